@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using RingKit.Memory;
+
+namespace RingKit.DirtyRings;
+
+/// <summary>
+/// The indices of a dirty ring, private to this process: no one who merely maps the entries can write them. One separated line for
+/// each role; all indices run freely modulo 2^32.
+/// </summary>
+[StructLayout(LayoutKind.Explicit, Size = 3 * CacheLine.Separation)]
+internal struct DirtyRingControl
+{
+    private const int Producer = 0;
+    private const int Harvester = CacheLine.Separation;
+    private const int Resetter = 2 * CacheLine.Separation;
+
+    /// <summary>Entries published. Written by the producer, before the flags that publish the entry; read by the resetter.</summary>
+    [FieldOffset(Producer)]
+    public uint DirtyIndex;
+
+    /// <summary>The producer's copy of <see cref="ResetIndex"/>: never ahead of it.</summary>
+    [FieldOffset(Producer + 4)]
+    public uint KnownResetIndex;
+
+    /// <summary>Pushes that found the ring full. Written by the producer.</summary>
+    [FieldOffset(Producer + 8)]
+    public ulong FullPushes;
+
+    /// <summary>Entries harvested. Written by the harvester.</summary>
+    [FieldOffset(Harvester)]
+    public uint FetchIndex;
+
+    /// <summary>Harvests that stopped at flags that no RingKit or KVM party writes. Written by the harvester.</summary>
+    [FieldOffset(Harvester + 8)]
+    public ulong ForeignFlags;
+
+    /// <summary>Entries recycled. Written by the resetter, read by the producer.</summary>
+    [FieldOffset(Resetter)]
+    public uint ResetIndex;
+
+    /// <summary>The resetter's copy of <see cref="DirtyIndex"/>: never ahead of it.</summary>
+    [FieldOffset(Resetter + 4)]
+    public uint KnownDirtyIndex;
+
+    /// <summary>Resets that stopped at an entry that claimed to be harvested but was never published. Written by the resetter.</summary>
+    [FieldOffset(Resetter + 8)]
+    public ulong ForgedResets;
+
+    /// <summary>Pages outside every slot that resets refused. Written by the resetter.</summary>
+    [FieldOffset(Resetter + 16)]
+    public ulong RefusedPages;
+}

@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+
+namespace RingKit.DirtyRings;
+
+/// <summary>What the harvester does.</summary>
+internal sealed unsafe partial class DirtyRingCore<TOrdering>
+{
+    /// <summary>Harvester only: hands published entries to the sink, in ring order, and releases each to the resetter.</summary>
+    public int Harvest<TSink>(ref TSink sink, int maximum)
+        where TSink : struct, IDirtyEntrySink, allows ref struct
+    {
+        uint limit = Math.Min((uint)maximum, _capacity);
+        uint fetch = _control->FetchIndex;
+        uint count = 0;
+        while (count < limit)
+        {
+            ref DirtyGfn entry = ref EntryAt(fetch);
+            uint flags = TOrdering.LoadAcquire(ref entry.Flags);                      // E1: slot and offset are published
+            if (flags != DirtyGfn.Dirty)
+            {
+                NoteForeignFlags(flags);
+                break;
+            }
+
+            sink.Accept(TOrdering.ReadPlain(ref entry.Slot), TOrdering.ReadPlain(ref entry.Offset));
+            TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Reset);                  // E2: our reads are done
+            _control->FetchIndex = ++fetch;
+            count++;
+        }
+
+        ThrowIfDisposed();
+        return (int)count;
+    }
+
+    /// <summary>Harvester only: how many entries, from the first one not harvested on, are published, up to a maximum.</summary>
+    public int CountPublished(int maximum)
+    {
+        uint limit = Math.Min((uint)maximum, _capacity);
+        uint count = 0;
+        while (count < limit)
+        {
+            uint flags = TOrdering.LoadAcquire(ref EntryAt(_control->FetchIndex + count).Flags);      // E1
+            if (flags != DirtyGfn.Dirty)
+            {
+                NoteForeignFlags(flags);
+                break;
+            }
+
+            count++;
+        }
+
+        ThrowIfDisposed();
+        return (int)count;
+    }
+
+    /// <summary>Harvester only: releases entries that <see cref="CountPublished"/> counted.</summary>
+    public void ReleaseHarvested(int count)
+    {
+        ThrowIfDisposed();
+        uint fetch = _control->FetchIndex;
+        for (uint end = fetch + (uint)count; fetch != end; fetch++)
+            TOrdering.StoreRelease(ref EntryAt(fetch).Flags, DirtyGfn.Reset);         // E2: our reads are done
+        _control->FetchIndex = fetch;
+    }
+
+    /// <summary>Harvester only: the entries in place, as the one or two stretches in which they lie in memory.</summary>
+    public void Locate(int count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second)
+    {
+        uint start = _control->FetchIndex & _mask;
+        uint beforeWrap = Math.Min((uint)count, Capacity - start);
+        first = new ReadOnlySpan<DirtyGfn>(_entries + start, (int)beforeWrap);
+        second = new ReadOnlySpan<DirtyGfn>(_entries, (int)((uint)count - beforeWrap));
+    }
+
+    // Flags where a harvest stops are 0 (not published), or Reset, left from the lap before, in a ring that is full of harvested entries.
+    private void NoteForeignFlags(uint flags)
+    {
+        if (flags is not (0 or DirtyGfn.Reset))
+            _control->ForeignFlags++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_capacity == 0, typeof(DirtyRing));
+}

@@ -1,0 +1,80 @@
+using RingKit.DirtyRings.Resetting;
+
+namespace RingKit.DirtyRings;
+
+/// <summary>What the resetter does.</summary>
+internal sealed unsafe partial class DirtyRingCore<TOrdering>
+{
+    /// <summary>
+    /// Resetter only: coalesces harvested entries, applies each batch, and only then gives its entries back to the producer.
+    /// </summary>
+    /// <remarks>
+    /// Linux recycles an entry before it has applied the batch that holds it, so a reset that is interrupted in between leaves pages
+    /// unprotected that nobody will report again. Here an exception out of the target leaves the batch's entries harvested: the
+    /// next reset meets them once more.
+    /// </remarks>
+    public ResetResult Reset<TTarget, TPolicy>(ref TTarget target, int maximum)
+        where TTarget : struct, allows ref struct
+        where TPolicy : struct, IResetPolicy<TTarget>
+    {
+        uint limit = Math.Min((uint)maximum, _capacity);
+        uint start = TOrdering.LoadRelaxed(ref _control->ResetIndex);                  // ours: nobody else writes it
+        uint next = start;
+        int batches = 0;
+        uint refused = 0;
+        ResetCoalescer coalescer = default;
+
+        while (next - start < limit)
+        {
+            ref DirtyGfn entry = ref EntryAt(next);
+            if ((TOrdering.LoadAcquire(ref entry.Flags) & DirtyGfn.Reset) == 0)       // E2: the harvester has read it
+                break;
+            if (next == _control->KnownDirtyIndex && !WasPublished(next))
+                break;
+
+            uint slot = TOrdering.ReadPlain(ref entry.Slot);
+            ulong offset = TOrdering.ReadPlain(ref entry.Offset);
+            if (!coalescer.TryAdd(slot, offset))
+            {
+                if (!coalescer.IsEmpty)
+                    Apply<TTarget, TPolicy>(ref target, coalescer.Batch, next, ref batches, ref refused);
+                coalescer.Restart(slot, offset);
+            }
+
+            next++;
+        }
+
+        if (!coalescer.IsEmpty)
+            Apply<TTarget, TPolicy>(ref target, coalescer.Batch, next, ref batches, ref refused);
+
+        ThrowIfDisposed();
+        return new ResetResult((int)(next - start), batches, (int)refused);
+    }
+
+    private void Apply<TTarget, TPolicy>(ref TTarget target, in ResetBatch batch, uint end, ref int batches, ref uint refused)
+        where TTarget : struct, allows ref struct
+        where TPolicy : struct, IResetPolicy<TTarget>
+    {
+        uint pages = TPolicy.Apply(ref target, batch);
+        refused += pages;
+        batches++;
+        _control->RefusedPages += pages;
+
+        for (uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex); index != end; index++)
+            TOrdering.StoreRelaxed(ref EntryAt(index).Flags, 0);
+        TOrdering.StoreRelease(ref _control->ResetIndex, end);                        // E3: our reads of the entries are done
+    }
+
+    // Flags may be forged by whoever maps the entries: were one recycled that was never published, ResetIndex would pass DirtyIndex, and
+    // the ring would look full for ever. The producer stores DirtyIndex before the flags that we have just acquired through E1 and E2, so
+    // an entry that really was published is never mistaken for a forged one.
+    private bool WasPublished(uint index)
+    {
+        _control->KnownDirtyIndex = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+        if (index != _control->KnownDirtyIndex)
+            return true;
+
+        _control->ForgedResets++;
+        return false;
+    }
+}

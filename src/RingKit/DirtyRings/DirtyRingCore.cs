@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using RingKit.Memory;
+using RingKit.Ordering;
+
+namespace RingKit.DirtyRings;
+
+/// <summary>The state of a slot-published dirty ring, and what its producer does. One part class a role; see docs/dirty-ring.md.</summary>
+internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
+    where TOrdering : struct, IOrdering
+{
+    // An entry belongs to exactly one of three parties, and its flags say which:
+    //   0 producer -> Dirty harvester -> Reset resetter -> 0 ...
+    // The producer hands it over by a release store of Dirty (E1), the harvester by one of Reset (E2). The resetter hands back
+    // whole runs, by a release store of ResetIndex (E3), which is why its own store of 0 into the flags needs no order.
+    // Slot and offset need none either: they are written and read between two of these edges.
+
+    // Invariant: 2^n entries, _mask = 2^n - 1, behind _entries; _lease keeps them until Dispose.
+    private readonly DirtyGfn* _entries;
+    private readonly uint _mask;
+    private readonly NativeLease _lease;
+
+    // Not freed by Dispose but with this object: a role that outlives the ring may still look at its own index.
+    private readonly NativeBlock<DirtyRingControl> _controlBlock;
+    private readonly DirtyRingControl* _control;
+
+    // Both become 0 in Dispose. Every path compares with one of them before it touches an entry, and finds the ring full or empty;
+    // that slow path then says ObjectDisposedException.
+    private uint _capacity;
+    private uint _softLimit;
+
+    public DirtyRingCore(NativeView<DirtyGfn> entries, uint reservedEntries, uint startIndex = 0)
+    {
+        Capacity = (uint)entries.Length;
+        SoftLimit = Capacity - reservedEntries;
+        _capacity = Capacity;
+        _softLimit = SoftLimit;
+        _mask = Capacity - 1;
+        _lease = entries.Lease();
+        _entries = entries.DangerousPointer;
+        _controlBlock = new NativeBlock<DirtyRingControl>(1);
+        _control = _controlBlock.View.DangerousPointer;
+        _control->DirtyIndex = _control->KnownDirtyIndex = startIndex;
+        _control->ResetIndex = _control->KnownResetIndex = startIndex;
+        _control->FetchIndex = startIndex;
+    }
+
+    public uint Capacity { get; }
+
+    public uint SoftLimit { get; }
+
+    public ref DirtyRingControl Control => ref *_control;
+
+    /// <summary>Published and not yet recycled; exact only while neither happens.</summary>
+    public uint Used => Math.Min(
+        TOrdering.LoadRelaxed(ref _control->DirtyIndex) - TOrdering.LoadAcquire(ref _control->ResetIndex), Capacity);
+
+    public void Dispose()
+    {
+        _capacity = 0;
+        _softLimit = 0;
+        _lease.Dispose();
+    }
+
+    /// <summary>Producer only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PushResult TryPush(uint slot, ulong offset)
+    {
+        // KnownResetIndex is never ahead of ResetIndex, so the ring is at most as full as it looks from here.
+        uint used = TOrdering.LoadRelaxed(ref _control->DirtyIndex) - _control->KnownResetIndex;
+        if (used + 1 >= _softLimit)
+            return TryPushNearlyFull(slot, offset);
+
+        Publish(slot, offset);
+        return PushResult.Pushed;
+    }
+
+    /// <summary>Producer only: entries that can be pushed before <see cref="PushResult.Full"/>. It can only grow until the next push.</summary>
+    public uint Room()
+    {
+        uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);                 // E3: the entries before it are ours again
+        _control->KnownResetIndex = reset;
+        uint used = TOrdering.LoadRelaxed(ref _control->DirtyIndex) - reset;
+        return used < _capacity ? _capacity - used : 0;
+    }
+
+    /// <summary>Producer only: whether the vCPU should stop for a harvest.</summary>
+    public bool IsSoftFull() => Capacity - Room() >= SoftLimit;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private PushResult TryPushNearlyFull(uint slot, ulong offset)
+    {
+        uint room = Room();
+        if (room == 0)
+        {
+            ObjectDisposedException.ThrowIf(_capacity == 0, typeof(DirtyRing));
+            _control->FullPushes++;
+            return PushResult.Full;
+        }
+
+        Publish(slot, offset);
+        return _capacity - room + 1 >= _softLimit ? PushResult.SoftFull : PushResult.Pushed;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Publish(uint slot, ulong offset)
+    {
+        uint index = TOrdering.LoadRelaxed(ref _control->DirtyIndex);                 // ours: nobody else writes it
+        ref DirtyGfn entry = ref EntryAt(index);
+        TOrdering.WritePlain(ref entry.Slot, slot);
+        TOrdering.WritePlain(ref entry.Offset, offset);
+        TOrdering.StoreRelaxed(ref _control->DirtyIndex, index + 1);                  // before E1: who sees Dirty, or Reset, sees it
+        TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Dirty);                      // E1: publishes slot and offset
+    }
+
+    // In bounds for any index: the mask is the number of entries less one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref DirtyGfn EntryAt(uint index) => ref _entries[index & _mask];
+}

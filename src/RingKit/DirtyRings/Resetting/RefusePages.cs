@@ -1,0 +1,41 @@
+using System.Numerics;
+
+namespace RingKit.DirtyRings.Resetting;
+
+/// <summary><see cref="OutOfRangePolicy.RefusePages"/>.</summary>
+internal readonly struct RefusePages<TTarget> : IResetPolicy<TTarget>
+    where TTarget : struct, IResetTarget, allows ref struct
+{
+    public static uint Apply(ref TTarget target, in ResetBatch batch)
+    {
+        ulong pages = target.PagesIn(batch.Slot);
+        if (batch.FitsIn(pages))
+        {
+            target.Reset(batch.Slot, batch.BaseOffset, batch.Mask);
+            return 0;
+        }
+
+        // A base just below 2^64 carries its upper bits round to page 0, and those pages may be real.
+        ulong toWrap = 0 - batch.BaseOffset;
+        ulong wrapped = toWrap is > 0 and < 64 ? batch.Mask >> (int)toWrap : 0;
+        ulong straight = toWrap is > 0 and < 64 ? batch.Mask & ((1UL << (int)toWrap) - 1) : batch.Mask;
+        uint applied = ApplyInside(ref target, batch.Slot, batch.BaseOffset, straight, pages)
+            + ApplyInside(ref target, batch.Slot, 0, wrapped, pages);
+        return (uint)batch.PageCount - applied;
+    }
+
+    private static uint ApplyInside(ref TTarget target, uint slot, ulong baseOffset, ulong mask, ulong pages)
+    {
+        if (baseOffset >= pages)
+            return 0;
+
+        ulong left = pages - baseOffset;
+        ulong inside = left >= 64 ? mask : mask & ((1UL << (int)left) - 1);
+        if (inside == 0)
+            return 0;
+
+        int skip = BitOperations.TrailingZeroCount(inside);
+        target.Reset(slot, baseOffset + (uint)skip, inside >> skip);
+        return (uint)BitOperations.PopCount(inside);
+    }
+}

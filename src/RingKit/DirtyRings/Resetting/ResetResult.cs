@@ -1,0 +1,7 @@
+namespace RingKit.DirtyRings.Resetting;
+
+/// <summary>What a reset did.</summary>
+/// <param name="Entries">Ring entries given back to the producer, duplicates and refused ones included: not a count of pages.</param>
+/// <param name="Batches">Coalesced (slot, base, mask) batches among them.</param>
+/// <param name="RefusedPages">Pages of those batches that lie in no slot, and were not touched.</param>
+public readonly record struct ResetResult(int Entries, int Batches, int RefusedPages);
