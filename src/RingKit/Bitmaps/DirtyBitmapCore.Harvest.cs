@@ -1,0 +1,123 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace RingKit.Bitmaps;
+
+/// <summary>Harvesting: every form is a loop over <see cref="TakeNext"/>.</summary>
+internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
+{
+    public void HarvestMasks<TSink>(ref TSink sink)
+        where TSink : struct, IDirtyMaskSink, allows ref struct
+    {
+        ThrowIfDisposed();
+        nuint word = 0;
+        ulong mask = 0;
+        try
+        {
+            for (; TakeNext(ref word, out mask); word++)
+                sink.Accept((ulong)word << 6, mask);
+        }
+        catch
+        {
+            PutBack((ulong)word << 6, mask);
+            throw;
+        }
+    }
+
+    public void HarvestRuns<TSink>(ref TSink sink)
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        ThrowIfDisposed();
+        RunJoiner joiner = default;
+        nuint word = 0;
+        try
+        {
+            for (; TakeNext(ref word, out ulong mask); word++)
+                joiner.Add(ref sink, (ulong)word << 6, mask);
+            joiner.Flush(ref sink);
+        }
+        catch
+        {
+            MarkRange(joiner.UndeliveredRun.First, joiner.UndeliveredRun.Count);
+            PutBack(joiner.UnreadMask.FirstPage, joiner.UnreadMask.Mask);
+            throw;
+        }
+    }
+
+    public int HarvestIndices(Span<ulong> destination, ref ulong cursor)
+    {
+        ThrowIfDisposed();
+        if (cursor > Pages)
+            throw new ArgumentOutOfRangeException(nameof(cursor), cursor, $"The bitmap has {Pages} pages.");
+
+        int taken = 0;
+        while (taken < destination.Length && cursor < Pages)
+        {
+            nuint word = (nuint)(cursor >> 6);
+            ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & (ulong.MaxValue << (int)cursor);
+            if (seen == 0)
+            {
+                cursor = Math.Min((ulong)NonZeroScan.Find(in *_words, word + 1, _wordCount) << 6, Pages);
+                continue;
+            }
+
+            ulong wanted = LowestBits(seen, destination.Length - taken);
+            for (ulong mask = Take(word, wanted); mask != 0; mask &= mask - 1)
+                destination[taken++] = ((ulong)word << 6) + (uint)BitOperations.TrailingZeroCount(mask);
+            cursor = Math.Min(((ulong)word << 6) + 64 - (wanted == seen ? 0 : (uint)BitOperations.LeadingZeroCount(wanted)), Pages);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Takes all bits of the next word, from <paramref name="word"/> on, that has any.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TakeNext(ref nuint word, out ulong mask)
+    {
+        for (; word < _wordCount; word++)
+        {
+            if (TOrdering.LoadRelaxed(ref _words[word]) == 0)
+            {
+                word = NonZeroScan.Find(in *_words, word + 1, _wordCount);
+                if (word == _wordCount)
+                    break;
+            }
+
+            mask = Take(word, ulong.MaxValue);
+            if (mask != 0)
+                return true;
+        }
+
+        mask = 0;
+        return false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Take(nuint word, ulong wanted)
+    {
+        ulong taken = wanted == ulong.MaxValue
+            ? TOrdering.ExchangeAcquire(ref _words[word], 0)                          // E4: the stores behind the bits are visible
+            : TOrdering.FetchAndNotAcquire(ref _words[word], wanted) & wanted;        // E4
+        ulong valid = ValidBits(word);
+        if ((taken & ~valid) != 0)
+            StrayBits += (uint)BitOperations.PopCount(taken & ~valid);
+        return taken & valid;
+    }
+
+    private void PutBack(ulong firstPage, ulong mask)
+    {
+        if (mask != 0)
+            TOrdering.OrRelease(ref _words[firstPage >> 6], mask);                    // E4: what we have acquired passes on
+    }
+
+    private static ulong LowestBits(ulong mask, int count)
+    {
+        if (BitOperations.PopCount(mask) <= count)
+            return mask;
+
+        ulong rest = mask;
+        for (; count > 0; count--)
+            rest &= rest - 1;
+        return mask ^ rest;
+    }
+}
