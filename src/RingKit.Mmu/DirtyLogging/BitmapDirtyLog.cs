@@ -1,0 +1,70 @@
+using System.Numerics;
+using RingKit.Bitmaps;
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Mmu.DirtyLogging;
+
+/// <summary>A dirty log that keeps a bitmap for each slot: KVM's KVM_GET_DIRTY_LOG in its automatic mode.</summary>
+/// <remarks>A harvest reads every bitmap to its end, whatever is dirty. A record always has room.</remarks>
+public sealed class BitmapDirtyLog : WriteProtectingLog
+{
+    private readonly DirtyBitmap[] _bitmaps;
+
+    /// <summary>Makes a log for a machine that has none. It records from <see cref="WriteProtectingLog.Start"/> on.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <exception cref="ArgumentNullException">There is no machine.</exception>
+    /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
+    public BitmapDirtyLog(VirtualMachine machine)
+        : base(machine)
+    {
+        machine.Attach(this);
+        _bitmaps = [.. machine.Memory.Slots.Select(slot => new DirtyBitmap(slot.PageCount))];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "bitmap";
+
+    /// <inheritdoc/>
+    public override bool CanRecord(Vcpu vcpu) => true;
+
+    /// <inheritdoc/>
+    public override void Record(Vcpu vcpu, MemorySlot slot, ulong offset)
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        _bitmaps[slot.Ordinal].Mark(offset);
+    }
+
+    /// <inheritdoc/>
+    public override bool NeedsHarvest(Vcpu vcpu) => false;
+
+    private protected override void Collect<TSink>(ref TSink sink)
+    {
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+        {
+            var collector = new Collector<TSink>(this, slot, ref sink);
+            _bitmaps[slot.Ordinal].HarvestMasks(ref collector);
+            Book(collector.Pages, bytesTouched: (slot.PageCount + 63) / 64 * sizeof(ulong));
+        }
+    }
+
+    private protected override void Free()
+    {
+        foreach (DirtyBitmap bitmap in _bitmaps)
+            bitmap.Dispose();
+    }
+
+    private ref struct Collector<TSink>(BitmapDirtyLog log, MemorySlot slot, ref TSink sink) : IDirtyMaskSink
+        where TSink : struct, IDirtyPageSink
+    {
+        private readonly ref TSink _sink = ref sink;
+
+        public ulong Pages { get; private set; }
+
+        public void Accept(ulong firstPage, ulong mask)
+        {
+            log.Protect(slot, firstPage, mask);
+            Pages += (uint)BitOperations.PopCount(mask);
+            _sink.Accept(slot, firstPage, mask);
+        }
+    }
+}

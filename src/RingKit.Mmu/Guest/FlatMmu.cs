@@ -1,0 +1,105 @@
+using System.Numerics;
+using RingKit.Memory;
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.Guest;
+
+/// <summary>The plainest page table: for each slot an array of entries, one a page, filled as the guest touches pages.</summary>
+internal sealed class FlatMmu : IMmu
+{
+    // An entry is the host address of the page, which is page aligned, with these bits. It is 0 until the first access.
+    private const ulong Present = 1;
+    private const ulong Writable = 2;
+
+    // How a first write, a harvest and the start of logging keep out of each other's way without a lock:
+    //   fault:   make the entry writable; then record the page; then store the data.
+    //   harvest: take the record; then protect the entry; then invalidate, which waits for every vCPU that is inside a fault.
+    //   start:   raise the slot's flag; then protect all; then invalidate.
+    // An entry that is writable is thus always followed by its record, and a record that was taken by protection, whichever way they
+    // interleave; a page can be recorded once too often, but never be writable and unrecorded when a harvest, or start, has returned.
+    // The other order in the fault loses writes: record, [harvest takes it and protects], make writable. Edges E6 and E7.
+
+    private readonly NativeBlock<ulong>[] _tables;
+    private readonly VirtualMachine _machine;
+
+    public FlatMmu(VirtualMachine machine)
+    {
+        _machine = machine;
+        _tables = [.. machine.Memory.Slots.Select(slot => new NativeBlock<ulong>((nuint)slot.PageCount))];
+    }
+
+    public VcpuExit Translate(Vcpu vcpu, ulong gfn, bool write, out TlbEntry entry)
+    {
+        entry = default;
+        MemorySlot? slot = _machine.Memory.FindByGfn(gfn);
+        if (slot is null)
+            return VcpuExit.NoMemory;
+
+        ulong offset = gfn - slot.BaseGfn;
+        ref ulong pageEntry = ref _tables[slot.Ordinal][(nuint)offset];
+        ulong needed = write ? Present | Writable : Present;
+        ulong value = HardwareOrdering.LoadAcquire(ref pageEntry);
+        if ((value & needed) != needed)
+        {
+            VcpuExit exit = Fault(vcpu, slot, offset, write, ref pageEntry);
+            if (exit != VcpuExit.None)
+                return exit;
+
+            // The permission of this access alone: a harvest may have protected the entry again already, and is waiting for this vCPU.
+            value = needed;
+        }
+
+        entry = TlbEntry.For(gfn, HostPage(slot, offset), writable: (value & Writable) != 0);
+        return VcpuExit.None;
+    }
+
+    public void WriteProtect(MemorySlot slot, ulong baseOffset, ulong mask)
+    {
+        NativeView<ulong> table = _tables[slot.Ordinal].View;
+        for (; mask != 0; mask &= mask - 1)
+            HardwareOrdering.FetchAndNotAcquire(ref table[(nuint)baseOffset + (nuint)BitOperations.TrailingZeroCount(mask)], Writable);
+    }
+
+    public void WriteProtectAll(MemorySlot slot)
+    {
+        NativeView<ulong> table = _tables[slot.Ordinal].View;
+        for (nuint i = 0; i < table.Length; i++)
+        {
+            if ((HardwareOrdering.LoadAcquire(ref table[i]) & Writable) != 0)
+                HardwareOrdering.FetchAndNotAcquire(ref table[i], Writable);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (NativeBlock<ulong> table in _tables)
+            table.Dispose();
+    }
+
+    private VcpuExit Fault(Vcpu vcpu, MemorySlot slot, ulong offset, bool write, ref ulong pageEntry)
+    {
+        vcpu.CountFault();
+        ulong present = HostPage(slot, offset) | Present;
+        if (!write)
+        {
+            // Read-only, whether logging is on or not: it might start before the entry is stored.
+            HardwareOrdering.FetchOrRelease(ref pageEntry, present);
+            return VcpuExit.None;
+        }
+
+        // Room first: once the entry is writable another vCPU may store through it, and relies on this one's record.
+        IDirtyLog? log = _machine.DirtyLog;
+        if (log is not null && !log.CanRecord(vcpu))
+            return VcpuExit.DirtyRingFull;
+
+        HardwareOrdering.FetchOrRelease(ref pageEntry, present | Writable);
+        HardwareOrdering.FullFence();                                                 // E7: against the start of logging
+        if (slot.LogsDirtyPages)
+            log?.Record(vcpu, slot, offset);
+        return VcpuExit.None;
+    }
+
+    private static unsafe nuint HostPage(MemorySlot slot, ulong offset) =>
+        (nuint)slot.Memory.DangerousPointer + ((nuint)offset << GuestPage.Shift);
+}

@@ -1,0 +1,85 @@
+namespace RingKit.Mmu.Guest;
+
+/// <summary>Guest-physical memory: memory slots that do not overlap, with holes between them.</summary>
+/// <remarks>
+/// Thread role: slots are added by one thread before the first <see cref="VirtualMachine"/> takes the memory; after that any thread may look
+/// slots up. Pages cost nothing until the guest touches them.
+/// </remarks>
+public sealed class GuestMemory : IDisposable
+{
+    /// <summary>2^31 - 1 pages, KVM's limit for a slot.</summary>
+    public const ulong MaximumSlotPages = int.MaxValue;
+
+    /// <summary>2^52 frames: what 64-bit guest-physical addresses can name.</summary>
+    public const ulong MaximumFrames = 1UL << (64 - GuestPage.Shift);
+
+    private readonly List<MemorySlot> _slots = [];
+    private bool _sealed;
+
+    /// <summary>The slots, in the order in which they were added.</summary>
+    public IReadOnlyList<MemorySlot> Slots => _slots;
+
+    /// <summary>Adds a slot of zeroed memory, in address space 0.</summary>
+    /// <param name="id">The slot's id, not in use yet.</param>
+    /// <param name="baseGfn">The first guest frame number.</param>
+    /// <param name="pageCount">From 1 to <see cref="MaximumSlotPages"/> pages.</param>
+    /// <exception cref="ArgumentException">The id is in use, or the frames overlap another slot's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The page count is out of range, or the slot ends beyond <see cref="MaximumFrames"/>.</exception>
+    /// <exception cref="InvalidOperationException">A machine has taken the memory.</exception>
+    public MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount)
+    {
+        if (_sealed)
+            throw new InvalidOperationException("Slots are added before a machine takes the memory.");
+        if (pageCount is 0 or > MaximumSlotPages)
+            throw new ArgumentOutOfRangeException(nameof(pageCount), pageCount, $"A slot has from 1 to {MaximumSlotPages} pages.");
+        if (baseGfn > MaximumFrames - pageCount)
+            throw new ArgumentOutOfRangeException(nameof(baseGfn), baseGfn, $"The slot must end within {MaximumFrames} frames.");
+
+        foreach (MemorySlot other in _slots)
+        {
+            if (other.Id == id)
+                throw new ArgumentException($"Slot {id} exists.", nameof(id));
+            if (baseGfn < other.BaseGfn + other.PageCount && other.BaseGfn < baseGfn + pageCount)
+                throw new ArgumentException($"The frames overlap those of slot {other.Id}.", nameof(baseGfn));
+        }
+
+        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Count);
+        _slots.Add(slot);
+        return slot;
+    }
+
+    /// <summary>The slot that holds a frame, or null.</summary>
+    /// <param name="gfn">Any guest frame number.</param>
+    public MemorySlot? FindByGfn(ulong gfn)
+    {
+        foreach (MemorySlot slot in _slots)
+        {
+            if (gfn - slot.BaseGfn < slot.PageCount)
+                return slot;
+        }
+
+        return null;
+    }
+
+    /// <summary>The slot of an id, or null.</summary>
+    /// <param name="id">Any value: address space id in bits 16..31, slot id in bits 0..15.</param>
+    public MemorySlot? FindById(uint id)
+    {
+        foreach (MemorySlot slot in _slots)
+        {
+            if (slot.Id == id)
+                return slot;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable slot in _slots)
+            slot.Dispose();
+    }
+
+    internal void Seal() => _sealed = true;
+}

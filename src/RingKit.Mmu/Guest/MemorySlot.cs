@@ -1,0 +1,47 @@
+using RingKit.Memory;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.Guest;
+
+/// <summary>A stretch of guest-physical memory over native memory: what KVM calls a memslot.</summary>
+/// <remarks>Any thread may use it. The bytes behind it are the guest's: vCPUs write them without telling anyone.</remarks>
+public sealed class MemorySlot : IDisposable
+{
+    private readonly NativeBlock<byte> _memory;
+    private uint _logsDirtyPages;
+
+    internal MemorySlot(ushort id, ulong baseGfn, ulong pageCount, int ordinal)
+    {
+        Id = id;
+        BaseGfn = baseGfn;
+        PageCount = pageCount;
+        Ordinal = ordinal;
+        _memory = new NativeBlock<byte>((nuint)(pageCount << GuestPage.Shift), GuestPage.Size);
+    }
+
+    /// <summary>Address space id in bits 16..31, slot id in bits 0..15: as a dirty ring's entry names it.</summary>
+    public uint Id { get; }
+
+    /// <summary>The first guest frame number.</summary>
+    public ulong BaseGfn { get; }
+
+    /// <summary>How many pages.</summary>
+    public ulong PageCount { get; }
+
+    /// <summary>The guest's bytes; the first is that of page <see cref="BaseGfn"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The guest memory is disposed.</exception>
+    public NativeView<byte> Memory => _memory.View;
+
+    /// <summary>Whether first writes are recorded: KVM's <c>KVM_MEM_LOG_DIRTY_PAGES</c>.</summary>
+    public bool LogsDirtyPages
+    {
+        get => HardwareOrdering.LoadAcquire(ref _logsDirtyPages) != 0;
+        internal set => HardwareOrdering.StoreRelease(ref _logsDirtyPages, value ? 1u : 0);
+    }
+
+    /// <summary>The slot's place among the slots of its guest memory, from 0.</summary>
+    internal int Ordinal { get; }
+
+    /// <summary>The guest memory that the slot belongs to does this.</summary>
+    void IDisposable.Dispose() => _memory.Dispose();
+}

@@ -1,0 +1,153 @@
+using RingKit.Memory;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.Guest;
+
+/// <summary>A simulated processor: it runs a program, translates its accesses through a TLB of its own, and stores real bytes.</summary>
+/// <remarks>
+/// Thread role: <see cref="Run"/> and the accesses by one thread at a time; <see cref="RequestStop"/> and the counters by any.
+/// vCPUs of a machine run concurrently with each other and with harvests. Accesses by two vCPUs to the same bytes race as they do on hardware.
+/// </remarks>
+public sealed unsafe partial class Vcpu : IDisposable
+{
+    private readonly VirtualMachine _machine;
+    private readonly Tlb _tlb = new();
+    private readonly NativeBlock<VcpuControl> _controlBlock = new(1);
+    private readonly VcpuControl* _control;
+    private int _runningThread;
+    private ulong _faults;
+
+    internal Vcpu(VirtualMachine machine, int id)
+    {
+        _machine = machine;
+        Id = id;
+        _control = _controlBlock.View.DangerousPointer;
+    }
+
+    /// <summary>The vCPU's number in its machine, from 0.</summary>
+    public int Id { get; }
+
+    /// <summary>Faults that the vCPU took since it was made: accesses that its page table had no translation, or no permission, for.</summary>
+    public ulong Faults => HardwareOrdering.LoadRelaxed(ref _faults);
+
+    /// <summary>Runs the program until there is a reason to leave the guest.</summary>
+    /// <param name="program">Steps on from where it is.</param>
+    /// <returns>The reason; never <see cref="VcpuExit.None"/>. After all but <see cref="VcpuExit.Halted"/>, run again to go on.</returns>
+    /// <typeparam name="TProgram">The program's type.</typeparam>
+    /// <exception cref="InvalidOperationException">Another thread runs the vCPU.</exception>
+    /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
+    public VcpuExit Run<TProgram>(ref TProgram program)
+        where TProgram : struct, IGuestProgram, allows ref struct
+    {
+        EnterGuest();
+        try
+        {
+            while (true)
+            {
+                ulong requests = HardwareOrdering.LoadAcquire(ref _control->Requests);
+                VcpuExit exit = requests == 0 ? VcpuExit.None : Serve(requests);
+                if (exit == VcpuExit.None)
+                    exit = program.Step(this);
+                if (exit != VcpuExit.None)
+                    return exit;
+            }
+        }
+        finally
+        {
+            LeaveGuest();
+        }
+    }
+
+    /// <summary>Asks the vCPU to leave the guest with <see cref="VcpuExit.Interrupted"/>, now or when it next runs. Any thread.</summary>
+    public void RequestStop() => HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.Stop);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _tlb.Dispose();
+        _controlBlock.Dispose();
+    }
+
+    /// <summary>The vCPU's own thread, on a push that met the soft limit: leave the guest before the next step.</summary>
+    internal void RequestHarvest() => HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.DirtyRingFull);
+
+    internal void CountFault() => HardwareOrdering.StoreRelaxed(ref _faults, _faults + 1);
+
+    /// <summary>Asks for a flush, without waiting. One thread at a time.</summary>
+    /// <returns>What <see cref="AwaitFlush"/> waits for.</returns>
+    internal ulong RequestFlush()
+    {
+        ulong ticket = _control->FlushTicket + 1;
+        HardwareOrdering.StoreRelease(ref _control->FlushTicket, ticket);
+        HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.FlushTlb);
+        return ticket;
+    }
+
+    /// <summary>
+    /// Returns when the vCPU can use no translation any more that it had when the flush was asked for: it has flushed, or it is outside the
+    /// guest and will flush on its way in.
+    /// </summary>
+    internal void AwaitFlush(ulong ticket)
+    {
+        if (_runningThread == Environment.CurrentManagedThreadId)
+        {
+            // A program that harvests in its own step waits for nobody.
+            FlushTlb();
+            return;
+        }
+
+        HardwareOrdering.FullFence();                                                 // E6: request, then look; the vCPU enters, then looks
+        var spinner = default(SpinWait);
+        while (HardwareOrdering.LoadAcquire(ref _control->InGuest) != 0
+            && HardwareOrdering.LoadAcquire(ref _control->FlushesDone) < ticket)      // E6: its stores are visible
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    private void EnterGuest()
+    {
+        ObjectDisposedException.ThrowIf(_machine.IsDisposed, _machine);
+        if (HardwareOrdering.ExchangeAcquire(ref _control->InGuest, 1) != 0)
+            throw new InvalidOperationException($"vCPU {Id} is running already.");
+        _runningThread = Environment.CurrentManagedThreadId;
+        HardwareOrdering.FullFence();                                                 // E6: be seen inside, then look at the requests
+    }
+
+    private void LeaveGuest()
+    {
+        _runningThread = 0;
+        HardwareOrdering.StoreRelease(ref _control->InGuest, 0);                      // E6: publishes what the guest stored
+    }
+
+    private VcpuExit Serve(ulong requests)
+    {
+        if ((requests & VcpuControl.FlushTlb) != 0)
+            FlushTlb();
+
+        if ((requests & VcpuControl.Stop) != 0)
+        {
+            HardwareOrdering.FetchAndNotAcquire(ref _control->Requests, VcpuControl.Stop);
+            return VcpuExit.Interrupted;
+        }
+
+        if ((requests & VcpuControl.DirtyRingFull) != 0)
+        {
+            // As KVM does: the request stays while the ring is soft full, so running again without a harvest exits again.
+            if (_machine.DirtyLog?.NeedsHarvest(this) == true)
+                return VcpuExit.DirtyRingFull;
+            HardwareOrdering.FetchAndNotAcquire(ref _control->Requests, VcpuControl.DirtyRingFull);
+        }
+
+        return VcpuExit.None;
+    }
+
+    // The request goes before the ticket is read, and the ticket before the flush: a flush asked for meanwhile is done twice, never not at all.
+    private void FlushTlb()
+    {
+        HardwareOrdering.FetchAndNotAcquire(ref _control->Requests, VcpuControl.FlushTlb);
+        ulong ticket = HardwareOrdering.LoadAcquire(ref _control->FlushTicket);
+        _tlb.Flush();
+        HardwareOrdering.StoreRelease(ref _control->FlushesDone, ticket);             // E6: publishes what the guest stored
+    }
+}

@@ -1,0 +1,20 @@
+namespace RingKit.Mmu.Guest;
+
+/// <summary>Why a vCPU left the guest, or would have to in order to finish an access.</summary>
+public enum VcpuExit
+{
+    /// <summary>No reason: the access is done, the guest goes on.</summary>
+    None,
+
+    /// <summary>The program has ended.</summary>
+    Halted,
+
+    /// <summary>The dirty ring wants a harvest: KVM_EXIT_DIRTY_RING_FULL. Running again without one exits again.</summary>
+    DirtyRingFull,
+
+    /// <summary>The access lies in no memory slot: KVM_EXIT_MMIO.</summary>
+    NoMemory,
+
+    /// <summary>Another thread asked the vCPU to stop.</summary>
+    Interrupted,
+}

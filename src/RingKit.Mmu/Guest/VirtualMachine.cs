@@ -1,0 +1,87 @@
+using RingKit.Mmu.DirtyLogging;
+
+namespace RingKit.Mmu.Guest;
+
+/// <summary>Guest memory, the vCPUs that write it, the page table between them, and the dirty log that watches.</summary>
+/// <remarks>
+/// Thread role: vCPUs run on threads of their own; the log's harvests, <see cref="IDirtyLog.Start"/> and <see cref="IDirtyLog.Stop"/> come from any thread.
+/// <see cref="Dispose"/> when all vCPUs have left the guest.
+/// </remarks>
+public sealed class VirtualMachine : IDisposable
+{
+    /// <summary>The most vCPUs.</summary>
+    public const int MaximumVcpus = 1024;
+
+    private readonly Lock _invalidation = new();
+    private readonly Vcpu[] _vcpus;
+
+    /// <summary>Makes a machine whose vCPUs are outside the guest.</summary>
+    /// <param name="memory">Its slots; the machine's owner disposes it after the machine.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <exception cref="ArgumentNullException">There is no memory.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs is out of range.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus = 1)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (vcpus is < 1 or > MaximumVcpus)
+            throw new ArgumentOutOfRangeException(nameof(vcpus), vcpus, $"A machine has from 1 to {MaximumVcpus} vCPUs.");
+
+        memory.Seal();
+        Memory = memory;
+        Mmu = new FlatMmu(this);
+        _vcpus = new Vcpu[vcpus];
+        for (int id = 0; id < vcpus; id++)
+            _vcpus[id] = new Vcpu(this, id);
+    }
+
+    /// <summary>The guest's memory.</summary>
+    public GuestMemory Memory { get; }
+
+    /// <summary>The vCPUs, by their number.</summary>
+    public IReadOnlyList<Vcpu> Vcpus => _vcpus;
+
+    /// <summary>The dirty log that was made for this machine, or null.</summary>
+    public IDirtyLog? DirtyLog { get; private set; }
+
+    internal IMmu Mmu { get; }
+
+    internal bool IsDisposed { get; private set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        IsDisposed = true;
+        foreach (Vcpu vcpu in _vcpus)
+            vcpu.Dispose();
+        Mmu.Dispose();
+    }
+
+    /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
+    /// <returns>How many TLBs were flushed.</returns>
+    internal int InvalidateTlbs()
+    {
+        lock (_invalidation)
+        {
+            // All are asked before any is waited for.
+            Span<ulong> tickets = stackalloc ulong[_vcpus.Length];
+            for (int i = 0; i < _vcpus.Length; i++)
+                tickets[i] = _vcpus[i].RequestFlush();
+            for (int i = 0; i < _vcpus.Length; i++)
+                _vcpus[i].AwaitFlush(tickets[i]);
+            return _vcpus.Length;
+        }
+    }
+
+    internal void Attach(IDirtyLog log)
+    {
+        if (DirtyLog is not null)
+            throw new InvalidOperationException("The machine has a dirty log already; dispose that one first.");
+        DirtyLog = log;
+    }
+
+    internal void Detach(IDirtyLog log)
+    {
+        if (DirtyLog == log)
+            DirtyLog = null;
+    }
+}
