@@ -20,14 +20,15 @@ internal sealed class BenchConfig : ManualConfig
         HideColumns("IterationTime", "Toolchain", "LaunchCount", "RunStrategy");
         WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40));
 
-        // A job here would run beside the one that the command line names, and not instead of it.
+        // The command line's switches change this job; but a job that it names would run beside this one, and not instead of it.
         if (!arguments.Any(argument => argument is "--job" or "-j"))
             AddJob(OwnJob);
     }
 
     // Many short iterations: on a machine with neighbours the median of 15 tells more than the mean of 5 longer ones.
     private static Job OwnJob => Job.Default
-        .WithWarmupCount(5)
-        .WithIterationTime(TimeInterval.FromMilliseconds(50))
-        .WithIterationCount(15);
+        .WithWarmupCount(10)
+        .WithIterationTime(TimeInterval.FromMilliseconds(100))
+        .WithIterationCount(15)
+        .AsDefault();
 }

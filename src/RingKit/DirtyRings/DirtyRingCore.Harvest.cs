@@ -80,5 +80,12 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_capacity == 0, typeof(DirtyRing));
+    private void ThrowIfDisposed()
+    {
+        if (_capacity == 0)
+            ThrowDisposed();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowDisposed() => throw new ObjectDisposedException(typeof(DirtyRing).FullName);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RingKit.DirtyRings.Resetting;
 
 /// <summary>
@@ -23,6 +25,8 @@ public struct ResetCoalescer
     /// <param name="slot">Compared as a whole, address space included.</param>
     /// <param name="offset">Any value.</param>
     /// <returns>False if it does not fit, or there is no batch: apply the batch and <see cref="Restart"/> with this entry.</returns>
+    // Inlined, so that a batch grows in registers; out of line it would grow in memory, and each entry wait for the store of the one before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAdd(uint slot, ulong offset)
     {
         if (slot != _slot || _mask == 0)
