@@ -14,7 +14,10 @@ public sealed class GuestMemory : IDisposable
     public const ulong MaximumFrames = 1UL << (64 - GuestPage.Shift);
 
     private readonly List<MemorySlot> _slots = [];
+    private readonly Lock _lifetime = new();
     private bool _sealed;
+    private bool _disposed;
+    private int _machines;
 
     /// <summary>The slots, in the order in which they were added.</summary>
     public IReadOnlyList<MemorySlot> Slots => _slots;
@@ -74,12 +77,41 @@ public sealed class GuestMemory : IDisposable
         return null;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the guest's memory, as soon as no machine uses it.</summary>
     public void Dispose()
     {
+        lock (_lifetime)
+        {
+            _disposed = true;
+            FreeIfUnused();
+        }
+    }
+
+    /// <summary>A machine takes the memory: the slots are fixed, and are kept until <see cref="Release"/>.</summary>
+    internal void Take()
+    {
+        lock (_lifetime)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _sealed = true;
+            _machines++;
+        }
+    }
+
+    internal void Release()
+    {
+        lock (_lifetime)
+        {
+            _machines--;
+            FreeIfUnused();
+        }
+    }
+
+    private void FreeIfUnused()
+    {
+        if (!_disposed || _machines > 0)
+            return;
         foreach (IDisposable slot in _slots)
             slot.Dispose();
     }
-
-    internal void Seal() => _sealed = true;
 }

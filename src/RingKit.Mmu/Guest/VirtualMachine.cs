@@ -16,17 +16,18 @@ public sealed class VirtualMachine : IDisposable
     private readonly Vcpu[] _vcpus;
 
     /// <summary>Makes a machine whose vCPUs are outside the guest.</summary>
-    /// <param name="memory">Its slots; the machine's owner disposes it after the machine.</param>
+    /// <param name="memory">Its slots, fixed from now on. The machine keeps it: disposed earlier, it goes when the machine does.</param>
     /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
     /// <exception cref="ArgumentNullException">There is no memory.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
     public VirtualMachine(GuestMemory memory, int vcpus = 1)
     {
         ArgumentNullException.ThrowIfNull(memory);
         if (vcpus is < 1 or > MaximumVcpus)
             throw new ArgumentOutOfRangeException(nameof(vcpus), vcpus, $"A machine has from 1 to {MaximumVcpus} vCPUs.");
 
-        memory.Seal();
+        memory.Take();
         Memory = memory;
         Mmu = new FlatMmu(this);
         _vcpus = new Vcpu[vcpus];
@@ -50,10 +51,14 @@ public sealed class VirtualMachine : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (IsDisposed)
+            return;
+
         IsDisposed = true;
-        foreach (Vcpu vcpu in _vcpus)
+        foreach (IDisposable vcpu in _vcpus)
             vcpu.Dispose();
         Mmu.Dispose();
+        Memory.Release();
     }
 
     /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
