@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace RingKit.Mmu.Guest;
 
 /// <summary>Guest-physical memory: memory slots that do not overlap, with holes between them.</summary>
@@ -13,14 +15,14 @@ public sealed class GuestMemory : IDisposable
     /// <summary>2^52 frames: what 64-bit guest-physical addresses can name.</summary>
     public const ulong MaximumFrames = 1UL << (64 - GuestPage.Shift);
 
-    private readonly List<MemorySlot> _slots = [];
+    private ImmutableArray<MemorySlot> _slots = [];
     private readonly Lock _lifetime = new();
     private bool _sealed;
     private bool _disposed;
     private int _machines;
 
     /// <summary>The slots, in the order in which they were added.</summary>
-    public IReadOnlyList<MemorySlot> Slots => _slots;
+    public ImmutableArray<MemorySlot> Slots => _slots;
 
     /// <summary>Adds a slot of zeroed memory, in address space 0.</summary>
     /// <param name="id">The slot's id, not in use yet.</param>
@@ -46,8 +48,8 @@ public sealed class GuestMemory : IDisposable
                 throw new ArgumentException($"The frames overlap those of slot {other.Id}.", nameof(baseGfn));
         }
 
-        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Count);
-        _slots.Add(slot);
+        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Length);
+        _slots = _slots.Add(slot);
         return slot;
     }
 

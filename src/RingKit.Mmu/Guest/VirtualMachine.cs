@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RingKit.Mmu.DirtyLogging;
 
 namespace RingKit.Mmu.Guest;
@@ -13,7 +14,6 @@ public sealed class VirtualMachine : IDisposable
     public const int MaximumVcpus = 1024;
 
     private readonly Lock _invalidation = new();
-    private readonly Vcpu[] _vcpus;
 
     /// <summary>Makes a machine whose vCPUs are outside the guest.</summary>
     /// <param name="memory">Its slots, fixed from now on. The machine keeps it: disposed earlier, it goes when the machine does.</param>
@@ -30,16 +30,14 @@ public sealed class VirtualMachine : IDisposable
         memory.Take();
         Memory = memory;
         Mmu = new FlatMmu(this);
-        _vcpus = new Vcpu[vcpus];
-        for (int id = 0; id < vcpus; id++)
-            _vcpus[id] = new Vcpu(this, id);
+        Vcpus = [.. Enumerable.Range(0, vcpus).Select(id => new Vcpu(this, id))];
     }
 
     /// <summary>The guest's memory.</summary>
     public GuestMemory Memory { get; }
 
     /// <summary>The vCPUs, by their number.</summary>
-    public IReadOnlyList<Vcpu> Vcpus => _vcpus;
+    public ImmutableArray<Vcpu> Vcpus { get; }
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }
@@ -55,7 +53,7 @@ public sealed class VirtualMachine : IDisposable
             return;
 
         IsDisposed = true;
-        foreach (IDisposable vcpu in _vcpus)
+        foreach (IDisposable vcpu in Vcpus)
             vcpu.Dispose();
         Mmu.Dispose();
         Memory.Release();
@@ -68,12 +66,12 @@ public sealed class VirtualMachine : IDisposable
         lock (_invalidation)
         {
             // All are asked before any is waited for.
-            Span<ulong> tickets = stackalloc ulong[_vcpus.Length];
-            for (int i = 0; i < _vcpus.Length; i++)
-                tickets[i] = _vcpus[i].RequestFlush();
-            for (int i = 0; i < _vcpus.Length; i++)
-                _vcpus[i].AwaitFlush(tickets[i]);
-            return _vcpus.Length;
+            Span<ulong> tickets = stackalloc ulong[Vcpus.Length];
+            for (int i = 0; i < Vcpus.Length; i++)
+                tickets[i] = Vcpus[i].RequestFlush();
+            for (int i = 0; i < Vcpus.Length; i++)
+                Vcpus[i].AwaitFlush(tickets[i]);
+            return Vcpus.Length;
         }
     }
 
