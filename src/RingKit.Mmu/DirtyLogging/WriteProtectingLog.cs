@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Mmu.Guest;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
@@ -42,11 +43,11 @@ public abstract class WriteProtectingLog : IDirtyLog
         lock (_slotsLock)
         {
             foreach (MemorySlot slot in Machine.Memory.Slots)
-            {
-                slot.LogsDirtyPages = true;                                           // E7: before the entries are protected
-                Machine.Mmu.WriteProtectAll(slot);
-            }
+                slot.LogsDirtyPages = true;
 
+            HardwareOrdering.FullFence();                                             // E7: flag up, then look for writable entries
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                Machine.Mmu.WriteProtectAll(slot);
             Invalidate();
         }
     }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace RingKit.Mmu.Guest;
 
 /// <summary>Guest-physical memory: memory slots that do not overlap, with holes between them.</summary>
@@ -13,11 +15,14 @@ public sealed class GuestMemory : IDisposable
     /// <summary>2^52 frames: what 64-bit guest-physical addresses can name.</summary>
     public const ulong MaximumFrames = 1UL << (64 - GuestPage.Shift);
 
-    private readonly List<MemorySlot> _slots = [];
+    private ImmutableArray<MemorySlot> _slots = [];
+    private readonly Lock _lifetime = new();
     private bool _sealed;
+    private bool _disposed;
+    private int _machines;
 
     /// <summary>The slots, in the order in which they were added.</summary>
-    public IReadOnlyList<MemorySlot> Slots => _slots;
+    public ImmutableArray<MemorySlot> Slots => _slots;
 
     /// <summary>Adds a slot of zeroed memory, in address space 0.</summary>
     /// <param name="id">The slot's id, not in use yet.</param>
@@ -43,8 +48,8 @@ public sealed class GuestMemory : IDisposable
                 throw new ArgumentException($"The frames overlap those of slot {other.Id}.", nameof(baseGfn));
         }
 
-        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Count);
-        _slots.Add(slot);
+        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Length);
+        _slots = _slots.Add(slot);
         return slot;
     }
 
@@ -74,12 +79,41 @@ public sealed class GuestMemory : IDisposable
         return null;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the guest's memory, as soon as no machine uses it.</summary>
     public void Dispose()
     {
+        lock (_lifetime)
+        {
+            _disposed = true;
+            FreeIfUnused();
+        }
+    }
+
+    /// <summary>A machine takes the memory: the slots are fixed, and are kept until <see cref="Release"/>.</summary>
+    internal void Take()
+    {
+        lock (_lifetime)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _sealed = true;
+            _machines++;
+        }
+    }
+
+    internal void Release()
+    {
+        lock (_lifetime)
+        {
+            _machines--;
+            FreeIfUnused();
+        }
+    }
+
+    private void FreeIfUnused()
+    {
+        if (!_disposed || _machines > 0)
+            return;
         foreach (IDisposable slot in _slots)
             slot.Dispose();
     }
-
-    internal void Seal() => _sealed = true;
 }

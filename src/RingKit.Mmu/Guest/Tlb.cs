@@ -8,16 +8,17 @@ namespace RingKit.Mmu.Guest;
 /// that forgets to invalidate loses writes here as it would on hardware.
 /// </summary>
 /// <remarks>Only the vCPU's own thread touches it.</remarks>
-internal sealed unsafe class Tlb : IDisposable
+internal sealed unsafe class Tlb
 {
     public const int EntryCount = 256;
 
-    private readonly NativeBlock<TlbEntry> _block = new(EntryCount);
+    // The block is never disposed: its memory goes when nothing holds the view any more.
+    private readonly NativeView<TlbEntry> _view = new NativeBlock<TlbEntry>(EntryCount).View;
 
     // Invariant: EntryCount entries. Indices are masked to it.
     private readonly TlbEntry* _entries;
 
-    public Tlb() => _entries = _block.View.DangerousPointer;
+    public Tlb() => _entries = _view.DangerousPointer;
 
     /// <summary>The host address of the page, or 0 if there is no translation that may be written through.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,9 +38,7 @@ internal sealed unsafe class Tlb : IDisposable
 
     public void Fill(ulong gfn, in TlbEntry entry) => EntryFor(gfn) = entry;
 
-    public void Flush() => _block.View.AsSpan().Clear();
-
-    public void Dispose() => _block.Dispose();
+    public void Flush() => _view.AsSpan().Clear();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref TlbEntry EntryFor(ulong gfn) => ref _entries[gfn & (EntryCount - 1)];

@@ -12,7 +12,7 @@ public sealed unsafe partial class Vcpu : IDisposable
 {
     private readonly VirtualMachine _machine;
     private readonly Tlb _tlb = new();
-    private readonly NativeBlock<VcpuControl> _controlBlock = new(1);
+    private readonly NativeView<VcpuControl> _controlView = new NativeBlock<VcpuControl>(1).View;
     private readonly VcpuControl* _control;
     private int _runningThread;
     private ulong _faults;
@@ -21,7 +21,7 @@ public sealed unsafe partial class Vcpu : IDisposable
     {
         _machine = machine;
         Id = id;
-        _control = _controlBlock.View.DangerousPointer;
+        _control = _controlView.DangerousPointer;
     }
 
     /// <summary>The vCPU's number in its machine, from 0.</summary>
@@ -61,12 +61,10 @@ public sealed unsafe partial class Vcpu : IDisposable
     /// <summary>Asks the vCPU to leave the guest with <see cref="VcpuExit.Interrupted"/>, now or when it next runs. Any thread.</summary>
     public void RequestStop() => HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.Stop);
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _tlb.Dispose();
-        _controlBlock.Dispose();
-    }
+    // A vCPU that outlives its machine reaches nothing: its TLB is empty, and whatever fills it asks a page table that is gone. The memory of
+    // its TLB and its control words goes with this object, not here, since other threads may still ask it to stop.
+    /// <summary>The machine does this.</summary>
+    void IDisposable.Dispose() => _tlb.Flush();
 
     /// <summary>The vCPU's own thread, on a push that met the soft limit: leave the guest before the next step.</summary>
     internal void RequestHarvest() => HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.DirtyRingFull);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RingKit.Mmu.DirtyLogging;
 
 namespace RingKit.Mmu.Guest;
@@ -13,32 +14,30 @@ public sealed class VirtualMachine : IDisposable
     public const int MaximumVcpus = 1024;
 
     private readonly Lock _invalidation = new();
-    private readonly Vcpu[] _vcpus;
 
     /// <summary>Makes a machine whose vCPUs are outside the guest.</summary>
-    /// <param name="memory">Its slots; the machine's owner disposes it after the machine.</param>
+    /// <param name="memory">Its slots, fixed from now on. The machine keeps it: disposed earlier, it goes when the machine does.</param>
     /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
     /// <exception cref="ArgumentNullException">There is no memory.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
     public VirtualMachine(GuestMemory memory, int vcpus = 1)
     {
         ArgumentNullException.ThrowIfNull(memory);
         if (vcpus is < 1 or > MaximumVcpus)
             throw new ArgumentOutOfRangeException(nameof(vcpus), vcpus, $"A machine has from 1 to {MaximumVcpus} vCPUs.");
 
-        memory.Seal();
+        memory.Take();
         Memory = memory;
         Mmu = new FlatMmu(this);
-        _vcpus = new Vcpu[vcpus];
-        for (int id = 0; id < vcpus; id++)
-            _vcpus[id] = new Vcpu(this, id);
+        Vcpus = [.. Enumerable.Range(0, vcpus).Select(id => new Vcpu(this, id))];
     }
 
     /// <summary>The guest's memory.</summary>
     public GuestMemory Memory { get; }
 
     /// <summary>The vCPUs, by their number.</summary>
-    public IReadOnlyList<Vcpu> Vcpus => _vcpus;
+    public ImmutableArray<Vcpu> Vcpus { get; }
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }
@@ -50,10 +49,14 @@ public sealed class VirtualMachine : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (IsDisposed)
+            return;
+
         IsDisposed = true;
-        foreach (Vcpu vcpu in _vcpus)
+        foreach (IDisposable vcpu in Vcpus)
             vcpu.Dispose();
         Mmu.Dispose();
+        Memory.Release();
     }
 
     /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
@@ -63,12 +66,12 @@ public sealed class VirtualMachine : IDisposable
         lock (_invalidation)
         {
             // All are asked before any is waited for.
-            Span<ulong> tickets = stackalloc ulong[_vcpus.Length];
-            for (int i = 0; i < _vcpus.Length; i++)
-                tickets[i] = _vcpus[i].RequestFlush();
-            for (int i = 0; i < _vcpus.Length; i++)
-                _vcpus[i].AwaitFlush(tickets[i]);
-            return _vcpus.Length;
+            Span<ulong> tickets = stackalloc ulong[Vcpus.Length];
+            for (int i = 0; i < Vcpus.Length; i++)
+                tickets[i] = Vcpus[i].RequestFlush();
+            for (int i = 0; i < Vcpus.Length; i++)
+                Vcpus[i].AwaitFlush(tickets[i]);
+            return Vcpus.Length;
         }
     }
 

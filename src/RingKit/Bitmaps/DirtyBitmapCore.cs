@@ -70,7 +70,10 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
         if (first > _pages || count > _pages - first)
             ThrowRange(first, count);
         if (count == 0)
+        {
+            ThrowIfDisposed();
             return;
+        }
 
         ulong last = first + count - 1;
         ulong word = first >> 6;

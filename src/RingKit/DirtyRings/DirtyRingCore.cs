@@ -19,8 +19,8 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     private readonly uint _mask;
     private readonly NativeLease _lease;
 
-    // Not freed by Dispose but with this object: a role that outlives the ring may still look at its own index.
-    private readonly NativeBlock<DirtyRingControl> _controlBlock;
+    // Its memory is not freed by Dispose but with this object: a role that outlives the ring may still look at its own index.
+    private readonly NativeView<DirtyRingControl> _controlView = new NativeBlock<DirtyRingControl>(1).View;
     private readonly DirtyRingControl* _control;
 
     // Both become 0 in Dispose. Every path compares with one of them before it touches an entry, and finds the ring full or empty;
@@ -37,8 +37,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
         _mask = Capacity - 1;
         _lease = entries.Lease();
         _entries = entries.DangerousPointer;
-        _controlBlock = new NativeBlock<DirtyRingControl>(1);
-        _control = _controlBlock.View.DangerousPointer;
+        _control = _controlView.DangerousPointer;
         _control->DirtyIndex = _control->KnownDirtyIndex = startIndex;
         _control->ResetIndex = _control->KnownResetIndex = startIndex;
         _control->FetchIndex = startIndex;

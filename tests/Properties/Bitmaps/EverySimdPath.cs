@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics;
+using RingKit.Properties.Support;
+using Xunit;
+
+namespace RingKit.Properties.Bitmaps;
+
+/// <summary>
+/// Runs the bitmap's tests again in a process whose runtime believes that the processor has narrower vectors, or none. The path that the
+/// runtime takes by itself is covered by those tests where they stand.
+/// </summary>
+public sealed class EverySimdPath
+{
+    // Set in the child, which must not start children of its own.
+    private const string ExpectedWidth = "RINGKIT_EXPECTED_VECTOR_BITS";
+
+    private static int VectorBits =>
+        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
+
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512", 256)]
+    [InlineData("DOTNET_EnableAVX2", 128)]
+    [InlineData("DOTNET_EnableHWIntrinsic", 0)]
+    public async Task Without(string setting, int bitsLeft)
+    {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable(ExpectedWidth) is not null, "this is the child of such a test");
+        Assert.SkipWhen(VectorBits <= bitsLeft, $"this processor has vectors of {VectorBits} bits: {setting}=0 changes nothing");
+
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.ArgumentList.Add(typeof(EverySimdPath).Assembly.Location);
+        foreach (Type type in new[] { typeof(DirtyBitmapAgainstModel), typeof(NonZeroScanTests), typeof(EverySimdPath) })
+        {
+            start.ArgumentList.Add("-class");
+            start.ArgumentList.Add(type.FullName!);
+        }
+
+        start.Environment[setting] = "0";
+        start.Environment[ExpectedWidth] = bitsLeft.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        using var child = Process.Start(start)!;
+        Task<string> output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Task<string> errors = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+        string text = await output + await errors;
+        Assert.True(child.ExitCode == 0, $"The tests fail with {setting}=0:\n{text}");
+        Report.Line($"bitmap tests passed with {setting}=0, vectors of {bitsLeft} bits");
+    }
+
+    [Fact]
+    public void This_process_has_the_vectors_that_it_is_meant_to_have()
+    {
+        string? expected = Environment.GetEnvironmentVariable(ExpectedWidth);
+        if (expected is null)
+            Report.Line($"bitmap tests run with vectors of {VectorBits} bits");
+        else
+            Assert.Equal(expected, VectorBits.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+}

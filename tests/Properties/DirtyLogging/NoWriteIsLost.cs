@@ -1,0 +1,114 @@
+using System.Numerics;
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.Guest;
+using RingKit.Properties.Support;
+using Xunit;
+
+namespace RingKit.Properties.DirtyLogging;
+
+/// <summary>vCPUs store on threads of their own while dirty pages are harvested and copied: the copy must become equal.</summary>
+public sealed class NoWriteIsLost
+{
+    private const int PageCount = 61;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("bitmap")]
+    [InlineData("ring")]
+    public void Copied_rounds_add_up_to_the_memory(string name)
+    {
+        using var memory = new GuestMemory();
+        MemorySlot slot = memory.AddSlot(0, 0, PageCount);
+        using var machine = new VirtualMachine(memory, vcpus: 2);
+        using IDirtyLog log = name == "ring" ? new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8) : new BitmapDirtyLog(machine);
+
+        // Logging starts while the vCPUs run: what they wrote before is copied whole once, right after.
+        byte[] copy = new byte[PageCount * GuestPage.Size];
+        Exception? failure = null;
+        Thread[] threads = [.. machine.Vcpus.Select(vcpu => new Thread(() =>
+        {
+            try
+            {
+                Write(vcpu);
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        }))];
+        foreach (Thread thread in threads)
+            thread.Start();
+        log.Start();
+        slot.Memory.AsSpan().CopyTo(copy);
+
+        int rounds = 0;
+        for (long deadline = Environment.TickCount64 + 2000; Environment.TickCount64 < deadline; rounds++)
+            CopyDirtyPages(log, slot, copy);
+
+        // The vCPUs stop in the middle of whatever they do; rings that are full meanwhile are emptied.
+        long limit = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        foreach (Vcpu vcpu in machine.Vcpus)
+            vcpu.RequestStop();
+        while (threads.Any(thread => thread.IsAlive))
+        {
+            Assert.True(Environment.TickCount64 < limit, "The vCPUs did not stop.");
+            CopyDirtyPages(log, slot, copy);
+        }
+
+        CopyDirtyPages(log, slot, copy);
+        Assert.Null(failure);
+        Assert.True(rounds > 10, $"only {rounds} rounds");
+        Assert.True(copy.AsSpan().SequenceEqual(slot.Memory.AsSpan()), $"{name}: the copy differs after {rounds} rounds");
+        Report.Line($"{name}: {rounds} rounds, {log.Statistics.Entries} entries, {log.Statistics.Faults} faults, memory equal");
+    }
+
+    private static void CopyDirtyPages(IDirtyLog log, MemorySlot slot, byte[] copy)
+    {
+        var dirty = default(PageMask);
+        log.Harvest(ref dirty);
+        for (ulong mask = dirty.Pages; mask != 0; mask &= mask - 1)
+        {
+            int start = BitOperations.TrailingZeroCount(mask) * GuestPage.Size;
+            slot.Memory.AsSpan().Slice(start, GuestPage.Size).CopyTo(copy.AsSpan(start));
+        }
+    }
+
+    private static void Write(Vcpu vcpu)
+    {
+        var program = new RandomStores(seed: 2019 + vcpu.Id);
+        while (true)
+        {
+            switch (vcpu.Run(ref program))
+            {
+                case VcpuExit.Interrupted:
+                    return;
+                case VcpuExit.DirtyRingFull:
+                    Thread.Yield();
+                    break;
+                default:
+                    throw new InvalidOperationException("The program neither halts nor leaves its memory.");
+            }
+        }
+    }
+
+    private struct RandomStores(int seed) : IGuestProgram
+    {
+        private ulong _state = (ulong)seed * 0x9e3779b97f4a7c15;
+
+        public VcpuExit Step(Vcpu vcpu)
+        {
+            // Each vCPU has 8-byte words of its own, so the last store to each place is somebody's last.
+            _state = (_state * 6364136223846793005) + 1442695040888963407;
+            ulong words = PageCount * GuestPage.Size / 32;
+            ulong word = (_state >> 33) % words;
+            return vcpu.Store((word * 32) + ((ulong)vcpu.Id * 8), _state);
+        }
+    }
+
+    private struct PageMask : IDirtyPageSink
+    {
+        public ulong Pages { get; private set; }
+
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask) => Pages |= mask << (int)baseOffset;
+    }
+}
