@@ -42,11 +42,12 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     // nothing, so that the batch grows in registers.
     private uint Gather(uint start, uint end, out ResetBatch batch)
     {
+        EntryTable entries = _entries;
         ResetCoalescer coalescer = default;
         uint index = start;
         for (; index != end; index++)
         {
-            ref DirtyGfn entry = ref EntryAt(index);
+            ref DirtyGfn entry = ref entries[index];
             if ((TOrdering.LoadAcquire(ref entry.Flags) & DirtyGfn.Reset) == 0)       // E2: the harvester has read it
                 break;
             if (index == _control->KnownDirtyIndex && !WasPublished(index))
@@ -79,8 +80,9 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         uint refused = TPolicy.Apply(ref target, batch);
         _control->RefusedPages += refused;
 
+        EntryTable entries = _entries;
         for (uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex); index != end; index++)
-            TOrdering.StoreRelaxed(ref EntryAt(index).Flags, 0);
+            TOrdering.StoreRelaxed(ref entries[index].Flags, 0);
         TOrdering.StoreRelease(ref _control->ResetIndex, end);                        // E3: our reads of the entries are done
         return refused;
     }
