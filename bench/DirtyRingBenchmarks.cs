@@ -98,9 +98,10 @@ public class DirtyRingBenchmarks
 
     private void Push(int start)
     {
+        DirtyRingProducer producer = _producer;
         foreach (ulong page in _pages.AsSpan(start, Batch))
         {
-            if (_producer.TryPush(Slot, page) == PushResult.Full)
+            if (producer.TryPush(Slot, page) == PushResult.Full)
                 throw new InvalidOperationException("The ring is full: the last lap was not reset.");
         }
     }

@@ -48,6 +48,10 @@ internal sealed class NetColumn : IColumn
         return other is null ? null : median - summary[other]?.ResultStatistics?.Median;
     }
 
+    /// <summary>Whether other benchmarks contain this one's work.</summary>
+    public static bool IsPreparation(Summary summary, BenchmarkCase benchmarkCase) => summary.BenchmarksCases.Any(
+        other => string.Equals(PreparationOf(other), benchmarkCase.Descriptor.WorkloadMethod.Name, StringComparison.Ordinal));
+
     private static string? PreparationOf(BenchmarkCase benchmarkCase) =>
         benchmarkCase.Descriptor.WorkloadMethod.GetCustomAttribute<NetOfAttribute>()?.Preparation;
 }

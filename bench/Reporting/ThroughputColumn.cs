@@ -34,7 +34,8 @@ internal sealed class ThroughputColumn : IColumn
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase) =>
-        BytesOf(benchmarkCase) is { } bytes && NetColumn.NanosecondsOf(summary, benchmarkCase) is > 0 and { } nanoseconds
+        !NetColumn.IsPreparation(summary, benchmarkCase)
+        && BytesOf(benchmarkCase) is { } bytes && NetColumn.NanosecondsOf(summary, benchmarkCase) is > 0 and { } nanoseconds
             ? (bytes / nanoseconds).ToString("N1", CultureInfo.InvariantCulture)
             : "-";
 
