@@ -7,6 +7,7 @@ using Xunit;
 namespace RingKit.Properties.DirtyRings;
 
 /// <summary>Real threads on one ring: every entry arrives once, in order, with its own payload, and is reset once, in order.</summary>
+[Collection(RunAlone.Name)]
 public sealed class DirtyRingThreads
 {
     private const ulong Entries = 10_000_000;

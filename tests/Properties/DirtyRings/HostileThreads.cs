@@ -6,6 +6,7 @@ using Xunit;
 namespace RingKit.Properties.DirtyRings;
 
 /// <summary>P14 on real threads: one scribbles into the entries while the three parties work on them.</summary>
+[Collection(RunAlone.Name)]
 public sealed class HostileThreads
 {
     private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(300);
