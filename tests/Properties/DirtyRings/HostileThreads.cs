@@ -21,38 +21,7 @@ public sealed class HostileThreads
         long pushes = 0, harvested = 0, scribbles = 0;
         ulong refused = 0;
 
-        crew.Run(
-            ("producer", () =>
-            {
-                for (; clock.Elapsed < Duration; Thread.Yield())
-                {
-                    for (uint i = 0; i < 50; i++)
-                        pushes += rig.Producer.TryPush(i % 3, i * 2) == PushResult.Full ? 0 : 1;
-                }
-            }),
-            ("harvester", () =>
-            {
-                var destination = new DirtyGfn[64];
-                for (; clock.Elapsed < Duration; Thread.Yield())
-                    harvested += rig.Harvester.Harvest(destination);
-            }),
-            ("resetter", () =>
-            {
-                for (; clock.Elapsed < Duration; Thread.Yield())
-                {
-                    refused += (uint)rig.Resetter.Reset(ref target).RefusedPages;
-                    target.Calls.Clear();
-                }
-            }),
-            ("scribbler", () =>
-            {
-                for (uint i = 0; clock.Elapsed < Duration; i += 40503)
-                {
-                    Scribbler.Write(rig, (byte)(i >> 8), (byte)(i >> 16));
-                    if (scribbles++ % 16 == 0)
-                        Thread.Yield();
-                }
-            }));
+        crew.Run(("producer", Produce), ("harvester", Harvest), ("resetter", Reset), ("scribbler", Scribble));
 
         Report.Line(
             $"P14: {scribbles} hostile writes against {pushes} pushes and {harvested} harvested entries; {rig.Harvester.ForeignFlags} "
@@ -62,5 +31,40 @@ public sealed class HostileThreads
         Assert.True(unchecked(rig.Core.Control.DirtyIndex - rig.Core.Control.ResetIndex) <= rig.Core.Capacity);
         Assert.NotEmpty(target.Pages);
         Assert.NotEqual(0UL, refused);
+
+        void Produce()
+        {
+            for (; clock.Elapsed < Duration; Thread.Yield())
+            {
+                for (uint i = 0; i < 50; i++)
+                    pushes += rig.Producer.TryPush(i % 3, i * 2) == PushResult.Full ? 0 : 1;
+            }
+        }
+
+        void Harvest()
+        {
+            var destination = new DirtyGfn[64];
+            for (; clock.Elapsed < Duration; Thread.Yield())
+                harvested += rig.Harvester.Harvest(destination);
+        }
+
+        void Reset()
+        {
+            for (; clock.Elapsed < Duration; Thread.Yield())
+            {
+                refused += (uint)rig.Resetter.Reset(ref target).RefusedPages;
+                target.Calls.Clear();
+            }
+        }
+
+        void Scribble()
+        {
+            for (uint i = 0; clock.Elapsed < Duration; i += 40503)
+            {
+                Scribbler.Write(rig, (byte)(i >> 8), (byte)(i >> 16));
+                if (scribbles++ % 16 == 0)
+                    Thread.Yield();
+            }
+        }
     }
 }

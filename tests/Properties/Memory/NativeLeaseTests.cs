@@ -10,7 +10,7 @@ namespace RingKit.Properties.Memory;
 [Collection(RunAlone.Name)]
 public sealed class NativeLeaseTests
 {
-    private const int Rounds = 24;
+    private const int Rounds = 12;
     private const int Bytes = 32 << 20;
 
     [Fact]
