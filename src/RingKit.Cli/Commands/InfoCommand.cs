@@ -1,0 +1,32 @@
+using System.CommandLine;
+using RingKit.Cli.Reports;
+
+namespace RingKit.Cli.Commands;
+
+/// <summary><c>ringkit info</c>.</summary>
+internal static class InfoCommand
+{
+    private const string Description = """
+        Show the processor, the SIMD paths that RingKit takes on it, page size, cores and runtime: what to quote beside a measurement.
+
+        Examples:
+          ringkit info
+          ringkit info --json
+        """;
+
+    public static Command Make(Terminal terminal)
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON object instead of a table." };
+        var command = new Command("info", Description) { json };
+        command.SetAction(parsed =>
+        {
+            var info = MachineInfo.Read();
+            if (parsed.GetValue(json))
+                info.WriteJson(terminal.Output);
+            else
+                info.WriteText(terminal.OutputConsole);
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}
