@@ -6,13 +6,13 @@ namespace RingKit.Cli.Commands;
 /// <summary><c>ringkit info</c>.</summary>
 internal static class InfoCommand
 {
-    private const string Description = """
-        Show the processor, the SIMD paths that RingKit takes on it, page size, cores and runtime: what to quote beside a measurement.
-
+    public const string Examples = """
         Examples:
           ringkit info
           ringkit info --json
         """;
+
+    private const string Description = "Show the processor, the SIMD paths in use, page size and cores: what to quote beside a measurement.";
 
     public static Command Make(Terminal terminal)
     {

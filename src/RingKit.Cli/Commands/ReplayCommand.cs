@@ -9,11 +9,10 @@ namespace RingKit.Cli.Commands;
 /// <summary><c>ringkit replay FILE</c>.</summary>
 internal sealed class ReplayCommand
 {
-    private const string Description = """
-        Replay a memory trace through a simulated guest and report, interval by interval, which pages became dirty and what it cost to find out.
-
-        Every log gets a guest of its own. The traced program's pages become guest pages in the order in which they are first touched; loads
-        really load and stores really store. At the end of each interval every log is harvested, and all must report the same pages.
+    public const string Examples = """
+        Every log gets a guest of its own. The traced program's pages become guest pages in the order in which
+        they are first touched; loads really load and stores really store. At the end of each interval every log
+        is harvested, and all must report the same pages.
 
         Record a trace of your own program:
           valgrind --tool=lackey --trace-mem=yes --log-file=trace PROGRAM && gzip trace
@@ -24,6 +23,8 @@ internal sealed class ReplayCommand
           ringkit replay trace.gz --memory 64M --csv intervals.csv
           ringkit replay trace.gz --json > report.json
         """;
+
+    private const string Description = "Replay a memory trace: which pages became dirty, interval by interval, and what it cost to find out.";
 
     private readonly Argument<string> _file = new("FILE")
     {
@@ -87,6 +88,9 @@ internal sealed class ReplayCommand
 
     private static TraceFile Open(string path)
     {
+        if (path.Length == 0)
+            throw new CommandException("FILE: the name is empty");
+
         try
         {
             return TraceFile.Open(path);

@@ -11,12 +11,12 @@ internal sealed class ReplayOptions
 {
     private const string AllLogs = "all";
 
-    private readonly Option<IReadOnlyList<LogChoice>> _log = new("--log")
+    // Where a default's value does not read as it is typed, the description names it.
+    private readonly Option<IReadOnlyList<LogChoice>?> _log = new("--log")
     {
-        Description = "The dirty logs to replay with, each on a guest of its own.",
+        Description = $"The dirty logs to replay with, each on a guest of its own. [default: {AllLogs}]",
         HelpName = LogNames("|"),
         CustomParser = ParseLogs,
-        DefaultValueFactory = _ => LogChoice.All,
     };
 
     private readonly Option<long> _interval = new("--interval")
@@ -27,12 +27,11 @@ internal sealed class ReplayOptions
         DefaultValueFactory = _ => ReplaySettings.DefaultInterval,
     };
 
-    private readonly Option<ulong> _memory = new("--memory")
+    private readonly Option<ulong?> _memory = new("--memory")
     {
-        Description = "The guest's memory in bytes, or with K, M, G or T: a multiple of 4K, at most 1T. It costs nothing until it is touched.",
+        Description = $"The guest's memory in bytes, or with K, M, G or T: a multiple of 4K, at most 1T. It costs nothing until it is touched. [default: {MemorySize.Format(ReplaySettings.DefaultMemory)}]",
         HelpName = "SIZE",
         CustomParser = ParseMemory,
-        DefaultValueFactory = _ => ReplaySettings.DefaultMemory,
     };
 
     private readonly Option<int> _ringEntries = new("--ring-entries")
@@ -56,17 +55,20 @@ internal sealed class ReplayOptions
 
     public ReplaySettings Read(ParseResult parsed) => new()
     {
-        Logs = parsed.GetRequiredValue(_log),
+        Logs = parsed.GetValue(_log) ?? LogChoice.All,
         Interval = parsed.GetRequiredValue(_interval),
-        Memory = parsed.GetRequiredValue(_memory),
+        Memory = parsed.GetValue(_memory) ?? ReplaySettings.DefaultMemory,
         RingEntries = parsed.GetRequiredValue(_ringEntries),
     };
 
     private static string LogNames(string separator) => string.Join(separator, LogChoice.All.Select(log => log.Name).Append(AllLogs));
 
+    // An option that is given twice has two words, which no range admits.
+    private static string WordOf(ArgumentResult argument) => string.Join(' ', argument.Tokens.Select(token => token.Value));
+
     private static IReadOnlyList<LogChoice> ParseLogs(ArgumentResult argument)
     {
-        string name = argument.Tokens[0].Value;
+        string name = WordOf(argument);
         IReadOnlyList<LogChoice> logs = name is AllLogs ? LogChoice.All : [.. LogChoice.All.Where(log => log.Name.Equals(name, StringComparison.Ordinal))];
         if (logs.Count == 0)
             argument.AddError($"--log {name}: choose one of {LogNames(", ")}");
@@ -75,15 +77,15 @@ internal sealed class ReplayOptions
 
     private static long ParseInterval(ArgumentResult argument)
     {
-        string text = argument.Tokens[0].Value;
+        string text = WordOf(argument);
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long stores) || stores < 1)
             argument.AddError($"--interval {text}: not a number of stores from 1 to {long.MaxValue}");
         return stores;
     }
 
-    private static ulong ParseMemory(ArgumentResult argument)
+    private static ulong? ParseMemory(ArgumentResult argument)
     {
-        string text = argument.Tokens[0].Value;
+        string text = WordOf(argument);
         if (!MemorySize.TryParse(text, out ulong bytes) || bytes is 0 or > ReplaySettings.MaximumMemory || bytes % 4096 != 0)
             argument.AddError($"--memory {text}: not a multiple of 4K from 4K to 1T (bytes, or with K, M, G or T: 64M)");
         return bytes;
@@ -91,7 +93,7 @@ internal sealed class ReplayOptions
 
     private static int ParseRingEntries(ArgumentResult argument)
     {
-        string text = argument.Tokens[0].Value;
+        string text = WordOf(argument);
         if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong entries)
             || DirtyRingSize.FromEntries(entries).Check() != Errno.None)
         {

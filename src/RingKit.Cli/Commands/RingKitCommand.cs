@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Traces;
 
@@ -11,11 +12,12 @@ internal static class RingKitCommand
     private const string Description = """
         Which guest pages were written since I last asked, and what did it cost to find out?
         RingKit replays memory traces of real programs through a simulated guest and its dirty logs.
+        """;
 
+    private const string Examples = """
         Examples:
           ringkit replay data/traces/ls.lackey.gz
-          ringkit replay trace.gz --log ring --ring-entries 1024 --interval 10000
-          ringkit replay trace.gz --json
+          ringkit replay --help
           ringkit info
         """;
 
@@ -27,13 +29,24 @@ internal static class RingKitCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         var terminal = new Terminal(output, error);
-        var root = new RootCommand(Description) { ReplayCommand.Make(terminal), InfoCommand.Make(terminal) };
+        Command replay = ReplayCommand.Make(terminal);
+        Command info = InfoCommand.Make(terminal);
+        var root = new RootCommand(Description) { replay, info };
+        HelpWithExamples.AddTo(root, new Dictionary<Command, string>
+        {
+            [root] = Examples,
+            [replay] = ReplayCommand.Examples,
+            [info] = InfoCommand.Examples,
+        });
 
         // A file name may begin with '@'.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
-            terminal.WriteError($"{parsed.Errors[0].Message.TrimEnd('.')} (see: ringkit{NameOf(parsed.CommandResult.Command)} --help)");
+            // Without a command, what is wrong with the words that are there comes after the remark that there is none.
+            Command command = parsed.CommandResult.Command;
+            ParseError first = command == root ? parsed.Errors[^1] : parsed.Errors[0];
+            terminal.WriteError($"{first.Message.TrimEnd('.')} (see: ringkit{(command == root ? "" : $" {command.Name}")} --help)");
             return ExitCode.BadInput;
         }
 
@@ -63,6 +76,4 @@ internal static class RingKitCommand
             return ExitCode.BadInput;
         }
     }
-
-    private static string NameOf(Command command) => command is RootCommand ? "" : $" {command.Name}";
 }

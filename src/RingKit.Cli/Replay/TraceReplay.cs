@@ -30,6 +30,8 @@ internal sealed class TraceReplay : IDisposable
     {
         _settings = settings;
         _frames = new FrameMap(settings.MemoryPages);
+        foreach (LogChoice log in settings.Logs)
+            Rehearse(log, settings);
         _machines = [.. settings.Logs.Select(log => new ReplayMachine(log, settings))];
     }
 
@@ -38,6 +40,9 @@ internal sealed class TraceReplay : IDisposable
 
     /// <summary>Which frames the traced program's pages got.</summary>
     public FrameMap Frames => _frames;
+
+    /// <summary>Called at an interval's end for each machine, while its <see cref="ReplayMachine.DirtyPages"/> are the interval's.</summary>
+    public Action<ReplayMachine>? Harvested { get; init; }
 
     /// <summary>Replays the trace to its end.</summary>
     /// <param name="trace">The trace.</param>
@@ -66,6 +71,14 @@ internal sealed class TraceReplay : IDisposable
     {
         foreach (ReplayMachine machine in _machines)
             machine.Dispose();
+    }
+
+    // Once through the whole path on a guest of one page, so that the first interval's harvest time is not that of the JIT compiler.
+    private static void Rehearse(LogChoice log, ReplaySettings settings)
+    {
+        using var machine = new ReplayMachine(log, settings with { Memory = GuestPage.Size });
+        machine.Run([new GuestAccess(Gpa: 0, Data: 0, Size: 8, TraceAccessKind.Store)]);
+        machine.Harvest();
     }
 
     private void Replay(LackeyReader trace, ReadOnlySpan<TraceAccess> batch)
@@ -148,6 +161,7 @@ internal sealed class TraceReplay : IDisposable
         {
             machine.Harvest();
             Compare(trace, machine);
+            Harvested?.Invoke(machine);
             machine.EndInterval(_storesInInterval);
         }
 

@@ -18,7 +18,8 @@ internal sealed class CsvFile : IDisposable
     {
         _path = path;
         _isNew = !Path.Exists(path);
-        _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        // Not shared: the trace is open for reading, and this fails if somebody names it here.
+        _file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
     }
 
     /// <exception cref="CommandException">It cannot be written.</exception>
@@ -40,12 +41,11 @@ internal sealed class CsvFile : IDisposable
         try
         {
             // What an earlier run left is dropped only now that there is something better.
-            if (_file.CanSeek)
+            if (_file.CanSeek && _file.Length > 0)
                 _file.SetLength(0);
             using var writer = new StreamWriter(_file, leaveOpen: true) { NewLine = "\n" };
             WriteRows(report, writer);
             writer.Flush();
-            _file.Flush();
             _written = true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -8,22 +8,29 @@ internal sealed class ReplayText(IAnsiConsole console)
 {
     private const int MostRows = 40;
 
+    // Ten columns fit into 80 characters while the figures are small.
     private static readonly string[] Columns =
-        ["interval", "dirty pages", "faults", "invali-dations", "harvest us", "reset calls", "entries", "entries per call", "full exits", "bytes touched"];
+    [
+        "\ninterval", "dirty\npages", "\nfaults", "invali-\ndations", "harvest\nus", "reset\ncalls", "\nentries",
+        "entries\nper call", "full\nexits", "bytes\ntouched",
+    ];
 
     public void Write(ReplayReport report, ReplaySettings settings, string file, TimeSpan elapsed)
     {
         TraceTotals trace = report.Trace;
-        Say($"{file}: {trace.Instructions:N0} instructions, {trace.Loads:N0} loads, {trace.Stores:N0} stores, {trace.Modifies:N0} modifies; {trace.DistinctPages:N0} distinct pages stored to");
+        Say($"{file}");
+        Say($"{trace.Instructions:N0} instructions, {trace.Loads:N0} loads, {trace.Stores:N0} stores, {trace.Modifies:N0} modifies; {trace.DistinctPages:N0} distinct pages stored to");
         console.WriteLine();
 
         int intervals = report.Logs[0].Intervals.Length;
         int perRow = Math.Max(1, (intervals + MostRows - 1) / MostRows);
         if (intervals == 0)
+        {
             Say($"No stores: no interval, no dirty pages.");
-        else
-            WriteChart(report, settings, perRow);
+            return;
+        }
 
+        WriteChart(report, settings, perRow);
         foreach (LogReport log in report.Logs)
             WriteTable(log, perRow);
 
@@ -51,7 +58,7 @@ internal sealed class ReplayText(IAnsiConsole console)
         Say($"{log.Log}{(perRow == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $": a row is the sum of {perRow} intervals"))}");
         var table = new Table().Border(TableBorder.Simple);
         foreach (string column in Columns)
-            table.AddColumn(new TableColumn(column).RightAligned());
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap().Padding(0, 0));
         foreach (IntervalFigures[] group in log.Intervals.Chunk(perRow))
             AddRow(table, LabelOf(group), IntervalFigures.Sum(group));
         table.AddEmptyRow();
