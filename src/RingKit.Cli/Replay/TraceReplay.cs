@@ -176,9 +176,12 @@ internal sealed class TraceReplay : IDisposable
             return;
 
         string relation = _storedInInterval.Contains(gfn) ? "misses a page that the trace stored to" : "has a page that the trace did not store to";
+        string where = _frames.PageOf(gfn) is { } page
+            ? string.Create(CultureInfo.InvariantCulture, $"address 0x{page << GuestPage.Shift:x}")
+            : "never touched";
         throw new LogsDisagreeException(string.Create(
             CultureInfo.InvariantCulture,
-            $"{trace.Name}: interval {machine.Intervals.Count}: the {machine.LogName} log {relation}: guest frame {gfn}, address 0x{_frames.PageOf(gfn) << GuestPage.Shift:x}"));
+            $"{trace.Name}: interval {machine.Intervals.Count}: the {machine.LogName} log {relation}: guest frame {gfn}, {where}"));
     }
 
     private void ThrowOutOfFrames(LackeyReader trace, long line) => throw new TraceException(
