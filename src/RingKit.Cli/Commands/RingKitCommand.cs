@@ -69,6 +69,12 @@ internal static class RingKitCommand
         {
             return ExitCode.Interrupted;
         }
+        catch (OutOfMemoryException)
+        {
+            // Every interval's figures are kept for the report.
+            terminal.WriteError("out of memory: choose a larger --interval, or a smaller --memory");
+            return ExitCode.BadInput;
+        }
         catch (IOException e)
         {
             // Everything else that is read or written says which file it is.

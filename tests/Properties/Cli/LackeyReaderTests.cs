@@ -75,7 +75,8 @@ public sealed class LackeyReaderTests
         {
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // Not exactly 0: a collection on behalf of another thread makes this one's counter jump by what its allocation context had left.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000);
     }
 
     private static List<TraceAccess> ReadAll(byte[] text, int bytesARead, int batchSize)

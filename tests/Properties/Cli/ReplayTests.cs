@@ -138,7 +138,8 @@ public sealed class ReplayTests
     public void A_replay_allocates_nothing_an_access()
     {
         AllocatedBy(1000);
-        Assert.InRange(AllocatedBy(300_000) - AllocatedBy(1000), -1000, 1000);
+        // Not exactly 0: a collection on behalf of another thread makes this one's counter jump by what its allocation context had left.
+        Assert.InRange(AllocatedBy(300_000) - AllocatedBy(1000), -50_000, 50_000);
 
         static long AllocatedBy(int lines)
         {
