@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace RingKit.Cli.Commands;
 
-/// <summary>Help as System.CommandLine writes it, then what else there is to say of the command: the list of commands has no room for that.</summary>
+/// <summary>Help as System.CommandLine writes it, then what the list of commands has no room for.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
     private readonly HelpAction _help;

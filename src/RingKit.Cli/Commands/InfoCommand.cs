@@ -12,7 +12,8 @@ internal static class InfoCommand
           ringkit info --json
         """;
 
-    private const string Description = "Show the processor, the SIMD paths in use, page size and cores: what to quote beside a measurement.";
+    private const string Description =
+        "Show the processor, the SIMD paths in use, page size and cores: what to quote beside a measurement.";
 
     public static Command Make(Terminal terminal)
     {

@@ -24,7 +24,8 @@ internal sealed class ReplayCommand
           ringkit replay trace.gz --json > report.json
         """;
 
-    private const string Description = "Replay a memory trace: which pages became dirty, interval by interval, and what it cost to find out.";
+    private const string Description =
+        "Replay a memory trace: which pages became dirty, interval by interval, and what it cost to find out.";
 
     private readonly Argument<string> _file = new("FILE")
     {
@@ -82,7 +83,8 @@ internal sealed class ReplayCommand
         var progress = new ReplayProgress();
         Task<ReplayReport> running = Task.Run(
             () => replay.Run(trace.Reader, () => progress.Report(trace.Progress), cancellation), CancellationToken.None);
-        await progress.ShowAsync(running, _terminal.ProgressConsole, $"Replaying {Path.GetFileName(trace.Reader.Name)}").ConfigureAwait(false);
+        string what = $"Replaying {Path.GetFileName(trace.Reader.Name)}";
+        await progress.ShowAsync(running, _terminal.ProgressConsole, what).ConfigureAwait(false);
         return await running.ConfigureAwait(false);
     }
 

@@ -29,7 +29,8 @@ internal sealed class ReplayOptions
 
     private readonly Option<ulong?> _memory = new("--memory")
     {
-        Description = $"The guest's memory in bytes, or with K, M, G or T: a multiple of 4K, at most 1T. It costs nothing until it is touched. [default: {MemorySize.Format(ReplaySettings.DefaultMemory)}]",
+        Description = "The guest's memory in bytes, or with K, M, G or T: a multiple of 4K, at most 1T. It costs nothing until it is touched."
+            + $" [default: {MemorySize.Format(ReplaySettings.DefaultMemory)}]",
         HelpName = "SIZE",
         CustomParser = ParseMemory,
     };
@@ -69,7 +70,9 @@ internal sealed class ReplayOptions
     private static IReadOnlyList<LogChoice> ParseLogs(ArgumentResult argument)
     {
         string name = WordOf(argument);
-        IReadOnlyList<LogChoice> logs = name is AllLogs ? LogChoice.All : [.. LogChoice.All.Where(log => log.Name.Equals(name, StringComparison.Ordinal))];
+        IReadOnlyList<LogChoice> logs = name is AllLogs
+            ? LogChoice.All
+            : [.. LogChoice.All.Where(log => log.Name.Equals(name, StringComparison.Ordinal))];
         if (logs.Count == 0)
             argument.AddError($"--log {name}: choose one of {LogNames(", ")}");
         return logs;

@@ -4,12 +4,12 @@ using System.Numerics;
 namespace RingKit.Cli.Replay;
 
 /// <summary>
-/// The bytes that the replay stores, since a trace has none: they follow from the store's number alone, so that a test can tell which store a
-/// byte of guest memory came from.
+/// The bytes that the replay stores, since a trace has none: they follow from the store's number alone, so that a test can tell which
+/// store a byte of guest memory came from.
 /// </summary>
 /// <remarks>
-/// Store number n, from 1, stores and modifies counted together, has as byte i the byte i mod 8 of the 64-bit number n * 0x9E3779B97F4A7C15,
-/// little-endian. The factor is odd: no two stores have the same eight bytes.
+/// Store number n, from 1, stores and modifies counted together, has as byte i the byte i mod 8 of the 64-bit number
+/// n * 0x9E3779B97F4A7C15, little-endian. The factor is odd: no two stores have the same eight bytes.
 /// </remarks>
 internal static class StoreData
 {

@@ -41,7 +41,7 @@ internal sealed class TraceReplay : IDisposable
     /// <summary>Which frames the traced program's pages got.</summary>
     public FrameMap Frames => _frames;
 
-    /// <summary>Called at an interval's end for each machine, while its <see cref="ReplayMachine.DirtyPages"/> are the interval's.</summary>
+    /// <summary>Called at an interval's end for each machine: its <see cref="ReplayMachine.DirtyPages"/> are the interval's.</summary>
     public Action<ReplayMachine>? Harvested { get; init; }
 
     /// <summary>Replays the trace to its end.</summary>
@@ -175,7 +175,9 @@ internal sealed class TraceReplay : IDisposable
         if (_storedInInterval.FirstDifference(machine.DirtyPages) is not { } gfn)
             return;
 
-        string relation = _storedInInterval.Contains(gfn) ? "misses a page that the trace stored to" : "has a page that the trace did not store to";
+        string relation = _storedInInterval.Contains(gfn)
+            ? "misses a page that the trace stored to"
+            : "has a page that the trace did not store to";
         string where = _frames.PageOf(gfn) is { } page
             ? string.Create(CultureInfo.InvariantCulture, $"address 0x{page << GuestPage.Shift:x}")
             : "never touched";
@@ -184,8 +186,9 @@ internal sealed class TraceReplay : IDisposable
             $"{trace.Name}: interval {machine.Intervals.Count}: the {machine.LogName} log {relation}: guest frame {gfn}, {where}"));
     }
 
-    private void ThrowOutOfFrames(LackeyReader trace, long line) => throw new TraceException(
-        trace.Name,
-        line,
-        $"the trace touches more pages than --memory holds ({_settings.MemoryPages} of {GuestPage.Size / 1024} KiB): give it more, at most 1T");
+    private void ThrowOutOfFrames(LackeyReader trace, long line)
+    {
+        string holds = string.Create(CultureInfo.InvariantCulture, $"{_settings.MemoryPages} of {GuestPage.Size / 1024} KiB");
+        throw new TraceException(trace.Name, line, $"the trace touches more pages than --memory holds ({holds}): give it more, at most 1T");
+    }
 }

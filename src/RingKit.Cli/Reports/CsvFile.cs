@@ -3,11 +3,12 @@ using RingKit.Cli.Replay;
 
 namespace RingKit.Cli.Reports;
 
-/// <summary>The file of <c>--csv</c>: opened before the replay, so that nobody waits for one that cannot be written, and filled after it.</summary>
+/// <summary>The file of <c>--csv</c>: opened before the replay, so that nobody waits in vain, and filled after it.</summary>
 internal sealed class CsvFile : IDisposable
 {
     private const string Header =
-        "interval,log,stores,dirty_pages,faults,invalidations,harvest_us,reset_calls,entries,entries_per_reset_call,ring_full_exits,bytes_touched";
+        "interval,log,stores,dirty_pages,faults,invalidations,harvest_us,reset_calls,entries,entries_per_reset_call,"
+        + "ring_full_exits,bytes_touched";
 
     private readonly FileStream _file;
     private readonly string _path;
@@ -69,9 +70,12 @@ internal sealed class CsvFile : IDisposable
             foreach (LogReport log in report.Logs)
             {
                 IntervalFigures row = log.Intervals[i];
+                writer.Write(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{row.Index},{log.Log},{row.Stores},{row.DirtyPages},{row.Faults},{row.Invalidations},"));
                 writer.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{row.Index},{log.Log},{row.Stores},{row.DirtyPages},{row.Faults},{row.Invalidations},{row.HarvestTime.TotalMicroseconds:0.0},{row.ResetCalls},{row.Entries},{row.EntriesPerResetCall:0.###},{row.RingFullExits},{row.BytesTouched}"));
+                    $"{row.HarvestTime.TotalMicroseconds:0.0},{row.ResetCalls},{row.Entries},{row.EntriesPerResetCall:0.###},{row.RingFullExits},{row.BytesTouched}"));
             }
         }
     }

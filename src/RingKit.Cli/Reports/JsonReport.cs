@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace RingKit.Cli.Reports;
 
-/// <summary>The object that <c>ringkit replay --json</c> prints. The names of the properties, in snake case, are what programs rely on.</summary>
+/// <summary>The object that <c>ringkit replay --json</c> prints. Programs rely on the names of the properties, in snake case.</summary>
 internal sealed record JsonReport(JsonReport.TraceCounts Trace, IReadOnlyList<JsonReport.LogResult> Logs)
 {
     /// <summary>What is in the trace.</summary>

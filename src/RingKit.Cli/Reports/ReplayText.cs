@@ -19,7 +19,9 @@ internal sealed class ReplayText(IAnsiConsole console)
     {
         TraceTotals trace = report.Trace;
         Say($"{file}");
-        Say($"{trace.Instructions:N0} instructions, {trace.Loads:N0} loads, {trace.Stores:N0} stores, {trace.Modifies:N0} modifies; {trace.DistinctPages:N0} distinct pages stored to");
+        Say(
+            $"{trace.Instructions:N0} instructions, {trace.Loads:N0} loads, {trace.Stores:N0} stores, {trace.Modifies:N0} modifies; ",
+            $"{trace.DistinctPages:N0} distinct pages stored to");
         console.WriteLine();
 
         int intervals = report.Logs[0].Intervals.Length;
@@ -34,8 +36,11 @@ internal sealed class ReplayText(IAnsiConsole console)
         foreach (LogReport log in report.Logs)
             WriteTable(log, perRow);
 
-        double seconds = elapsed.TotalSeconds;
-        Say($"Replayed {trace.StoresAndModifies:N0} stores on {report.Logs.Count} {(report.Logs.Count == 1 ? "guest" : "guests")} in {seconds:N2} s, reading included: {trace.StoresAndModifies / seconds / 1e6:N2} million stores a second.");
+        string guests = report.Logs.Count == 1 ? "guest" : "guests";
+        double millionsASecond = trace.StoresAndModifies / elapsed.TotalSeconds / 1e6;
+        Say(
+            $"Replayed {trace.StoresAndModifies:N0} stores on {report.Logs.Count} {guests} in {elapsed.TotalSeconds:N2} s, reading included: ",
+            $"{millionsASecond:N2} million stores a second.");
     }
 
     private void WriteChart(ReplayReport report, ReplaySettings settings, int perRow)
@@ -45,8 +50,9 @@ internal sealed class ReplayText(IAnsiConsole console)
         string agreement = report.Logs.Count == 1 ? "" : "; all logs agree page for page";
         Say($"Dirty pages in each interval of {settings.Interval:N0} stores{folded}{agreement}");
 
-        BarChart chart = new BarChart().Width(Math.Min(console.Profile.Width, 80)).UseValueFormatter(static (value, culture) => value.ToString("0.#", culture));
-        chart.Culture = CultureInfo.InvariantCulture;
+        BarChart chart = new BarChart()
+            .Width(Math.Min(console.Profile.Width, 80))
+            .UseValueFormatter(static (value, _) => value.ToString("0.#", CultureInfo.InvariantCulture));
         foreach (IntervalFigures[] group in intervals.Chunk(perRow))
             chart.AddItem(LabelOf(group), Math.Round(group.Average(interval => interval.DirtyPages), 1), Color.Green);
         console.Write(chart);
@@ -86,5 +92,6 @@ internal sealed class ReplayText(IAnsiConsole console)
         where T : IFormattable => value.ToString("N0", CultureInfo.InvariantCulture);
 
     // Plain text: file names may hold what Spectre takes for markup.
-    private void Say(FormattableString text) => console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    private void Say(FormattableString text, FormattableString? more = null) =>
+        console.WriteLine(text.ToString(CultureInfo.InvariantCulture) + more?.ToString(CultureInfo.InvariantCulture));
 }

@@ -5,7 +5,8 @@ namespace RingKit.Cli.Traces;
 
 /// <summary>Reads one line of what <c>valgrind --tool=lackey --trace-mem=yes</c> prints.</summary>
 /// <remarks>
-/// <c>I  addr,size</c>, <c> L addr,size</c>, <c> S addr,size</c> or <c> M addr,size</c>: the address in hexadecimal without 0x, the size in decimal.
+/// <c>I  addr,size</c>, <c> L addr,size</c>, <c> S addr,size</c> or <c> M addr,size</c>: the address in hexadecimal without 0x, the size
+/// in decimal.
 /// </remarks>
 internal static class LackeyLine
 {

@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace RingKit.Properties.Cli;
 
 /// <summary>
-/// What a trace does, told by a model that shares nothing with the command: lines are strings, memory is a dictionary of bytes by the traced program's
-/// own addresses, the pages of an interval are a HashSet.
+/// What a trace does, told by a model that shares nothing with the command: lines are strings, memory is a dictionary of bytes by the
+/// traced program's own addresses, the pages of an interval are a HashSet.
 /// </summary>
 internal sealed class NaiveReplay
 {

@@ -25,9 +25,11 @@ public sealed class ReplayTests
     {
         var model = NaiveReplay.OfGzip(TraceFiles.Ls, interval);
         using var trace = new GZipStream(File.OpenRead(TraceFiles.Ls), CompressionMode.Decompress);
-        ReplayReport report = ReplayCheck.Run(trace, model, new ReplaySettings { Interval = interval, RingEntries = 256, Memory = 2 << 20 });
+        var settings = new ReplaySettings { Interval = interval, RingEntries = 256, Memory = 2 << 20 };
+        ReplayReport report = ReplayCheck.Run(trace, model, settings);
 
-        Assert.Equal(new TraceTotals(Instructions: 656_266, Loads: 163_119, Stores: 70_881, Modifies: 2_521, DistinctPages: 45), report.Trace);
+        var totals = new TraceTotals(Instructions: 656_266, Loads: 163_119, Stores: 70_881, Modifies: 2_521, DistinctPages: 45);
+        Assert.Equal(totals, report.Trace);
         Assert.Equal(["bitmap", "ring"], report.Logs.Select(log => log.Log));
         Assert.All(report.Logs, log => Assert.Equal(intervals, log.Intervals.Length));
         Assert.All(report.Logs, log => Assert.Equal((ulong)intervals, log.Total.Invalidations));
@@ -39,7 +41,7 @@ public sealed class ReplayTests
         string? path = Environment.GetEnvironmentVariable(SortTraceVariable);
         if (string.IsNullOrEmpty(path))
         {
-            Assert.Skip($"{SortTraceVariable} is unset: it names a trace of `sort -n`, stores alone, with 8,662,084 stores, that is too large for the repository.");
+            Assert.Skip($"{SortTraceVariable} is unset: it names a trace of `sort -n`, 8,662,084 stores, that is too large for the repository.");
         }
 
         using TraceFile trace = TraceFile.Open(path);
@@ -49,7 +51,8 @@ public sealed class ReplayTests
         foreach (LogReport log in report.Logs)
         {
             Assert.Equal(88, log.Intervals.Length);
-            Assert.Equal([129, 104, 13, 18, 18, 18, 14, 13, 25, 26, 15, 15], log.Intervals.Take(12).Select(interval => interval.DirtyPages));
+            IEnumerable<long> pages = log.Intervals.Take(12).Select(interval => interval.DirtyPages);
+            Assert.Equal([129, 104, 13, 18, 18, 18, 14, 13, 25, 26, 15, 15], pages);
             Assert.Equal(2331, log.Total.DirtyPages);
         }
     }
@@ -107,19 +110,21 @@ public sealed class ReplayTests
     {
         using var trace = new MemoryStream("I  0,4\n L 1000,8\n==1== x\n S 1ffc,8\n"u8.ToArray());
         using var replay = new TraceReplay(new ReplaySettings { Memory = 8192 });
-        TraceException e = Assert.Throws<TraceException>(() => replay.Run(new LackeyReader(trace, "trace"), cancellation: CancellationToken.None));
+        TraceException e = Assert.Throws<TraceException>(() => Run(replay, trace));
         Assert.StartsWith("trace:4: the trace touches more pages than --memory holds (2 of 4 KiB)", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_log_that_misses_a_page_or_invents_one_is_found_out()
     {
+        const string Misses = "the lying log misses a page that the trace stored to";
+        const string Invents = "the lying log has a page that the trace did not store to";
         LogsDisagreeException e = Assert.Throws<LogsDisagreeException>(() => RunWith(mask => mask & ~4UL));
-        Assert.Equal("trace: interval 1: the lying log misses a page that the trace stored to: guest frame 2, address 0x7000", e.Message);
+        Assert.Equal($"trace: interval 1: {Misses}: guest frame 2, address 0x7000", e.Message);
         e = Assert.Throws<LogsDisagreeException>(() => RunWith(mask => mask | 1));
-        Assert.Equal("trace: interval 0: the lying log has a page that the trace did not store to: guest frame 0, address 0x3000", e.Message);
+        Assert.Equal($"trace: interval 0: {Invents}: guest frame 0, address 0x3000", e.Message);
         e = Assert.Throws<LogsDisagreeException>(() => RunWith(mask => mask | 8));
-        Assert.Equal("trace: interval 0: the lying log has a page that the trace did not store to: guest frame 3, never touched", e.Message);
+        Assert.Equal($"trace: interval 0: {Invents}: guest frame 3, never touched", e.Message);
 
         static void RunWith(Func<ulong, ulong> lie)
         {
@@ -130,7 +135,7 @@ public sealed class ReplayTests
             };
             using var trace = new MemoryStream(" L 3000,4\n S 5000,4\n S 7000,4\n"u8.ToArray());
             using var replay = new TraceReplay(settings);
-            replay.Run(new LackeyReader(trace, "trace"), cancellation: CancellationToken.None);
+            Run(replay, trace);
         }
     }
 
@@ -143,7 +148,8 @@ public sealed class ReplayTests
 
         static long AllocatedBy(int lines)
         {
-            byte[] text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(" S 1fff000618,8\n M 401ffe,4\n L 402000,16\nI  0401ab70,3\n", lines / 4)));
+            const string FourLines = " S 1fff000618,8\n M 401ffe,4\n L 402000,16\nI  0401ab70,3\n";
+            byte[] text = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(FourLines, lines / 4)));
             using var replay = new TraceReplay(new ReplaySettings { Interval = long.MaxValue });
             var reader = new LackeyReader(new MemoryStream(text), "trace");
             long before = GC.GetAllocatedBytesForCurrentThread();
@@ -157,8 +163,11 @@ public sealed class ReplayTests
     {
         using var trace = new MemoryStream("I  0,4\n"u8.ToArray());
         using var replay = new TraceReplay(new ReplaySettings());
-        Assert.Throws<OperationCanceledException>(() => replay.Run(new LackeyReader(trace, "trace"), cancellation: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => Run(replay, trace, cancelled: true));
     }
+
+    private static ReplayReport Run(TraceReplay replay, Stream trace, bool cancelled = false) =>
+        replay.Run(new LackeyReader(trace, "trace"), cancellation: new CancellationToken(cancelled));
 
     private static ReplayReport Check(string text, long interval)
     {
