@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Intrinsics;
 
 namespace RingKit.Interleaving;
@@ -6,6 +7,7 @@ namespace RingKit.Interleaving;
 internal sealed partial class Execution
 {
     private int[] _distances = new int[64];
+    private int _emptyPauses;
 
     public ulong Load(LogicalThread thread, nuint address, int size, MemoryOrder order, string file, int line)
     {
@@ -43,9 +45,9 @@ internal sealed partial class Execution
         int after = Choose(location, count, out int distance);
         StoreRecord store = Memory.Store(thread, location, after, value, order == MemoryOrder.Release, StepCount, modified: null);
         thread.Spin.NoteWrite(location, store);
-        WakeFor(location, thread);
         Trace?.Step(thread, OperationKind.Store, order, location, value, null, store, StepCount, file, line);
         Record(thread, OperationKind.Store, location, distance, null, store, thread.Cause);
+        WakeFor(location, thread);
     }
 
     /// <summary>Reads, and stores what the operation makes of the value and the operand, next to what it read.</summary>
@@ -68,9 +70,9 @@ internal sealed partial class Execution
         StoreRecord written = Memory.Store(thread, location, position, TOperation.Apply(read.Value, operand), release, StepCount, read);
         thread.Spin.NoteRead(location, written);
         thread.Spin.NoteWrite(location, written);
-        WakeFor(location, thread);
         Trace?.Step(thread, OperationKind.ReadModifyWrite, order, location, written.Value, read, written, StepCount, file, line);
         Record(thread, OperationKind.ReadModifyWrite, location, distance, floor, written, causeBefore);
+        WakeFor(location, thread);
         return read.Value;
     }
 
@@ -92,16 +94,23 @@ internal sealed partial class Execution
     public void Pause(LogicalThread thread, string file, int line)
     {
         Trace?.Step(thread, OperationKind.Pause, MemoryOrder.Relaxed, null, 0, null, null, -1, file, line);
-        if (!thread.Spin.TryEndRound(out bool canGoOn))
+        if (thread.Spin.HasReadNothing)
         {
-            IsStopping = IsRedundant = true;
-            throw ExecutionStoppedException.Instance;
+            // Whoever polls something outside the model would do so for ever.
+            if (++_emptyPauses > _options.MaximumSteps)
+                Stop(FailureKind.StepLimit, $"T{thread.Index} pauses for ever and reads nothing in between");
+            return;
         }
 
-        if (canGoOn)
-            return;
-        thread.Status = ThreadStatus.Paused;
-        AwaitTurn(thread);
+        if (!thread.Spin.EndRound())
+        {
+            thread.Status = ThreadStatus.Paused;
+            AwaitTurn(thread);
+        }
+        else if (thread.Spin.IsIdle)
+        {
+            CutOff();
+        }
     }
 
     /// <summary>Payload is about to be read.</summary>
@@ -146,6 +155,33 @@ internal sealed partial class Execution
         }
 
         return false;
+    }
+
+    // A store may end the pause of others. If one of them had made no progress, the execution in which it had paused earlier shows the same.
+    private void WakeFor(Location location, LogicalThread writer)
+    {
+        foreach (LogicalThread thread in _threads)
+        {
+            if (thread.Status != ThreadStatus.Paused || thread == writer || !thread.Spin.HasNews(location))
+                continue;
+            if (thread.Spin.IsIdle)
+                CutOff();
+            thread.Status = ThreadStatus.Woken;
+        }
+    }
+
+    [DoesNotReturn]
+    private void Stop(FailureKind kind, string message)
+    {
+        Fail(kind, message);
+        throw ExecutionStoppedException.Instance;
+    }
+
+    [DoesNotReturn]
+    private void CutOff()
+    {
+        IsStopping = IsRedundant = true;
+        throw ExecutionStoppedException.Instance;
     }
 
     private Location Announce(LogicalThread thread, OperationKind kind, nuint address, int size)
@@ -240,7 +276,6 @@ internal sealed partial class Execution
             _steps[StepCount++] = new StepRecord { Thread = thread.Index };
         }
 
-        Fail(FailureKind.Race, TraceRecorder.DescribeRace(Trace, thread.Index, kind, location, racing, accesses.GetElement(racing), other, file, line));
-        throw ExecutionStoppedException.Instance;
+        Stop(FailureKind.Race, TraceRecorder.DescribeRace(Trace, thread.Index, kind, location, racing, accesses.GetElement(racing), other, file, line));
     }
 }

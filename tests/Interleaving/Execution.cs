@@ -15,7 +15,6 @@ internal sealed partial class Execution : IDisposable
     private StepRecord[] _steps = new StepRecord[256];
     private Strategy _strategy = null!;
     private object _state = null!;
-    private bool _over;
     private bool _disposing;
 
     public Execution(ModelProgram program, ExplorationOptions options)
@@ -72,15 +71,16 @@ internal sealed partial class Execution : IDisposable
             thread.Begin();
         StepCount = 0;
         LastFence = -1;
-        _over = IsStopping = IsRedundant = false;
+        _emptyPauses = 0;
+        IsStopping = IsRedundant = false;
         Failure = null;
         Outcome = null;
 
         _state = _program.SetUp();
         try
         {
-            Play(_threads[0]);
-            while (!_over)
+            // Whoever ends last hands the baton back, exactly once.
+            if (!PlaysLast(_threads[0]))
                 _threads[0].Baton.Wait();
             if (!IsStopping)
                 Conclude();
@@ -116,11 +116,13 @@ internal sealed partial class Execution : IDisposable
             thread.Baton.Wait();
             if (_disposing)
                 return;
-            Play(thread);
+            if (PlaysLast(thread))
+                _threads[0].Baton.Release();
         }
     }
 
-    private void Play(LogicalThread thread)
+    // True if all threads are at their end.
+    private bool PlaysLast(LogicalThread thread)
     {
         LogicalThread.Current = thread;
         thread.Status = ThreadStatus.Ready;
@@ -142,19 +144,10 @@ internal sealed partial class Execution : IDisposable
 
         LogicalThread.Current = null;
         thread.Status = ThreadStatus.Finished;
-        if (!IsStopping)
-            WakeIdle();
 
         LogicalThread? next = Next(thread);
-        if (next is not null)
-        {
-            next.Baton.Release();
-            return;
-        }
-
-        _over = true;
-        if (thread.Index != 0)
-            _threads[0].Baton.Release();
+        next?.Baton.Release();
+        return next is null;
     }
 
     // Called by a thread that is about to take a step, or paused: returns when it is its turn.
@@ -260,24 +253,5 @@ internal sealed partial class Execution : IDisposable
             Fail(FailureKind.Assertion, $"at the end: {exception.Message}", exception);
         }
 #pragma warning restore CA1031
-    }
-
-    // A thread that paused without having read anything waits for any store, or for any thread's end.
-    private void WakeIdle()
-    {
-        foreach (LogicalThread thread in _threads)
-        {
-            if (thread.Status == ThreadStatus.Paused && thread.Spin.WaitsForAnything)
-                thread.Status = ThreadStatus.Woken;
-        }
-    }
-
-    private void WakeFor(Location location, LogicalThread writer)
-    {
-        foreach (LogicalThread thread in _threads)
-        {
-            if (thread.Status == ThreadStatus.Paused && thread != writer && (thread.Spin.WaitsForAnything || thread.Spin.HasNews(location)))
-                thread.Status = ThreadStatus.Woken;
-        }
     }
 }

@@ -3,8 +3,9 @@ namespace RingKit.Interleaving;
 /// <summary>What a thread read since it last paused: decides when a waiting thread may go on, and when its waiting is no progress.</summary>
 /// <remarks>
 /// A pause ends when one of the locations read since the pause before holds a later store with another value. After it the thread may
-/// still read old values, but a whole round that reads the same stores again although there are later ones adds nothing to the
-/// execution in which the round did not happen: it is cut off.
+/// still read old values. But a whole round that reads the same stores again is no progress: where there is, or will be, something newer to
+/// read, the execution without that round shows the same, and this one is cut off. So no thread spins on old values for ever. Whether an
+/// execution is cut off follows from what its loads read, not from the order of steps that do not matter to each other.
 /// </remarks>
 internal sealed class SpinWatch
 {
@@ -17,15 +18,18 @@ internal sealed class SpinWatch
     public StoreRecord? MustPass(Location location) =>
         _mustPass && ReferenceEquals(_previous[0].Location, location) ? _previous[0].Store : null;
 
-    /// <summary>The pause waits for nothing in particular: any store, or the end of a thread, ends it.</summary>
-    public bool WaitsForAnything => _previous.Count == 0;
+    /// <summary>The thread paused after a round without progress.</summary>
+    public bool IsIdle { get; private set; }
+
+    /// <summary>The thread has read nothing since the last pause: it waits for nothing that the model knows.</summary>
+    public bool HasReadNothing => _round.Count == 0;
 
     public void Begin()
     {
         _round.Clear();
         _previous.Clear();
         _wrote = false;
-        _mustPass = false;
+        _mustPass = IsIdle = false;
     }
 
     public void NoteRead(Location location, StoreRecord store)
@@ -44,20 +48,16 @@ internal sealed class SpinWatch
     }
 
     /// <summary>Ends a round at a pause.</summary>
-    /// <param name="canGoOn">There is something new to read already.</param>
-    /// <returns>False if the round was no progress and is to be cut off.</returns>
-    public bool TryEndRound(out bool canGoOn)
+    /// <returns>Whether there is something new to read already.</returns>
+    public bool EndRound()
     {
-        canGoOn = HasNews(_round);
-        if (canGoOn && !MadeProgress())
-            return false;
-
+        IsIdle = !MadeProgress();
         _previous.Clear();
         _previous.AddRange(_round);
         _round.Clear();
         _wrote = false;
         _mustPass = _previous.Count == 1;
-        return true;
+        return HasNews();
     }
 
     /// <summary>Whether a store to the location gives a paused thread something new to read.</summary>
@@ -86,9 +86,9 @@ internal sealed class SpinWatch
         return false;
     }
 
-    private static bool HasNews(List<(Location Location, StoreRecord Store)> round)
+    private bool HasNews()
     {
-        foreach ((Location location, StoreRecord store) in round)
+        foreach ((Location location, StoreRecord store) in _previous)
         {
             if (location.HasNewsSince(store))
                 return true;
