@@ -12,31 +12,31 @@ namespace RingKit.Interleaving;
 public readonly unsafe struct ModelOrdering : IOrdering
 {
     /// <inheritdoc/>
-    public static uint LoadAcquire(ref readonly uint location, string file = "", int line = 0) =>
+    public static uint LoadAcquire(ref readonly uint location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         IsModelled(out LogicalThread thread)
             ? (uint)thread.Execution.Load(thread, AddressOf(in location), 4, MemoryOrder.Acquire, file, line)
             : location;
 
     /// <inheritdoc/>
-    public static ulong LoadAcquire(ref readonly ulong location, string file = "", int line = 0) =>
+    public static ulong LoadAcquire(ref readonly ulong location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         IsModelled(out LogicalThread thread)
             ? thread.Execution.Load(thread, AddressOf(in location), 8, MemoryOrder.Acquire, file, line)
             : location;
 
     /// <inheritdoc/>
-    public static uint LoadRelaxed(ref readonly uint location, string file = "", int line = 0) =>
+    public static uint LoadRelaxed(ref readonly uint location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         IsModelled(out LogicalThread thread)
             ? (uint)thread.Execution.Load(thread, AddressOf(in location), 4, MemoryOrder.Relaxed, file, line)
             : location;
 
     /// <inheritdoc/>
-    public static ulong LoadRelaxed(ref readonly ulong location, string file = "", int line = 0) =>
+    public static ulong LoadRelaxed(ref readonly ulong location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         IsModelled(out LogicalThread thread)
             ? thread.Execution.Load(thread, AddressOf(in location), 8, MemoryOrder.Relaxed, file, line)
             : location;
 
     /// <inheritdoc/>
-    public static void StoreRelease(ref uint location, uint value, string file = "", int line = 0)
+    public static void StoreRelease(ref uint location, uint value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (IsModelled(out LogicalThread thread))
             thread.Execution.Store(thread, AddressOf(in location), 4, value, MemoryOrder.Release, file, line);
@@ -45,7 +45,7 @@ public readonly unsafe struct ModelOrdering : IOrdering
     }
 
     /// <inheritdoc/>
-    public static void StoreRelease(ref ulong location, ulong value, string file = "", int line = 0)
+    public static void StoreRelease(ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (IsModelled(out LogicalThread thread))
             thread.Execution.Store(thread, AddressOf(in location), 8, value, MemoryOrder.Release, file, line);
@@ -54,7 +54,7 @@ public readonly unsafe struct ModelOrdering : IOrdering
     }
 
     /// <inheritdoc/>
-    public static void StoreRelaxed(ref uint location, uint value, string file = "", int line = 0)
+    public static void StoreRelaxed(ref uint location, uint value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (IsModelled(out LogicalThread thread))
             thread.Execution.Store(thread, AddressOf(in location), 4, value, MemoryOrder.Relaxed, file, line);
@@ -63,7 +63,7 @@ public readonly unsafe struct ModelOrdering : IOrdering
     }
 
     /// <inheritdoc/>
-    public static void StoreRelaxed(ref ulong location, ulong value, string file = "", int line = 0)
+    public static void StoreRelaxed(ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (IsModelled(out LogicalThread thread))
             thread.Execution.Store(thread, AddressOf(in location), 8, value, MemoryOrder.Relaxed, file, line);
@@ -72,23 +72,23 @@ public readonly unsafe struct ModelOrdering : IOrdering
     }
 
     /// <inheritdoc/>
-    public static void OrRelease(ref ulong location, ulong bits, string file = "", int line = 0) =>
+    public static void OrRelease(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<Or>(ref location, bits, MemoryOrder.Release, file, line);
 
     /// <inheritdoc/>
-    public static ulong FetchOrRelease(ref ulong location, ulong bits, string file = "", int line = 0) =>
+    public static ulong FetchOrRelease(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<Or>(ref location, bits, MemoryOrder.Release, file, line);
 
     /// <inheritdoc/>
-    public static ulong FetchAndNotAcquire(ref ulong location, ulong bits, string file = "", int line = 0) =>
+    public static ulong FetchAndNotAcquire(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<AndNot>(ref location, bits, MemoryOrder.Acquire, file, line);
 
     /// <inheritdoc/>
-    public static ulong ExchangeAcquire(ref ulong location, ulong value, string file = "", int line = 0) =>
+    public static ulong ExchangeAcquire(ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<Exchange>(ref location, value, MemoryOrder.Acquire, file, line);
 
     /// <inheritdoc/>
-    public static T ReadPlain<T>(ref readonly T location, string file = "", int line = 0)
+    public static T ReadPlain<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
         where T : unmanaged
     {
         if (IsModelled(out LogicalThread thread))
@@ -97,7 +97,7 @@ public readonly unsafe struct ModelOrdering : IOrdering
     }
 
     /// <inheritdoc/>
-    public static void WritePlain<T>(ref T location, T value, string file = "", int line = 0)
+    public static void WritePlain<T>(ref T location, T value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
         where T : unmanaged
     {
         if (IsModelled(out LogicalThread thread))
@@ -111,14 +111,14 @@ public readonly unsafe struct ModelOrdering : IOrdering
     }
 
     /// <inheritdoc/>
-    public static void FullFence(string file = "", int line = 0)
+    public static void FullFence([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (IsModelled(out LogicalThread thread))
             thread.Execution.Fence(thread, file, line);
     }
 
     /// <inheritdoc/>
-    public static void Pause(string file = "", int line = 0)
+    public static void Pause([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (IsModelled(out LogicalThread thread))
             thread.Execution.Pause(thread, file, line);

@@ -9,14 +9,17 @@ namespace RingKit.Interleaving;
 /// </remarks>
 internal sealed class SpinWatch
 {
-    private readonly List<(Location Location, StoreRecord Store)> _round = [];
-    private readonly List<(Location Location, StoreRecord Store)> _previous = [];
+    // What a round read of a location: something newer than the first store is news, another store than the last one is progress.
+    private readonly record struct Sighting(Location Location, StoreRecord First, StoreRecord Last);
+
+    private readonly List<Sighting> _round = [];
+    private readonly List<Sighting> _previous = [];
     private bool _wrote;
     private bool _mustPass;
 
     /// <summary>After a pause that waited for this location alone: the next load of it reads a later store than the one returned.</summary>
     public StoreRecord? MustPass(Location location) =>
-        _mustPass && ReferenceEquals(_previous[0].Location, location) ? _previous[0].Store : null;
+        _mustPass && ReferenceEquals(_previous[0].Location, location) ? _previous[0].First : null;
 
     /// <summary>The thread paused after a round without progress.</summary>
     public bool IsIdle { get; private set; }
@@ -36,15 +39,20 @@ internal sealed class SpinWatch
     {
         if (_mustPass && ReferenceEquals(_previous[0].Location, location))
             _mustPass = false;
-        if (!TryReplace(location, store))
-            _round.Add((location, store));
+        int index = IndexOf(_round, location);
+        if (index < 0)
+            _round.Add(new Sighting(location, store, store));
+        else
+            _round[index] = _round[index] with { Last = store };
     }
 
-    /// <summary>A thread waits for news since its own store only where it had read the location before.</summary>
+    /// <summary>A thread waits for news since its own store, where it has read the location at all.</summary>
     public void NoteWrite(Location location, StoreRecord store)
     {
         _wrote = true;
-        TryReplace(location, store);
+        int index = IndexOf(_round, location);
+        if (index >= 0)
+            _round[index] = new Sighting(location, store, store);
     }
 
     /// <summary>Ends a round at a pause.</summary>
@@ -63,34 +71,26 @@ internal sealed class SpinWatch
     /// <summary>Whether a store to the location gives a paused thread something new to read.</summary>
     public bool HasNews(Location written)
     {
-        foreach ((Location location, StoreRecord store) in _previous)
-        {
-            if (ReferenceEquals(location, written))
-                return location.HasNewsSince(store);
-        }
-
-        return false;
+        int index = IndexOf(_previous, written);
+        return index >= 0 && written.HasNewsSince(_previous[index].First);
     }
 
-    private bool TryReplace(Location location, StoreRecord store)
+    private static int IndexOf(List<Sighting> round, Location location)
     {
-        for (int i = 0; i < _round.Count; i++)
+        for (int i = 0; i < round.Count; i++)
         {
-            if (ReferenceEquals(_round[i].Location, location))
-            {
-                _round[i] = (location, store);
-                return true;
-            }
+            if (ReferenceEquals(round[i].Location, location))
+                return i;
         }
 
-        return false;
+        return -1;
     }
 
     private bool HasNews()
     {
-        foreach ((Location location, StoreRecord store) in _previous)
+        foreach (Sighting sighting in _previous)
         {
-            if (location.HasNewsSince(store))
+            if (sighting.Location.HasNewsSince(sighting.First))
                 return true;
         }
 
@@ -102,9 +102,10 @@ internal sealed class SpinWatch
         if (_wrote || _previous.Count == 0)
             return true;
 
-        foreach ((Location, StoreRecord) read in _round)
+        foreach (Sighting sighting in _round)
         {
-            if (!_previous.Contains(read))
+            int index = IndexOf(_previous, sighting.Location);
+            if (index < 0 || !ReferenceEquals(_previous[index].Last, sighting.Last))
                 return true;
         }
 
