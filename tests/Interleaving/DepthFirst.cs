@@ -36,6 +36,8 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
         public Vector128<int> Sleep;
     }
 
+    public override bool CutsOffIdleRounds => true;
+
     /// <summary>Goes to the next path; false when there is none left.</summary>
     public bool Advance()
     {

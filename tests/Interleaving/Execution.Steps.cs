@@ -107,7 +107,7 @@ internal sealed partial class Execution
             thread.Status = ThreadStatus.Paused;
             AwaitTurn(thread);
         }
-        else if (thread.Spin.IsIdle)
+        else if (thread.Spin.IsIdle && _strategy.CutsOffIdleRounds)
         {
             CutOff();
         }
@@ -164,7 +164,7 @@ internal sealed partial class Execution
         {
             if (thread.Status != ThreadStatus.Paused || thread == writer || !thread.Spin.HasNews(location))
                 continue;
-            if (thread.Spin.IsIdle)
+            if (thread.Spin.IsIdle && _strategy.CutsOffIdleRounds)
                 CutOff();
             thread.Status = ThreadStatus.Woken;
         }

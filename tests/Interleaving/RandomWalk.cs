@@ -4,19 +4,21 @@ namespace RingKit.Interleaving;
 
 /// <summary>One execution by chance, the same for the same seed.</summary>
 /// <remarks>
-/// A thread goes on with an odds that is itself drawn for each execution: some switch at almost every step, others seldom, which
-/// finds bugs of both kinds. Old stores are read half of the time where there is one.
+/// How often a thread goes on, and how often it reads an old store where there is one, is itself drawn for each execution: some switch
+/// at almost every step, others seldom, which finds bugs of both kinds.
 /// </remarks>
 internal sealed class RandomWalk : Strategy
 {
     private ulong _state;
     private uint _goesOn;
+    private uint _looksBack;
 
     /// <summary>Begins an execution.</summary>
     public void Restart(ulong seed)
     {
         _state = seed;
         _goesOn = Next(8);
+        _looksBack = 1 + Next(4);
     }
 
     public override int NextThread(Execution execution, uint enabled, int previous)
@@ -31,7 +33,7 @@ internal sealed class RandomWalk : Strategy
     }
 
     public override int Choose(Execution execution, ReadOnlySpan<int> distances) =>
-        distances.Length == 1 || Next(2) == 0 ? distances[0] : distances[(int)Next((uint)distances.Length)];
+        distances.Length == 1 || Next(8) >= _looksBack ? distances[0] : distances[(int)Next((uint)distances.Length)];
 
     // SplitMix64: the same on every runtime, unlike System.Random.
     private uint Next(uint bound)

@@ -56,7 +56,7 @@ internal sealed class DirtyRingProgram : IDisposable
             p => p.Produce(), p => p.Borrow(), p => p.Reset(int.MaxValue))
         { Finally = p => p.Check() };
 
-    /// <summary>A fourth party asks how full the ring is.</summary>
+    /// <summary>A third party asks how full the ring is.</summary>
     public static ModelProgram<DirtyRingProgram> Observed(int capacity, int total) =>
         new($"push | harvest and reset | used, capacity {capacity}, {total} entries",
             () => new DirtyRingProgram(capacity, total, 0),
@@ -142,7 +142,7 @@ internal sealed class DirtyRingProgram : IDisposable
     private void Observe()
     {
         uint used = _ring.Used;
-        Assert.True(used <= (uint)_pushed, $"{used} entries are used, and only {_pushed} were ever pushed");
+        Assert.True(used <= (uint)_total, $"{used} entries are said to be in use, and only {_total} are ever pushed");
     }
 
     private int ResetOnce(int batch)
