@@ -7,9 +7,10 @@ namespace RingKit.Interleaving;
 /// <remarks>
 /// With <see cref="Reduction.PartialOrder"/>, executions that differ only in the order of steps that do not matter to each other are
 /// run once. What matters: a read and the store that it could read instead, two read-modify-writes of one word, two full fences. Two
-/// stores do not, nor does a store after a read, since a store may go anywhere in the modification order that coherence permits and a read may read old
-/// stores. A thread is therefore put in front of another one only where a step of it was seen to matter (dynamic
-/// partial order reduction with source sets), and a thread whose next step was explored here already sleeps until there is a store that it could not read then.
+/// stores do not, nor does a store after a read, since a store may go anywhere in the modification order that coherence permits and a
+/// read may read old stores. A thread is therefore put in front of another one only where a step of it was seen to matter (dynamic partial
+/// order reduction with source sets), and a thread whose next step was explored here already sleeps until there is a store that it could
+/// not read then.
 /// </remarks>
 internal sealed class DepthFirst(ExplorationOptions options) : Strategy
 {

@@ -157,7 +157,8 @@ internal sealed partial class Execution
         return false;
     }
 
-    // A store may end the pause of others. If one of them had made no progress, the execution in which it had paused earlier shows the same.
+    // A store may end the pause of others. If one of them made no progress in its last round, the execution without that round shows the
+    // same.
     private void WakeFor(Location location, LogicalThread writer)
     {
         foreach (LogicalThread thread in _threads)
@@ -231,7 +232,13 @@ internal sealed partial class Execution
     }
 
     private void Record(
-        LogicalThread thread, OperationKind kind, Location? location, int distance, StoreRecord? floor, StoreRecord? written, Vector128<int> causeBefore)
+        LogicalThread thread,
+        OperationKind kind,
+        Location? location,
+        int distance,
+        StoreRecord? floor,
+        StoreRecord? written,
+        Vector128<int> causeBefore)
     {
         if (StepCount == _steps.Length)
             Array.Resize(ref _steps, StepCount * 2);
@@ -276,6 +283,9 @@ internal sealed partial class Execution
             _steps[StepCount++] = new StepRecord { Thread = thread.Index };
         }
 
-        Stop(FailureKind.Race, TraceRecorder.DescribeRace(Trace, thread.Index, kind, location, racing, accesses.GetElement(racing), other, file, line));
+        string earlier = TraceRecorder.DescribeAccess(Trace, other, racing, location, accesses.GetElement(racing));
+        string name = Trace is null ? $"#{location.Index}" : Trace.NameOf(location);
+        string later = $"{kind} by T{thread.Index} at {TraceRecorder.Place(file, line)}";
+        Stop(FailureKind.Race, $"data race on {name}: {later} is not ordered with {earlier}");
     }
 }

@@ -138,7 +138,10 @@ internal sealed partial class Execution : IDisposable
         catch (Exception exception)
         {
             if (!IsStopping)
-                Fail(exception is ModelException ? FailureKind.Model : FailureKind.Assertion, $"T{thread.Index}: {exception.Message}", exception);
+            {
+                FailureKind kind = exception is ModelException ? FailureKind.Model : FailureKind.Assertion;
+                Fail(kind, $"T{thread.Index}: {exception.Message}", exception);
+            }
         }
 #pragma warning restore CA1031
 
@@ -236,7 +239,7 @@ internal sealed partial class Execution : IDisposable
         }
 
         if ((enabled >> chosen & 1) == 0)
-            throw new ModelException("A chosen thread can't take a step: the program is not deterministic, or the replay is another program's.");
+            throw new ModelException($"T{chosen} can't take a step: the program is not deterministic, or the replay is another program's.");
         return _threads[chosen];
     }
 

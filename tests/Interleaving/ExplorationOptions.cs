@@ -10,8 +10,8 @@ public sealed record ExplorationOptions
     public Reduction Reduction { get; init; } = Reduction.PartialOrder;
 
     /// <summary>
-    /// How often an execution may switch away from a thread that could go on; null for no bound. A bound needs all orders within it: it turns
-    /// the reduction off.
+    /// How often an execution may switch away from a thread that could go on; null for no bound. A bound needs all orders within it: it
+    /// turns the reduction off.
     /// </summary>
     public int? PreemptionBound { get; init; }
 

@@ -44,7 +44,7 @@ public sealed class ExplorationResult
     public override string ToString()
     {
         string outcomes = string.Join("; ", Outcomes.Select(pair => $"{pair.Key}: {pair.Value}"));
-        return $"{Program}: {Executions} executions{(IsComplete ? "" : " (not all)")}, {Redundant} redundant, {Steps} steps, {Failures} failures,"
-            + $" {Elapsed.TotalMilliseconds:F0} ms{(outcomes.Length == 0 ? "" : $"; {outcomes}")}";
+        return $"{Program}: {Executions} executions{(IsComplete ? "" : " (not all)")}, {Redundant} redundant, {Steps} steps,"
+            + $" {Failures} failures, {Elapsed.TotalMilliseconds:F0} ms{(outcomes.Length == 0 ? "" : $"; {outcomes}")}";
     }
 }

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace RingKit.Interleaving;
 
-/// <summary>Runs small concurrent programs on the model of weak memory: in all their executions, in random ones, or in a given one.</summary>
+/// <summary>
+/// Runs small concurrent programs on the model of weak memory: in all their executions, in random ones, or in a given one.
+/// </summary>
 /// <remarks>Thread role: any thread; explorations on different threads do not know of each other.</remarks>
 public static class Explorer
 {
@@ -19,7 +21,7 @@ public static class Explorer
     /// <param name="program">What to run.</param>
     /// <param name="seed">The first execution's seed; each following one has the next number.</param>
     /// <param name="executions">How many.</param>
-    /// <param name="options">As for <see cref="Explore(ModelProgram, ExplorationOptions?)"/>; reduction and bound mean nothing here.</param>
+    /// <param name="options">As for <see cref="Explore(ModelProgram, ExplorationOptions?)"/>; reduction and bound play no part.</param>
     /// <returns>As for <see cref="Explore(ModelProgram, ExplorationOptions?)"/>. The failure holds its own seed.</returns>
     public static ExplorationResult Sample(ModelProgram program, ulong seed, long executions, ExplorationOptions? options = null)
     {

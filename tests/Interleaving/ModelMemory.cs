@@ -43,7 +43,7 @@ internal sealed class ModelMemory
             if (location.Address == address && location.Size == size)
                 return location;
             if (address < location.Address + (nuint)location.Size && location.Address < address + (nuint)size)
-                throw new ModelException($"#{location.Index} of {location.Size} bytes is also accessed as {size} bytes: the model has no mixed sizes.");
+                throw new ModelException($"#{location.Index} has {location.Size} bytes and is accessed as {size}: no mixed sizes here.");
             slot = (slot + 1) & (uint)(_table.Length - 1);
         }
 
@@ -89,7 +89,9 @@ internal sealed class ModelMemory
         location.AtomicReads = location.AtomicReads.WithElement(thread.Index, thread.Clock);
     }
 
-    /// <summary>An atomic store behind a position of the modification order, or the store of a read-modify-write of the store there.</summary>
+    /// <summary>
+    /// An atomic store behind a position of the modification order, or the store of a read-modify-write of the store there.
+    /// </summary>
     public StoreRecord Store(LogicalThread thread, Location location, int after, ulong value, bool release, int step, StoreRecord? modified)
     {
         StoreRecord store = NewStore(value, step, thread.Index);

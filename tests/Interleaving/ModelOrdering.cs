@@ -5,9 +5,9 @@ namespace RingKit.Interleaving;
 
 /// <summary>The model of weak memory in place of the processor's: every access is a step of the execution that is being explored.</summary>
 /// <remarks>
-/// Thread role: the threads of a <see cref="ModelProgram"/>. Anywhere else, as in its set-up and its check, the accesses are plain ones. The
-/// locations must not move: native or pinned memory. Read-modify-writes have the order that they name and no more, although on the processor
-/// they are full fences.
+/// Thread role: the threads of a <see cref="ModelProgram"/>. Anywhere else, as in its set-up and its check, the accesses are plain ones.
+/// The locations must not move: native or pinned memory. Read-modify-writes have the order that they name and no more, although on the
+/// processor they are full fences.
 /// </remarks>
 public readonly unsafe struct ModelOrdering : IOrdering
 {
@@ -76,15 +76,18 @@ public readonly unsafe struct ModelOrdering : IOrdering
         Modify<Or>(ref location, bits, MemoryOrder.Release, file, line);
 
     /// <inheritdoc/>
-    public static ulong FetchOrRelease(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+    public static ulong FetchOrRelease(
+        ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<Or>(ref location, bits, MemoryOrder.Release, file, line);
 
     /// <inheritdoc/>
-    public static ulong FetchAndNotAcquire(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+    public static ulong FetchAndNotAcquire(
+        ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<AndNot>(ref location, bits, MemoryOrder.Acquire, file, line);
 
     /// <inheritdoc/>
-    public static ulong ExchangeAcquire(ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+    public static ulong ExchangeAcquire(
+        ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<Exchange>(ref location, value, MemoryOrder.Acquire, file, line);
 
     /// <inheritdoc/>

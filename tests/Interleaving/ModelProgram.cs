@@ -1,6 +1,8 @@
 namespace RingKit.Interleaving;
 
-/// <summary>A small concurrent program whose executions are explored. It does the same whenever its threads run in the same order.</summary>
+/// <summary>
+/// A small concurrent program whose executions are explored. It does the same whenever its threads run in the same order.
+/// </summary>
 public abstract class ModelProgram
 {
     /// <summary>How many threads a program may have.</summary>
@@ -33,8 +35,8 @@ public abstract class ModelProgram
 
 /// <summary>A program whose threads share a state that is made anew for each execution.</summary>
 /// <remarks>
-/// What the threads share lies in native or pinned memory and is accessed through <see cref="ModelOrdering"/>. Set-up and check run before and after
-/// the threads, alone; a state that is <see cref="IDisposable"/> is disposed after the check.
+/// What the threads share lies in native or pinned memory and is accessed through <see cref="ModelOrdering"/>. Set-up and check run
+/// before and after the threads, alone; a state that is <see cref="IDisposable"/> is disposed after the check.
 /// </remarks>
 /// <typeparam name="TState">What the threads share, and what each leaves behind for the check in fields of its own.</typeparam>
 public sealed class ModelProgram<TState> : ModelProgram

@@ -1,6 +1,8 @@
 namespace RingKit.Interleaving;
 
-/// <summary>One site with a weaker order than it is written with. A fence weakened to <see cref="MemoryOrder.Relaxed"/> is not there.</summary>
+/// <summary>
+/// One site with a weaker order than it is written with. A fence weakened to <see cref="MemoryOrder.Relaxed"/> is not there.
+/// </summary>
 /// <param name="Site">The call.</param>
 /// <param name="To">Its order instead.</param>
 public sealed record Mutant(Site Site, MemoryOrder To)

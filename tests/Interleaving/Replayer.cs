@@ -3,7 +3,9 @@ using System.Text;
 
 namespace RingKit.Interleaving;
 
-/// <summary>Repeats an execution from its text: for each step the thread's digit, and, unless it used the latest store, how many stores back.</summary>
+/// <summary>
+/// Repeats an execution from its text: for each step the thread's digit, and, unless it used the latest store, how many stores back.
+/// </summary>
 /// <remarks>One back is <c>a</c>, 26 back <c>z</c>, more is a number in brackets: <c>0011a2</c>.</remarks>
 internal sealed class Replayer : Strategy
 {
@@ -27,7 +29,8 @@ internal sealed class Replayer : Strategy
             else if (i < text.Length && text[i] == '(')
             {
                 int end = text.IndexOf(')', i);
-                if (end < 0 || !int.TryParse(text.AsSpan(i + 1, end - i - 1), NumberStyles.None, CultureInfo.InvariantCulture, out distance))
+                ReadOnlySpan<char> number = end < 0 ? [] : text.AsSpan(i + 1, end - i - 1);
+                if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out distance))
                     throw new FormatException($"No number in brackets at character {i} of the replay string.");
                 i = end + 1;
             }

@@ -1,6 +1,8 @@
 namespace RingKit.Interleaving;
 
-/// <summary>What a thread read since it last paused: decides when a waiting thread may go on, and when its waiting is no progress.</summary>
+/// <summary>
+/// What a thread read since it last paused: decides when a waiting thread may go on, and when its waiting is no progress.
+/// </summary>
 /// <remarks>
 /// A pause ends when one of the locations read since the pause before holds a later store with another value. After it the thread may
 /// still read old values. But a whole round that reads the same stores again is no progress: where there is, or will be, something newer to

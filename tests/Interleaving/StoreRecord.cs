@@ -15,7 +15,9 @@ internal sealed class StoreRecord
     /// <summary>Part of a read-modify-write: no other store may come between it and the one before it.</summary>
     public bool IsReadModifyWrite;
 
-    /// <summary>For each thread, its first step that wrote this store or read it. Whoever knows of such a step can't read an older store.</summary>
+    /// <summary>
+    /// For each thread, its first step that wrote this store or read it. Whoever knows of such a step can't read an older store.
+    /// </summary>
     public Vector128<int> SeenBy;
 
     /// <summary>What an acquire load of this store synchronises with: the happens-before clock of the release.</summary>

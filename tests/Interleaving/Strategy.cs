@@ -6,7 +6,9 @@ internal abstract class Strategy
     /// <summary>The thread may only read stores made at this step or later; -1 for all. Set by <see cref="NextThread"/>.</summary>
     public int ReadsOnlyFrom { get; protected set; } = -1;
 
-    /// <summary>Whether an execution ends where a thread waited without progress. A strategy that is fair by chance lets it go on.</summary>
+    /// <summary>
+    /// Whether an execution ends where a thread waited without progress. A strategy that is fair by chance lets it go on.
+    /// </summary>
     public virtual bool CutsOffIdleRounds => false;
 
     /// <summary>The thread that takes the next step, or -1 if nothing new can come of the execution.</summary>

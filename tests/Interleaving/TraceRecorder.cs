@@ -18,9 +18,18 @@ internal sealed class TraceRecorder
     public void Name(nuint address, string name) => _names[address] = name;
 
     public void Step(
-        LogicalThread thread, OperationKind kind, MemoryOrder order, Location? location, ulong value, StoreRecord? read, StoreRecord? written, int step, string file, int line)
+        LogicalThread thread,
+        OperationKind kind,
+        MemoryOrder order,
+        Location? location,
+        ulong value,
+        StoreRecord? read,
+        StoreRecord? written,
+        int step,
+        string file,
+        int line)
     {
-        string where = $"{Path.GetFileName(file)}:{line}";
+        string where = Place(file, line);
         string place = location is null ? "" : NameOf(location);
         string what = kind switch
         {
@@ -37,24 +46,27 @@ internal sealed class TraceRecorder
         };
         string number = step < 0 ? "" : step.ToString(CultureInfo.InvariantCulture);
         bool isPlain = kind is OperationKind.PlainRead or OperationKind.PlainWrite;
-        _entries.Add(new Entry(
-            thread.Index, kind, location?.Index ?? -1, thread.Clock + (isPlain ? 1 : 0), where, $"{number,5}  T{thread.Index}  {operation,-22} {what,-56} {where}"));
+        string text = $"{number,5}  T{thread.Index}  {operation,-22} {what,-56} {where}";
+        _entries.Add(new Entry(thread.Index, kind, location?.Index ?? -1, thread.Clock + (isPlain ? 1 : 0), where, text));
     }
 
-    /// <summary>Names both sides of a race; the earlier one only where the execution is written down.</summary>
-    public static string DescribeRace(
-        TraceRecorder? trace, int thread, OperationKind kind, Location location, int otherThread, int otherClock, string other, string file, int line)
+    public static string Place(string file, int line) => $"{Path.GetFileName(file)}:{line}";
+
+    /// <summary>Says who made an earlier access, and where it is in the source if the execution is written down.</summary>
+    public static string DescribeAccess(TraceRecorder? trace, string access, int thread, Location location, int clock)
     {
-        string otherWhere = "";
+        string place = "";
         foreach (Entry entry in trace?._entries ?? [])
         {
-            if (entry.Thread == otherThread && entry.Location == location.Index && entry.Clock == otherClock && entry.Kind != OperationKind.Pause)
-                otherWhere = $" at {entry.Where}";
+            if ((entry.Thread, entry.Location, entry.Clock) == (thread, location.Index, clock))
+                place = $" at {entry.Where}";
         }
 
-        string name = trace is null ? $"#{location.Index}" : trace.NameOf(location);
-        return $"data race on {name}: {kind} by T{thread} at {Path.GetFileName(file)}:{line} is not ordered with {other} by T{otherThread}{otherWhere}";
+        return $"{access} by T{thread}{place}";
     }
+
+    public string NameOf(Location location) =>
+        _names.TryGetValue(location.Address, out string? name) ? name : $"#{location.Index}";
 
     /// <inheritdoc/>
     public override string ToString()
@@ -75,7 +87,4 @@ internal sealed class TraceRecorder
         int position = location.PositionOf(store);
         return position == location.StoreCount - 1 ? "" : $" before {Source(location.Stores[position + 1])}";
     }
-
-    private string NameOf(Location location) =>
-        _names.TryGetValue(location.Address, out string? name) ? name : $"#{location.Index}";
 }

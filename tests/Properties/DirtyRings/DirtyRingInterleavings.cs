@@ -3,7 +3,9 @@ using Xunit;
 
 namespace RingKit.Properties.DirtyRings;
 
-/// <summary>The slot-published dirty ring in all its executions: in order, nothing lost or invented or torn, no entry with two owners.</summary>
+/// <summary>
+/// The slot-published dirty ring in all its executions: in order, nothing lost or invented or torn, no entry with two owners.
+/// </summary>
 public class DirtyRingInterleavings
 {
     [Theory]
@@ -39,7 +41,7 @@ public class DirtyRingInterleavings
     {
         ulong seed = (ulong)Environment.TickCount64;
         ModelProgram program = DirtyRingProgram.ThreeThreads(capacity, total, batch);
-        ExplorationResult result = Explorer.Sample(program, seed, LongRun.IsOn ? 2_000_000 : 10_000);
+        ExplorationResult result = Explorer.Sample(program, seed, LongRun.IsOn ? 2_000_000 : 3_000);
         TestContext.Current.TestOutputHelper?.WriteLine($"{result}, seed {seed}");
         result.ThrowIfFailed();
     }
@@ -57,7 +59,7 @@ public class DirtyRingInterleavings
 
     private static void RunMany(ModelProgram program)
     {
-        var options = new ExplorationOptions { MaximumExecutions = LongRun.IsOn ? 5_000_000 : 20_000 };
+        var options = new ExplorationOptions { MaximumExecutions = LongRun.IsOn ? 5_000_000 : 6_000 };
         ExplorationResult result = Explorer.Explore(program, options);
         TestContext.Current.TestOutputHelper?.WriteLine(result.ToString());
         result.ThrowIfFailed();

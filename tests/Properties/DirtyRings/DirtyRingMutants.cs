@@ -16,6 +16,7 @@ public class DirtyRingMutants
             DirtyRingProgram.Borrowing(capacity: 1, total: 2),
         ]);
         TestContext.Current.TestOutputHelper?.WriteLine(report.Table());
+        // `dotnet run` prints it, `dotnet test` with --output Detailed.
         Console.WriteLine($"dirty ring: {report}");
         Assert.True(report.Killed == report.Sites, report.Table());
     }

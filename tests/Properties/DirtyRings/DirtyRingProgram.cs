@@ -9,7 +9,8 @@ namespace RingKit.Properties.DirtyRings;
 
 /// <summary>A slot-published dirty ring on the model of memory, and what its three parties did with it.</summary>
 /// <remarks>
-/// The counters are the test's own: one thread writes each, and since the explorer runs one thread at a time, all read what was done so far.
+/// The counters are the test's own: one thread writes each, and since the explorer runs one thread at a time, all read what was done so
+/// far.
 /// </remarks>
 internal sealed class DirtyRingProgram : IDisposable
 {

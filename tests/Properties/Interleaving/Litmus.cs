@@ -14,7 +14,7 @@ internal static class Litmus
         Assert.True(reduced.IsComplete);
         Assert.Equal(outcomes.Order(StringComparer.Ordinal), reduced.Outcomes.Keys, StringComparer.Ordinal);
 
-        ExplorationResult full = Explorer.Explore(program, new ExplorationOptions { Reduction = Reduction.None, MaximumExecutions = 200_000 });
+        ExplorationResult full = Explorer.Explore(program, new ExplorationOptions { Reduction = Reduction.None });
         TestContext.Current.TestOutputHelper?.WriteLine($"without reduction: {full}");
         full.ThrowIfFailed();
         Assert.Equal(reduced.Outcomes.Keys, full.Outcomes.Keys, StringComparer.Ordinal);
