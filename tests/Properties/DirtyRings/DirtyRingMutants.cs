@@ -14,6 +14,7 @@ public class DirtyRingMutants
             DirtyRingProgram.ThreeThreads(capacity: 1, total: 2),
             DirtyRingProgram.TwoThreads(capacity: 2, total: 3),
             DirtyRingProgram.Borrowing(capacity: 1, total: 2),
+            DirtyRingProgram.Observed(capacity: 4, total: 1),
         ]);
         TestContext.Current.TestOutputHelper?.WriteLine(report.Table());
         // `dotnet run` prints it, `dotnet test` with --output Detailed.
