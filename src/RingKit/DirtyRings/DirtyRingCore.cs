@@ -116,7 +116,9 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
         TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Dirty);                      // E1: publishes slot and offset
     }
 
-    /// <summary>The entries. Loops copy the table: a local one stays in registers, while fields are read again after each ordered access.</summary>
+    /// <summary>
+    /// The entries. Loops copy the table: a local one stays in registers, while fields are read again after each ordered access.
+    /// </summary>
     private readonly struct EntryTable(DirtyGfn* first, uint capacity)
     {
         // Invariant: 2^n entries behind _first, and _mask = 2^n - 1; so every index is inside.

@@ -25,7 +25,7 @@ public struct ResetCoalescer
     /// <param name="slot">Compared as a whole, address space included.</param>
     /// <param name="offset">Any value.</param>
     /// <returns>False if it does not fit, or there is no batch: apply the batch and <see cref="Restart"/> with this entry.</returns>
-    // Inlined, so that a batch grows in registers; out of line it would grow in memory, and each entry wait for the store of the one before.
+    // Inlined, so that a batch grows in registers: in memory each entry would wait for the store of the one before.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAdd(uint slot, ulong offset)
     {
