@@ -8,6 +8,7 @@ namespace RingKit.Cli.Replay;
 internal sealed class TraceReplay : IDisposable
 {
     private const int BatchSize = 4096;
+    private const ulong RehearsalMemory = 16 << 20;
 
     private readonly ReplaySettings _settings;
     private readonly ReplayMachine[] _machines;
@@ -73,10 +74,11 @@ internal sealed class TraceReplay : IDisposable
             machine.Dispose();
     }
 
-    // Once through the whole path on a guest of one page, so that the first interval's harvest time is not that of the JIT compiler.
+    // Once through the whole path, on a guest large enough for the scan to use its vectors: so that the first interval's harvest time is not
+    // that of the JIT compiler.
     private static void Rehearse(LogChoice log, ReplaySettings settings)
     {
-        using var machine = new ReplayMachine(log, settings with { Memory = GuestPage.Size });
+        using var machine = new ReplayMachine(log, settings with { Memory = RehearsalMemory });
         machine.Run([new GuestAccess(Gpa: 0, Data: 0, Size: 8, TraceAccessKind.Store)]);
         machine.Harvest();
     }
