@@ -48,8 +48,15 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     public ref DirtyRingControl Control => ref *_control;
 
     /// <summary>Published and not yet recycled; exact only while neither happens.</summary>
-    public uint Used => Math.Min(
-        TOrdering.LoadRelaxed(ref _control->DirtyIndex) - TOrdering.LoadAcquire(ref _control->ResetIndex), Capacity);
+    public uint Used
+    {
+        get
+        {
+            // This one first, and acquired: what was reset had been pushed, so the difference is never negative.
+            uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);             // E3, and E1 and E2 before it
+            return Math.Min(TOrdering.LoadRelaxed(ref _control->DirtyIndex) - reset, Capacity);
+        }
+    }
 
     public void Dispose()
     {

@@ -26,15 +26,18 @@ public readonly struct DirtyRingResetter
     /// <param name="policy">What becomes of a batch that leaves its slot.</param>
     /// <returns>What was done; 0 entries if none is waiting. Entries beyond the maximum wait for the next call.</returns>
     /// <typeparam name="TTarget">The target's type.</typeparam>
-    /// <exception cref="ArgumentOutOfRangeException">The maximum is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The maximum is negative, or there is no such policy.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public ResetResult Reset<TTarget>(
         ref TTarget target, int maximum = int.MaxValue, OutOfRangePolicy policy = OutOfRangePolicy.RefusePages)
         where TTarget : struct, IResetTarget, allows ref struct
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        return policy == OutOfRangePolicy.RefusePages
-            ? _ring.Reset<TTarget, RefusePages<TTarget>>(ref target, maximum)
-            : _ring.Reset<TTarget, RefuseBatch<TTarget>>(ref target, maximum);
+        return policy switch
+        {
+            OutOfRangePolicy.RefusePages => _ring.Reset<TTarget, RefusePages<TTarget>>(ref target, maximum),
+            OutOfRangePolicy.RefuseBatch => _ring.Reset<TTarget, RefuseBatch<TTarget>>(ref target, maximum),
+            _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "The policy must be RefusePages or RefuseBatch."),
+        };
     }
 }

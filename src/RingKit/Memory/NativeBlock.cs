@@ -14,6 +14,9 @@ public sealed unsafe class NativeBlock<T> : IDisposable
     private readonly NativeMemoryHandle _handle;
     private readonly nuint _length;
 
+    // Not the handle's IsClosed: that one stays false while a lease keeps the memory.
+    private bool _disposed;
+
     /// <summary>Allocates zeroed memory.</summary>
     /// <param name="length">How many <typeparamref name="T"/>; may be 0.</param>
     /// <param name="alignment">Of the first element in bytes: a power of two, at least 128 and at most 1 GiB.</param>
@@ -43,7 +46,7 @@ public sealed unsafe class NativeBlock<T> : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_handle.IsClosed, this);
+            ObjectDisposedException.ThrowIf(_disposed, this);
             return new NativeView<T>((T*)_handle.Start, _length, _handle);
         }
     }
@@ -54,5 +57,9 @@ public sealed unsafe class NativeBlock<T> : IDisposable
     public ref T this[nuint index] => ref View[index];
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        _handle.Dispose();
+    }
 }

@@ -51,11 +51,10 @@ public readonly unsafe struct NativeView<T>
     /// <exception cref="ArgumentOutOfRangeException">The part is not inside the view.</exception>
     public NativeView<T> Slice(nuint start, nuint length)
     {
-        if (start > _length || length > _length - start)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(start), start, $"Start and length must lie within the {_length} elements of the view.");
-        }
+        if (start > _length)
+            throw new ArgumentOutOfRangeException(nameof(start), start, $"The view has {_length} elements.");
+        if (length > _length - start)
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"From {start} on the view has {_length - start} elements.");
 
         return new NativeView<T>(_pointer + start, length, _owner);
     }

@@ -109,9 +109,9 @@ public sealed class CoalescingProperties
                 [.. entries.Chunk(maximum).SelectMany(ReferenceCoalescer.Coalesce).Select(batch => batch.Batch)];
             List<ResetBatch> actual = [];
             using RingRig rig = Harvested(entries);
-            while (rig.Core.Used != 0)
+            for (int left = entries.Length; left > 0; left -= maximum)
                 actual.AddRange(rig.ResetUnchecked(maximum));
-            return expected.SequenceEqual(actual);
+            return rig.Core.Used == 0 && expected.SequenceEqual(actual);
         }),
         nameof(P9_a_maximum_cuts_batches_but_keeps_their_order),
         maxTest: 300);

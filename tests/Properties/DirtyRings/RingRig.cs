@@ -12,9 +12,12 @@ internal sealed class RingRig : IDisposable
 
     public RingRig(int capacity, int reserve = 0, uint startIndex = 0)
     {
+        StartIndex = startIndex;
         _memory = new NativeBlock<DirtyGfn>((nuint)capacity);
         Core = new DirtyRingCore<HardwareOrdering>(_memory.View, (uint)reserve, startIndex);
     }
+
+    public uint StartIndex { get; }
 
     public DirtyRingCore<HardwareOrdering> Core { get; }
 

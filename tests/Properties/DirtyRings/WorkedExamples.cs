@@ -28,6 +28,7 @@ public sealed class WorkedExamples
         { "last page beyond the slot", "1:5a 1:63 1:69", 100, "1,5a,8201", "", "1,5a,201" },
         { "wraps past 2^64 to page 0", "1:ffffffffffffffc1 1:0", 1000, "1,ffffffffffffffc1,8000000000000001", "", "1,0,1" },
         { "wraps, two pages at the top", "1:ffffffffffffffff 1:2 1:0", 1000, "1,ffffffffffffffff,b", "", "1,0,5" },
+        { "wraps past page 0", "1:ffffffffffffffff 1:2 1:4", 1000, "1,ffffffffffffffff,29", "", "1,2,5" },
         { "2^32 apart upward", "1:a 1:10000000b", 1000, "1,a,1 1,10000000b,1", "1,a,1", "1,a,1" },
         { "2^32 apart downward", "1:10000000a 1:b", 1000, "1,10000000a,1 1,b,1", "1,b,1", "1,b,1" },
         { "unknown slot", "9c40:0 1:0", 1000, "9c40,0,1 1,0,1", "1,0,1", "1,0,1" },
