@@ -4,7 +4,9 @@ using RingKit.Bitmaps;
 
 namespace RingKit.Bench;
 
-/// <summary>Marking by one thread, for one call, in a bitmap for 1 GiB of guest memory (32 KiB). The baseline sets the bit without an atomic.</summary>
+/// <summary>
+/// Marking by one thread, for one call, in a bitmap for 1 GiB of guest memory (32 KiB). The baseline sets the bit without an atomic.
+/// </summary>
 /// <remarks>The bitmap is not harvested meanwhile, so most pages are dirty already; an atomic or costs the same either way.</remarks>
 public class MarkBenchmarks
 {
