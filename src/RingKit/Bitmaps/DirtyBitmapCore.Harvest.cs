@@ -22,6 +22,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             PutBack((ulong)word << 6, mask);
             throw;
         }
+
+        GC.KeepAlive(this);
     }
 
     public void HarvestRuns<TSink>(ref TSink sink)
@@ -42,6 +44,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             PutBack(joiner.UnreadMask.FirstPage, joiner.UnreadMask.Mask);
             throw;
         }
+
+        GC.KeepAlive(this);
     }
 
     public int HarvestIndices(Span<ulong> destination, ref ulong cursor)
@@ -67,6 +71,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             cursor = Math.Min(((ulong)word << 6) + 64 - (wanted == seen ? 0 : (uint)BitOperations.LeadingZeroCount(wanted)), Pages);
         }
 
+        GC.KeepAlive(this);
         return taken;
     }
 

@@ -18,9 +18,12 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
             uint flags = TOrdering.LoadAcquire(ref entry.Flags);                      // E1: slot and offset are published
             if (flags != DirtyGfn.Dirty)
             {
-                NoteForeignFlags(flags);
+                NoteStop(fetch, flags);
                 break;
             }
+
+            if (fetch == _control->HarvesterKnownDirtyIndex && !IsPublished(fetch))
+                break;
 
             sink.Accept(TOrdering.ReadPlain(ref entry.Slot), TOrdering.ReadPlain(ref entry.Offset));
             TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Reset);                  // E2: our reads are done
@@ -29,6 +32,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         }
 
         ThrowIfDisposed();
+        GC.KeepAlive(this);
         return (int)count;
     }
 
@@ -39,17 +43,21 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         uint count = 0;
         while (count < limit)
         {
-            uint flags = TOrdering.LoadAcquire(ref EntryAt(_control->FetchIndex + count).Flags);      // E1
+            uint index = _control->FetchIndex + count;
+            uint flags = TOrdering.LoadAcquire(ref EntryAt(index).Flags);             // E1
             if (flags != DirtyGfn.Dirty)
             {
-                NoteForeignFlags(flags);
+                NoteStop(index, flags);
                 break;
             }
 
+            if (index == _control->HarvesterKnownDirtyIndex && !IsPublished(index))
+                break;
             count++;
         }
 
         ThrowIfDisposed();
+        GC.KeepAlive(this);
         return (int)count;
     }
 
@@ -61,6 +69,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         for (uint end = fetch + (uint)count; fetch != end; fetch++)
             TOrdering.StoreRelease(ref EntryAt(fetch).Flags, DirtyGfn.Reset);         // E2: our reads are done
         _control->FetchIndex = fetch;
+        GC.KeepAlive(this);
     }
 
     /// <summary>Harvester only: the entries in place, as the one or two stretches in which they lie in memory.</summary>
@@ -70,13 +79,45 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         uint beforeWrap = Math.Min((uint)count, Capacity - start);
         first = new ReadOnlySpan<DirtyGfn>(_entries + start, (int)beforeWrap);
         second = new ReadOnlySpan<DirtyGfn>(_entries, (int)((uint)count - beforeWrap));
+        GC.KeepAlive(this);
+    }
+
+    // Whoever maps the entries may set Dirty where nothing was published. A harvester that followed would run ahead of the producer, and
+    // meet what is then published there only a lap later, while resets wait for it: a vCPU that has reached its soft limit would never run
+    // again. The producer stores DirtyIndex before the flags that we have just acquired (E1), so a true entry never looks forged. Its
+    // line is read only here, when our copy is used up.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsPublished(uint index)
+    {
+        if (ProducerIsElsewhere)
+            return true;
+
+        _control->HarvesterKnownDirtyIndex = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+        if (index != _control->HarvesterKnownDirtyIndex)
+            return true;
+
+        _control->ForgedEntries++;
+        return false;
     }
 
     // Flags where a harvest stops are 0 (not published), or Reset, left from the lap before, in a ring that is full of harvested entries.
-    private void NoteForeignFlags(uint flags)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void NoteStop(uint index, uint flags)
     {
         if (flags is not (0 or DirtyGfn.Reset))
             _control->ForeignFlags++;
+        if (ProducerIsElsewhere || index != _control->FetchIndex)
+            return;
+
+        // A forged Reset has entries recycled that were never harvested. Their pages are protected again, but nobody was told of them; what
+        // is published behind them must not wait until the producer comes round.
+        uint reset = TOrdering.LoadRelaxed(ref _control->ResetIndex);
+        if (unchecked((int)(reset - index)) > 0)
+        {
+            _control->OvertakenEntries += reset - index;
+            _control->FetchIndex = reset;
+            _control->HarvesterKnownDirtyIndex = reset;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

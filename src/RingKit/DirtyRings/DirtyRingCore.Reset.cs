@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.DirtyRings.Resetting;
 
 namespace RingKit.DirtyRings;
@@ -29,7 +30,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
             ref DirtyGfn entry = ref EntryAt(next);
             if ((TOrdering.LoadAcquire(ref entry.Flags) & DirtyGfn.Reset) == 0)       // E2: the harvester has read it
                 break;
-            if (next == _control->KnownDirtyIndex && !WasPublished(next))
+            if (next == _control->ResetterKnownDirtyIndex && !WasPublished(next))
                 break;
 
             uint slot = TOrdering.ReadPlain(ref entry.Slot);
@@ -48,6 +49,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
             Apply<TTarget, TPolicy>(ref target, coalescer.Batch, next, ref batches, ref refused);
 
         ThrowIfDisposed();
+        GC.KeepAlive(this);
         return new ResetResult((int)(next - start), batches, (int)refused);
     }
 
@@ -61,8 +63,18 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         _control->RefusedPages += pages;
 
         for (uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex); index != end; index++)
-            TOrdering.StoreRelaxed(ref EntryAt(index).Flags, 0);
+            Free(ref EntryAt(index));
         TOrdering.StoreRelease(ref _control->ResetIndex, end);                        // E3: our reads of the entries are done
+    }
+
+    // A producer in this process learns from ResetIndex that an entry is free, one elsewhere only from the flags.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Free(ref DirtyGfn entry)
+    {
+        if (ProducerIsElsewhere)
+            TOrdering.StoreRelease(ref entry.Flags, 0);                               // E20: our reads of the entry are done
+        else
+            TOrdering.StoreRelaxed(ref entry.Flags, 0);
     }
 
     // Flags may be forged by whoever maps the entries: were one recycled that was never published, ResetIndex would pass DirtyIndex, and
@@ -70,8 +82,11 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     // an entry that really was published is never mistaken for a forged one.
     private bool WasPublished(uint index)
     {
-        _control->KnownDirtyIndex = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
-        if (index != _control->KnownDirtyIndex)
+        if (ProducerIsElsewhere)
+            return true;
+
+        _control->ResetterKnownDirtyIndex = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+        if (index != _control->ResetterKnownDirtyIndex)
             return true;
 
         _control->ForgedResets++;

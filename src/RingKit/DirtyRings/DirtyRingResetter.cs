@@ -14,11 +14,11 @@ public readonly struct DirtyRingResetter
 
     internal DirtyRingResetter(DirtyRingCore<HardwareOrdering> ring) => _ring = ring;
 
-    /// <summary>Resets that stopped at an entry which claimed to be harvested but had never been published.</summary>
-    public ulong ForgedResets => _ring.Control.ForgedResets;
+    /// <summary>Resets that stopped at an entry which claimed to be harvested but had never been published; 0 where the producer is elsewhere.</summary>
+    public ulong ForgedResets => _ring.Read(ref _ring.Control.ForgedResets);
 
     /// <summary>Pages that resets refused since the ring was made, since they lie in no slot.</summary>
-    public ulong RefusedPages => _ring.Control.RefusedPages;
+    public ulong RefusedPages => _ring.Read(ref _ring.Control.RefusedPages);
 
     /// <summary>Coalesces harvested entries, in ring order, and has each batch of pages protected again.</summary>
     /// <param name="target">The memory slots; asked for a slot's size before each batch.</param>
