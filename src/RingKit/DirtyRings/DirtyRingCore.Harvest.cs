@@ -5,6 +5,8 @@ namespace RingKit.DirtyRings;
 /// <summary>What the harvester does.</summary>
 internal sealed unsafe partial class DirtyRingCore<TOrdering>
 {
+    uint ILender.FetchIndex => _control->FetchIndex;
+
     /// <summary>Harvester only: hands published entries to the sink, in ring order, and releases each to the resetter.</summary>
     public int Harvest<TSink>(ref TSink sink, int maximum)
         where TSink : struct, IDirtyEntrySink, allows ref struct

@@ -11,19 +11,17 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     /// </summary>
     /// <remarks>
     /// Linux recycles an entry before it has applied the batch that holds it, so a reset that is interrupted in between leaves pages
-    /// unprotected that nobody will report again. Here an exception out of the target leaves the batch's entries harvested: the
-    /// next reset meets them once more.
+    /// unprotected that nobody will report again. Here a cancellation, or an exception out of the target, leaves the batch's entries
+    /// harvested: the next reset meets them once more.
     /// </remarks>
-    public ResetResult Reset<TTarget, TPolicy>(ref TTarget target, int maximum)
+    public ResetResult Reset<TTarget, TPolicy>(ref TTarget target, int maximum, CancellationToken cancellation = default)
         where TTarget : struct, allows ref struct
         where TPolicy : struct, IResetPolicy<TTarget>
     {
         uint limit = Math.Min((uint)maximum, _capacity);
         uint start = TOrdering.LoadRelaxed(ref _control->ResetIndex);                  // ours: nobody else writes it
         uint next = start;
-        int batches = 0;
-        uint refused = 0;
-        ResetCoalescer coalescer = default;
+        var progress = default(ResetProgress);
 
         while (next - start < limit)
         {
@@ -35,36 +33,35 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
 
             uint slot = TOrdering.ReadPlain(ref entry.Slot);
             ulong offset = TOrdering.ReadPlain(ref entry.Offset);
-            if (!coalescer.TryAdd(slot, offset))
+            if (!progress.Coalescer.TryAdd(slot, offset))
             {
-                if (!coalescer.IsEmpty)
-                    Apply<TTarget, TPolicy>(ref target, coalescer.Batch, next, ref batches, ref refused);
-                coalescer.Restart(slot, offset);
+                if (!progress.Coalescer.IsEmpty)
+                    Apply<TTarget, TPolicy>(ref target, ref progress, start, next);
+                if (cancellation.IsCancellationRequested)
+                    return progress.Interrupted;
+                progress.Coalescer.Restart(slot, offset);
             }
 
             next++;
         }
 
-        if (!coalescer.IsEmpty)
-            Apply<TTarget, TPolicy>(ref target, coalescer.Batch, next, ref batches, ref refused);
+        if (!progress.Coalescer.IsEmpty)
+            Apply<TTarget, TPolicy>(ref target, ref progress, start, next);
 
         ThrowIfDisposed();
         GC.KeepAlive(this);
-        return new ResetResult((int)(next - start), batches, (int)refused);
+        return progress.Result;
     }
 
-    private void Apply<TTarget, TPolicy>(ref TTarget target, in ResetBatch batch, uint end, ref int batches, ref uint refused)
+    private void Apply<TTarget, TPolicy>(ref TTarget target, ref ResetProgress progress, uint start, uint end)
         where TTarget : struct, allows ref struct
         where TPolicy : struct, IResetPolicy<TTarget>
     {
-        uint pages = TPolicy.Apply(ref target, batch);
-        refused += pages;
-        batches++;
-        _control->RefusedPages += pages;
-
+        _control->RefusedPages += progress.Apply<TTarget, TPolicy>(ref target, end - start);
         for (uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex); index != end; index++)
             Free(ref EntryAt(index));
         TOrdering.StoreRelease(ref _control->ResetIndex, end);                        // E3: our reads of the entries are done
+        GC.KeepAlive(this);
     }
 
     // A producer in this process learns from ResetIndex that an entry is free, one elsewhere only from the flags.

@@ -5,7 +5,7 @@ using RingKit.Ordering;
 namespace RingKit.DirtyRings;
 
 /// <summary>The state of a slot-published dirty ring, and what its producer does. One part class a role; see docs/dirty-ring.md.</summary>
-internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
+internal sealed unsafe partial class DirtyRingCore<TOrdering> : ILender, IDisposable
     where TOrdering : struct, IOrdering
 {
     // An entry belongs to exactly one of three parties, and its flags say which:

@@ -65,13 +65,4 @@ public readonly struct DirtyRingHarvester
         ArgumentOutOfRangeException.ThrowIfNegative(maximum);
         return new BorrowedEntries(_ring, _ring.CountPublished(maximum));
     }
-
-    private ref struct CopyingSink(Span<DirtyGfn> destination) : IDirtyEntrySink
-    {
-        private readonly Span<DirtyGfn> _destination = destination;
-        private int _count;
-
-        public void Accept(uint slot, ulong offset) =>
-            _destination[_count++] = new DirtyGfn { Flags = DirtyGfn.Dirty, Slot = slot, Offset = offset };
-    }
 }

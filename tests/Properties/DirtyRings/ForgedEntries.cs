@@ -1,6 +1,7 @@
 using FsCheck.Fluent;
 using RingKit.DirtyRings;
 using RingKit.Memory;
+using RingKit.Properties.DirtyRings.Conformance;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -34,17 +35,18 @@ public sealed class ForgedEntries
     public void P14_forged_flags_ahead_of_the_producer_change_nothing_but_a_counter() => Props.Check(
         Prop.ForAll<(byte, byte)[], byte>((steps, size) =>
         {
-            using var script = new RingScript(size, reserve: 0, uint.MaxValue - 20);
+            using var rig = new RingRig(1 << (size % 6), startIndex: uint.MaxValue - 20);
+            using var script = new RingScript(new SlotPublishedUnderTest(rig));
             foreach ((byte party, byte amount) in steps)
             {
                 // Every free entry claims to be published, or to be harvested.
-                ForgeFree(script.Rig, party % 4 == 3 ? DirtyGfn.Reset : DirtyGfn.Dirty);
+                ForgeFree(rig, party % 4 == 3 ? DirtyGfn.Reset : DirtyGfn.Dirty);
                 script.Step(party, amount);
             }
 
             script.Drain();
             IEnumerable<ulong> pushed = Enumerable.Range(0, (int)script.Accepted).Select(sequence => (ulong)sequence);
-            return script.Harvested.SequenceEqual(pushed) && script.Reset.SequenceEqual(pushed) && script.Rig.Core.Used == 0;
+            return script.Harvested.SequenceEqual(pushed) && script.Reset.SequenceEqual(pushed) && rig.Core.Used == 0;
         }),
         nameof(P14_forged_flags_ahead_of_the_producer_change_nothing_but_a_counter),
         maxTest: 400);
