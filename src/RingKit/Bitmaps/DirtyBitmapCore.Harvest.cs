@@ -77,7 +77,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
 
     /// <summary>Takes all bits of the next word, from <paramref name="word"/> on, that has any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TakeNext(ref nuint word, out ulong mask)
+    internal bool TakeNext(ref nuint word, out ulong mask)
     {
         for (; word < _wordCount; word++)
         {
@@ -109,10 +109,12 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return taken & valid;
     }
 
-    private void PutBack(ulong firstPage, ulong mask)
+    /// <summary>Marks again what was taken and not delivered.</summary>
+    internal void PutBack(ulong firstPage, ulong mask)
     {
         if (mask != 0)
             TOrdering.OrRelease(ref _words[firstPage >> 6], mask);                    // E4: what we have acquired passes on
+        GC.KeepAlive(this);
     }
 
     private static ulong LowestBits(ulong mask, int count)

@@ -93,13 +93,13 @@ public sealed class DirtyRing : IDisposable
     private static InvalidOperationException ProducerElsewhere() =>
         new("The ring is attached to a producer elsewhere: it has no producing end here, and no count of used entries.");
 
-    private static void CheckCapacity(long capacity, string name)
+    internal static void CheckCapacity(long capacity, string name)
     {
         if (capacity is < 1 or > MaximumCapacity || !BitOperations.IsPow2(capacity))
             throw new ArgumentOutOfRangeException(name, capacity, $"The capacity must be a power of two from 1 to {MaximumCapacity} entries.");
     }
 
-    private static void CheckReserve(int reservedEntries, int capacity)
+    internal static void CheckReserve(int reservedEntries, int capacity)
     {
         if (reservedEntries < 0 || reservedEntries >= capacity)
         {

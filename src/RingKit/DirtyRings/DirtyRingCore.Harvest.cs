@@ -38,6 +38,17 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         return (int)count;
     }
 
+    /// <summary>Harvester only: whether all that the producer had published, as far as is known here, is harvested.</summary>
+    public bool IsHarvested
+    {
+        get
+        {
+            bool harvested = _control->FetchIndex == TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+            GC.KeepAlive(this);
+            return harvested;
+        }
+    }
+
     /// <summary>Harvester only: how many entries, from the first one not harvested on, are published, up to a maximum.</summary>
     public int CountPublished(int maximum)
     {

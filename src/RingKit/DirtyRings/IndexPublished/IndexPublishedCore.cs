@@ -124,7 +124,12 @@ internal sealed unsafe partial class IndexPublishedCore<TOrdering, TIndexing> : 
     {
         uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);                 // E23: the entries before it are ours again
         _control->KnownResetIndex = reset;
-        uint used = TIndexing.Distance(reset, TOrdering.LoadRelaxed(ref _control->DirtyIndex), Capacity);
+        uint dirty = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+        uint used = TIndexing.Distance(reset, dirty, Capacity);
+
+        // Someone may have overwritten it, and a vCPU that waits for room publishes nothing else that would put it right.
+        if (_indicesAreForeign && _capacity != 0 && TOrdering.LoadRelaxed(ref *_avail) != dirty)
+            TOrdering.StoreRelease(ref *_avail, dirty);                               // E21: what was published before
         GC.KeepAlive(this);
         return used < _capacity ? _capacity - used : 0;
     }

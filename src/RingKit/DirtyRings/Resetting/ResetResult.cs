@@ -10,4 +10,11 @@ public readonly record struct ResetResult(int Entries, int Batches, int RefusedP
     /// Whether the reset was cancelled with harvested entries left, which the next one meets. A reset that stops at its maximum was not interrupted.
     /// </summary>
     public bool IsInterrupted { get; init; }
+
+    /// <summary>What two resets did, one after the other.</summary>
+    public static ResetResult operator +(ResetResult first, ResetResult second) => first.Add(second);
+
+    /// <summary>What this reset and a later one did.</summary>
+    public ResetResult Add(ResetResult later) =>
+        new(Entries + later.Entries, Batches + later.Batches, RefusedPages + later.RefusedPages) { IsInterrupted = later.IsInterrupted };
 }
