@@ -18,6 +18,9 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
     private readonly NativeView<ResizableControl> _controlView = new NativeBlock<ResizableControl>(1).View;
     private readonly ResizableControl* _control;
 
+    // The resetter's: what rings that are gone refused.
+    private ulong _refusedBefore;
+
     public ResizableCore(DirtyRingCore<TOrdering> first)
     {
         _rings[0] = first;
@@ -29,6 +32,17 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
 
     /// <summary>Any thread: entries in both rings; exact only while nobody moves.</summary>
     public uint Used => (_rings[0]?.Used ?? 0) + (_rings[1]?.Used ?? 0);
+
+    /// <summary>Resetter only.</summary>
+    public ulong RefusedPages
+    {
+        get
+        {
+            DirtyRingCore<TOrdering> ring = At(TOrdering.LoadRelaxed(ref _control->Resetting));
+            GC.KeepAlive(this);
+            return _refusedBefore + ring.Read(ref ring.Control.RefusedPages);
+        }
+    }
 
     public bool IsResizing
     {
@@ -110,6 +124,7 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
                 return sum;
             }
 
+            _refusedBefore += ring.Read(ref ring.Control.RefusedPages);
             ring.Dispose();
             TOrdering.StoreRelease(ref _control->Resetting, resetting + 1);           // E29: nobody is at the ring before any more
         }

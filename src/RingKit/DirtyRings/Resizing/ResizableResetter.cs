@@ -11,8 +11,8 @@ public readonly struct ResizableResetter : IDirtyRingResetter
 
     internal ResizableResetter(ResizableCore<HardwareOrdering> ring) => _ring = ring;
 
-    /// <summary>Pages that resets of the newest ring refused, since they lie in no slot.</summary>
-    public ulong RefusedPages => _ring.Newest.Read(ref _ring.Newest.Control.RefusedPages);
+    /// <inheritdoc/>
+    public ulong RefusedPages => _ring.RefusedPages;
 
     /// <inheritdoc/>
     public ResetResult Reset<TTarget>(

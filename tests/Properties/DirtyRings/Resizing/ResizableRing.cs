@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using RingKit.DirtyRings;
+using RingKit.DirtyRings.Resetting;
 using RingKit.DirtyRings.Resizing;
 using RingKit.Properties.DirtyRings.Conformance;
 using RingKit.Properties.Support;
@@ -37,6 +38,36 @@ public sealed class ResizableRing
         Assert.Equal((false, 0), (ring.IsResizing, ring.Used));
         Assert.Equal([0UL, 100UL, 200UL], target.Calls.Select(call => call.BaseOffset));
         Assert.True(ring.TryResize(1, reservedEntries: 0));
+    }
+
+    [Fact]
+    public void Refusals_are_counted_and_reported_across_a_resize()
+    {
+        using var ring = new ResizableDirtyRing(4, reservedEntries: 0);
+        var target = new SlotsTarget(Slots);
+        var refused = new EntryList([]);
+        ring.Producer.TryPush(2, 5);
+        ring.TryResize(4, reservedEntries: 0);
+        ring.Producer.TryPush(3, 6);
+        ring.Harvester.Harvest(new DirtyGfn[4]);
+        Assert.Equal(new ResetResult(2, 2, 2), ring.Resetter.Reset(ref target, ref refused));
+        Assert.Equal([(2u, 5UL), (3u, 6UL)], refused.Entries);
+        Assert.Equal((2UL, false), (ring.Resetter.RefusedPages, ring.IsResizing));
+    }
+
+    [Fact]
+    public void A_cancelled_reset_of_the_old_ring_goes_on_there()
+    {
+        using var ring = new ResizableDirtyRing(4, reservedEntries: 0);
+        var target = new SlotsTarget(Slots);
+        ring.Producer.TryPush(1, 0);
+        ring.TryResize(4, reservedEntries: 0);
+        ring.Producer.TryPush(1, 100);
+        ring.Harvester.Harvest(new DirtyGfn[4]);
+        var stop = new CancellationToken(canceled: true);
+        Assert.Equal(new ResetResult { IsInterrupted = true }, ring.Resetter.Reset(ref target, cancellation: stop));
+        Assert.Equal(new ResetResult(2, 2, 0), ring.Resetter.Reset(ref target));
+        Assert.Equal([0UL, 100UL], target.Calls.Select(call => call.BaseOffset));
     }
 
     [Fact]
