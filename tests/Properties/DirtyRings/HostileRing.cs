@@ -87,11 +87,11 @@ internal sealed class HostileRing(int capacity, uint startIndex, OutOfRangePolic
     {
         if (Rig.At(index).Flags is not (0 or DirtyGfn.Reset))
             _foreign++;
-        uint ahead = unchecked(Rig.Core.Control.ResetIndex - index);
-        if (ahead > Rig.Core.Capacity)
+        int ahead = unchecked((int)(Rig.Core.Control.ResetIndex - index));
+        if (ahead <= 0)
             return index;
 
-        _overtaken += ahead;
+        _overtaken += (uint)ahead;
         return Rig.Core.Control.ResetIndex;
     }
 
