@@ -28,6 +28,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             PutBack(offeredFirst, offeredMask);
             throw;
         }
+
+        GC.KeepAlive(this);
     }
 
     public void HarvestRuns<TSink>(ref TSink sink)
@@ -48,6 +50,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             PutBack(joiner.UnreadMask.FirstPage, joiner.UnreadMask.Mask);
             throw;
         }
+
+        GC.KeepAlive(this);
     }
 
     public int HarvestIndices(Span<ulong> destination, ref ulong cursor)
@@ -73,12 +77,13 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             cursor = Math.Min(((ulong)word << 6) + 64 - (wanted == seen ? 0 : (uint)BitOperations.LeadingZeroCount(wanted)), Pages);
         }
 
+        GC.KeepAlive(this);
         return taken;
     }
 
     /// <summary>Takes all bits of the next word that has any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TakeNext(ref Scan scan, out nuint word, out ulong mask)
+    internal bool TakeNext(ref Scan scan, out nuint word, out ulong mask)
     {
         while (true)
         {
@@ -116,10 +121,12 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return taken & valid;
     }
 
-    private void PutBack(ulong firstPage, ulong mask)
+    /// <summary>Marks again what was taken and not delivered.</summary>
+    internal void PutBack(ulong firstPage, ulong mask)
     {
         if (mask != 0)
             TOrdering.OrRelease(ref _words[firstPage >> 6], mask);                    // E4: what we have acquired passes on
+        GC.KeepAlive(this);
     }
 
     private static ulong LowestBits(ulong mask, int count)
@@ -134,7 +141,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     }
 
     /// <summary>Where a harvest is: the group of words found last, which of it are still to be taken, and where to search on.</summary>
-    private struct Scan
+    internal struct Scan
     {
         public nuint Group;
         public uint Pending;

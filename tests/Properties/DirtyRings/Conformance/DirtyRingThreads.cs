@@ -1,54 +1,59 @@
 using System.Diagnostics;
 using RingKit.DirtyRings;
+using RingKit.DirtyRings.IndexPublished;
 using RingKit.DirtyRings.Resetting;
 using RingKit.Properties.Support;
 using Xunit;
 
-namespace RingKit.Properties.DirtyRings;
+namespace RingKit.Properties.DirtyRings.Conformance;
 
-/// <summary>Real threads on one ring: every entry arrives once, in order, with its own payload, and is reset once, in order.</summary>
+/// <summary>Real threads on each dirty ring: every entry arrives once, in order, with its own payload, and is reset once, in order.</summary>
 [Collection(RunAlone.Name)]
 public sealed class DirtyRingThreads
 {
-    private const ulong Entries = 10_000_000;
+    private const ulong Entries = 2_000_000;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
-    [Fact]
-    public void Two_threads_with_a_fast_harvester()
+    private static readonly Dictionary<string, Func<int, IRingUnderTest>> Rings = new(StringComparer.Ordinal)
     {
-        using var ring = new DirtyRing(4096);
-        Run("fast", ring, crew => [("producer", () => Produce(crew, ring)), ("harvester", () => HarvestAndReset(crew, ring, 4096, slow: false))]);
-        Assert.Equal(0, ring.Used);
-    }
+        ["slot"] = capacity => new SlotPublishedUnderTest(new RingRig(capacity, capacity / 8)),
+        ["index"] = capacity => new IndexPublishedUnderTest<PowerOfTwoIndexing>(new IndexRig<PowerOfTwoIndexing>(capacity, capacity / 8)),
+        ["one line"] = capacity => new IndexPublishedUnderTest<PowerOfTwoIndexing>(
+            new IndexRig<PowerOfTwoIndexing>(capacity, capacity / 8, uint.MaxValue, IndexLayout.OneLine, foreign: false)),
+        ["any capacity"] = capacity => new IndexPublishedUnderTest<AnyCapacityIndexing>(
+            new IndexRig<AnyCapacityIndexing>(capacity - 7, capacity / 8)),
+    };
 
-    [Fact]
-    public void Two_threads_with_a_slow_harvester()
-    {
-        using var ring = new DirtyRing(512);
-        Run("slow", ring, crew => [("producer", () => Produce(crew, ring)), ("harvester", () => HarvestAndReset(crew, ring, 200, slow: true))]);
-        Assert.Equal(0, ring.Used);
-        Assert.NotEqual(0UL, ring.FullPushes);
-    }
+    public static TheoryData<string> Names => [.. Rings.Keys];
 
-    [Fact]
-    public void Three_threads()
-    {
-        using var ring = new DirtyRing(1024);
-        Run("three", ring, crew =>
-        [
-            ("producer", () => Produce(crew, ring)),
-            ("harvester", () => Harvest(crew, ring)),
-            ("resetter", () => Reset(crew, ring)),
-        ]);
-        Assert.Equal(0, ring.Used);
-    }
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Two_threads_with_a_fast_harvester(string name) => Run(name, "fast", 4096, (crew, ring) =>
+        [("producer", () => Produce(crew, ring)), ("harvester", () => HarvestAndReset(crew, ring, 4096, slow: false))]);
 
-    private static void Run(string name, DirtyRing ring, Func<Crew, (string, Action)[]> members)
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Two_threads_with_a_slow_harvester(string name) => Assert.NotEqual(0UL, Run(name, "slow", 512, (crew, ring) =>
+        [("producer", () => Produce(crew, ring)), ("harvester", () => HarvestAndReset(crew, ring, 200, slow: true))]));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Three_threads(string name) => Run(name, "three", 1024, (crew, ring) =>
+    [
+        ("producer", () => Produce(crew, ring)),
+        ("harvester", () => Harvest(crew, ring)),
+        ("resetter", () => Reset(crew, ring)),
+    ]);
+
+    private static ulong Run(string name, string way, int capacity, Func<Crew, IRingUnderTest, (string, Action)[]> members)
     {
+        using IRingUnderTest ring = Rings[name](capacity);
         var clock = Stopwatch.StartNew();
         var crew = new Crew(Deadline);
-        crew.Run(members(crew));
-        Report.Line($"DirtyRingThreads: {name}, {Entries} entries in {clock.ElapsedMilliseconds} ms, {ring.FullPushes} pushes found the ring full.");
+        crew.Run(members(crew, ring));
+        Report.Line($"DirtyRingThreads: {name}, {way}, {Entries} entries in {clock.ElapsedMilliseconds} ms, {ring.FullPushes} pushes found it full.");
+        Assert.Equal(0, ring.Used);
+        return ring.FullPushes;
     }
 
     // Consecutive pages lie far apart, so that each batch is one entry and the resetter can check the sequence too.
@@ -56,13 +61,12 @@ public sealed class DirtyRingThreads
 
     private static uint SlotOf(ulong sequence) => unchecked((uint)(OffsetOf(sequence) >> 37) ^ (uint)sequence);
 
-    private static void Produce(Crew crew, DirtyRing ring)
+    private static void Produce(Crew crew, IRingUnderTest ring)
     {
-        DirtyRingProducer producer = ring.Producer;
         int idle = 0;
         for (ulong sequence = 0; sequence < Entries;)
         {
-            if (producer.TryPush(SlotOf(sequence), OffsetOf(sequence)) == PushResult.Full)
+            if (ring.TryPush(SlotOf(sequence), OffsetOf(sequence)) == PushResult.Full)
             {
                 crew.Idle(ref idle, $"room for entry {sequence}");
                 continue;
@@ -73,7 +77,7 @@ public sealed class DirtyRingThreads
         }
     }
 
-    private static void HarvestAndReset(Crew crew, DirtyRing ring, int maximum, bool slow)
+    private static void HarvestAndReset(Crew crew, IRingUnderTest ring, int maximum, bool slow)
     {
         var sink = default(CheckingSink);
         var target = default(CheckingTarget);
@@ -87,8 +91,8 @@ public sealed class DirtyRingThreads
                 continue;
             }
 
-            int harvested = ring.Harvester.Harvest(ref sink, maximum);
-            int reset = ring.Resetter.Reset(ref target).Entries;
+            int harvested = ring.Harvest(ref sink, maximum);
+            int reset = ring.Reset(ref target).Entries;
             if (harvested != reset)
                 throw new InvalidOperationException($"{harvested} entries harvested and {reset} reset at entry {sink.Next}.");
             if (harvested == 0)
@@ -98,26 +102,26 @@ public sealed class DirtyRingThreads
         }
     }
 
-    private static void Harvest(Crew crew, DirtyRing ring)
+    private static void Harvest(Crew crew, IRingUnderTest ring)
     {
         var sink = default(CheckingSink);
         int idle = 0;
         while (sink.Next < Entries)
         {
-            if (ring.Harvester.Harvest(ref sink) != 0)
+            if (ring.Harvest(ref sink) != 0)
                 idle = 0;
             else
                 crew.Idle(ref idle, $"entry {sink.Next}");
         }
     }
 
-    private static void Reset(Crew crew, DirtyRing ring)
+    private static void Reset(Crew crew, IRingUnderTest ring)
     {
         var target = default(CheckingTarget);
         int idle = 0;
         while (target.Next < Entries)
         {
-            if (ring.Resetter.Reset(ref target).Entries != 0)
+            if (ring.Reset(ref target).Entries != 0)
                 idle = 0;
             else
                 crew.Idle(ref idle, $"the harvest of entry {target.Next}");
