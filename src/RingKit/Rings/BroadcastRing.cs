@@ -1,0 +1,4 @@
+namespace RingKit.Rings;
+
+/// <summary>To come.</summary>
+public sealed class BroadcastRing<T>;
