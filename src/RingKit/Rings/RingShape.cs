@@ -46,7 +46,7 @@ internal readonly record struct RingShape(uint Kind, int ItemSize, ulong Capacit
         At<uint>(start, SharedRingLayout.CursorCountOffset) = Cursors;
         TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.TailOffset), startIndex);
         TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.HeadOffset), startIndex);
-        TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.ProducersOffset), Kind == SharedRingLayout.KindMpsc ? startIndex : 0);
+        TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.KnownHeadOffset), Kind == SharedRingLayout.KindMpsc ? startIndex : 0);
         for (uint cursor = 0; cursor < Cursors; cursor++)
         {
             nuint offset = SharedRingLayout.CursorsOffset + ((nuint)cursor * SharedRingLayout.Alignment);

@@ -56,11 +56,8 @@ public static class SharedRingLayout
     /// <summary>64 bits: items taken, with <see cref="LockedBit"/>. Written by the consumer, and by producers that overwrite.</summary>
     public const int HeadOffset = 2 * Alignment;
 
-    /// <summary>
-    /// 64 bits: in an <see cref="MpscRing{T}"/> a head that a producer has seen; in a <see cref="BroadcastRing{T}"/> not 0 while one of several
-    /// writers writes.
-    /// </summary>
-    public const int ProducersOffset = 3 * Alignment;
+    /// <summary>64 bits: in an <see cref="MpscRing{T}"/> the head as a producer last saw it, which saves the others the look. Otherwise unused.</summary>
+    public const int KnownHeadOffset = 3 * Alignment;
 
     /// <summary>64 bits each, <see cref="Alignment"/> apart: the cursors of a broadcast ring, like the head, or one of the two values below.</summary>
     public const int CursorsOffset = 4 * Alignment;
