@@ -60,6 +60,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     /// <summary>Whether no claim can come any more, and all that were made have been taken.</summary>
     public bool IsCompleted()
     {
+        ThrowIfDisposed();
         ulong tail = TOrdering.LoadAcquire(ref *_tail);                               // E9
         return HasFlag(tail) && Available(1) == 0 && IndexOf(tail) == _consumer->Next;
     }

@@ -15,8 +15,11 @@ internal static class Pacing
     /// <summary>Rings below this capacity have no room for a backlog.</summary>
     public const int SmallestCapacity = 64;
 
-    private const int PauseLength = 3;
-    private const ulong WorthIt = 8;
+    // In normalized spins. Longer ones gain little for batches and make a round trip slower; shorter ones find backlogs that are not worth it.
+    private const int PauseLength = 10;
+    private const ulong WorthIt = 16;
+
+    // One pause in vain for so many looks: what remains of the cost where pausing does not help.
     private const uint LongestSkip = 1024;
 
     /// <summary>Before the look: whether there was a pause.</summary>
