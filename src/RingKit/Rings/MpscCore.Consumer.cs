@@ -169,7 +169,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         if (next == head)
             return;
 
-        TOrdering.StoreRelease(ref *_head, next);                                     // E10: our reads are done; E11: and the head is unlocked
+        TOrdering.StoreRelease(ref *_head, next);   // E10: our reads are done; E11: and the head is unlocked
         if (next != IndexOf(head))
             Room.Wake();
     }

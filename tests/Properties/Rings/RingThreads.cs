@@ -48,7 +48,8 @@ public sealed class RingThreads
                 int count = (int)Math.Min(1 + (i % 5), (ulong)items - i);
                 for (int k = 0; k < count; k++)
                     batch[k] = new Item(((ulong)producer << 32) + i + (uint)k);
-                int pushed = i % 3 != 0 ? Push(ring.Producer, batch.AsSpan(0, count), sleeps) : ClaimAndCommit(ring.Producer, batch.AsSpan(0, count));
+                Span<Item> chunk = batch.AsSpan(0, count);
+                int pushed = i % 3 != 0 ? Push(ring.Producer, chunk, sleeps) : ClaimAndCommit(ring.Producer, chunk);
                 i += (uint)pushed;
             }
 
@@ -79,7 +80,8 @@ public sealed class RingThreads
     [InlineData(LaggardPolicy.Detach, false)]
     public void One_writer_three_readers(LaggardPolicy policy, bool sleeps)
     {
-        using var ring = new BroadcastRing<Item>(256, new BroadcastOptions { WhenReaderLags = policy, MaximumReaders = 3, CanSleep = sleeps });
+        using var ring = new BroadcastRing<Item>(
+            256, new BroadcastOptions { WhenReaderLags = policy, MaximumReaders = 3, CanSleep = sleeps });
         BroadcastReader<Item>[] readers = [ring.Join(), ring.Join(), ring.Join()];
         ulong[] seen = new ulong[3];
         ulong[] lost = new ulong[3];
@@ -240,7 +242,8 @@ public sealed class RingThreads
     private static ulong Consume(SpscConsumer<Item> consumer, bool sleeps)
     {
         ulong next = 0;
-        while ((sleeps ? consumer.WaitForItems<BlockingWait>(Deadline) : consumer.WaitForItems<YieldingWait>(Deadline)) == WaitOutcome.Ready)
+        while ((sleeps ? consumer.WaitForItems<BlockingWait>(Deadline) : consumer.WaitForItems<YieldingWait>(Deadline))
+            == WaitOutcome.Ready)
         {
             while (consumer.TryPop(out Item item))
                 item.MustBe(next++);
@@ -256,8 +259,8 @@ public sealed class RingThreads
         new Crew(Deadline).Run(members);
         RingStatistics counted = statistics();
         Report.Line(
-            $"RingThreads: {name}, {items} items in {clock.ElapsedMilliseconds} ms; {counted.Dropped} dropped, at most {counted.HighWaterMark} waiting, "
-            + $"waits {counted.ProducerWaits} and {counted.ConsumerWaits}.");
+            $"RingThreads: {name}, {items} items in {clock.ElapsedMilliseconds} ms; {counted.Dropped} dropped, "
+            + $"at most {counted.HighWaterMark} waiting, waits {counted.ProducerWaits} and {counted.ConsumerWaits}.");
         Assert.Equal(0UL, counted.ForeignIndices);
     }
 }
