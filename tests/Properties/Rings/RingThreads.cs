@@ -26,7 +26,8 @@ public sealed class RingThreads
                 for (ulong i = 0; i < (ulong)items;)
                     i += (uint)Push(ring.Producer, i, sleeps);
                 ring.Producer.Complete();
-            }),
+            }
+        ),
             ("consumer", () => Assert.Equal((ulong)items, Consume(ring.Consumer, sleeps))));
     }
 
@@ -132,7 +133,8 @@ public sealed class RingThreads
                 for (ulong i = 0; i < Items;)
                     i += ring.Producer.Push(new Item(i)) ? 1u : 0;
                 ring.Producer.Complete();
-            }),
+            }
+        ),
             ("consumer", () =>
             {
                 ulong last = 0;
@@ -143,7 +145,8 @@ public sealed class RingThreads
                         throw new InvalidOperationException($"Item {item.Sequence} came after {last}.");
                     last = item.Sequence;
                 }
-            }));
+            }
+        ));
         Assert.Equal((ulong)Items, taken + ring.Statistics.Dropped);
         Assert.Equal(taken, ring.Statistics.Consumed);
     }
@@ -176,7 +179,8 @@ public sealed class RingThreads
                     next[producer] = (uint)item.Sequence + 1;
                     taken++;
                 }
-            }));
+            }
+        ));
         Assert.Equal((ulong)Items / 2, taken + ring.Statistics.Dropped);
     }
 
