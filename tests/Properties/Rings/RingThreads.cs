@@ -123,6 +123,35 @@ public sealed class RingThreads
     }
 
     [Fact]
+    public void Several_writers_take_turns()
+    {
+        using var ring = new BroadcastRing<Item>(64, new BroadcastOptions { ManyWriters = true });
+        using BroadcastReader<Item> reader = ring.Join();
+        const ulong Each = Items / 8;
+        void Write(ulong writer)
+        {
+            for (ulong i = 0; i < Each; i++)
+                ring.Writer.Write(new Item((writer << 32) + i));
+        }
+
+        Run("broadcast of two writers", (int)(2 * Each), () => ring.Statistics,
+            ("writer 0", () => Write(0)),
+            ("writer 1", () => Write(1)),
+            ("reader", () =>
+        {
+            ulong[] next = new ulong[2];
+            while (next[0] + next[1] < 2 * Each)
+            {
+                Assert.Equal(WaitOutcome.Ready, reader.WaitForItems<YieldingWait>(Deadline));
+                while (reader.TryRead(out Item item, out _))
+                    item.MustBe(((item.Sequence >> 32) << 32) + next[item.Sequence >> 32]++);
+            }
+        }
+        ));
+        Assert.Throws<InvalidOperationException>(() => ring.Writer.Claim(1).Abort());
+    }
+
+    [Fact]
     public void A_consumer_against_an_overwriting_producer()
     {
         using var ring = new SpscRing<Item>(64, new RingOptions { WhenFull = FullPolicy.OverwriteOldest });
