@@ -97,7 +97,8 @@ internal sealed unsafe class OverflowingCore<TOrdering> : IDisposable
         }
         catch
         {
-            TOrdering.StoreRelease(ref _control->Overflowed, 1);                      // E25: what is left in the bitmaps is not forgotten
+            // What is left in the bitmaps is not forgotten. No plain store: it would hide a raising by the producer from the next exchange.
+            TOrdering.ExchangeAcquire(ref _control->Overflowed, 1);                   // E25
             throw;
         }
 
