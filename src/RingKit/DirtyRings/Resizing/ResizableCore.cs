@@ -60,17 +60,13 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
             ring?.Dispose();
     }
 
-    /// <summary>Resizer only: false if the resize before is not finished.</summary>
-    public bool TryReplace(DirtyRingCore<TOrdering> ring)
+    /// <summary>Resizer only, after it has seen that <see cref="IsResizing"/> is false.</summary>
+    public void Replace(DirtyRingCore<TOrdering> ring)
     {
-        if (IsResizing)
-            return false;
-
         uint next = TOrdering.LoadRelaxed(ref _control->Requested) + 1;
         _rings[next & 1] = ring;
         TOrdering.StoreRelease(ref _control->Requested, next);                        // E26: the new ring
         GC.KeepAlive(this);
-        return true;
     }
 
     /// <summary>Producer only. A request is followed at the beginning of a push: what came before is in the old ring, this one in the new.</summary>

@@ -51,7 +51,11 @@ public sealed class ResizableDirtyRing : IDisposable
     {
         DirtyRing.CheckCapacity(capacity, nameof(capacity));
         DirtyRing.CheckReserve(reservedEntries, capacity);
-        return !_core.IsResizing && _core.TryReplace(MakeRing(capacity, reservedEntries));
+        if (_core.IsResizing)
+            return false;
+
+        _core.Replace(MakeRing(capacity, reservedEntries));
+        return true;
     }
 
     /// <inheritdoc/>

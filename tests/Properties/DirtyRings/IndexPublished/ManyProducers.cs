@@ -1,6 +1,7 @@
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.IndexPublished;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Properties.DirtyRings.Conformance;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -12,6 +13,24 @@ public sealed class ManyProducers
 {
     private const int Producers = 4;
     private const uint EntriesEach = 100_000;
+
+    [Fact]
+    public void A_push_waits_for_the_push_that_is_under_way()
+    {
+        using var rig = new IndexRig<PowerOfTwoIndexing>(4);
+        rig.Core.Control.ProducerLock = 1;
+        var result = PushResult.Full;
+        new Crew(TimeSpan.FromSeconds(30)).Run(
+            ("second", () => result = rig.Core.TryPushLocked(1, 5)),
+            ("first", () =>
+            {
+                Thread.Sleep(50);
+                Assert.Equal(0u, rig.Core.Used);
+                Volatile.Write(ref rig.Core.Control.ProducerLock, 0);
+            }
+        ));
+        Assert.Equal((PushResult.Pushed, 1u, 0UL), (result, rig.Core.Used, rig.Core.Control.ProducerLock));
+    }
 
     [Fact]
     public void Each_producers_entries_arrive_once_and_in_their_order()
