@@ -55,6 +55,18 @@ public interface IOrdering
     /// <summary>Stores in one atomic step and returns the value before; nothing after it moves before it.</summary>
     static abstract ulong ExchangeAcquire(ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 
+    /// <summary>
+    /// Replaces a value that is still what the caller saw, in one atomic step; nothing before it moves after it, and nothing after it before it.
+    /// </summary>
+    /// <returns>What was there: the comparand if it was replaced. A refusal orders as an acquire load does.</returns>
+    static abstract ulong CompareExchangeAcquireRelease(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Replaces a value that is still what the caller saw, in one atomic step and in no order.</summary>
+    /// <returns>What was there: the comparand if it was replaced.</returns>
+    static abstract ulong CompareExchangeRelaxed(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
     /// <summary>Reads payload: memory that another edge has handed over to this thread.</summary>
     static abstract T ReadPlain<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
         where T : unmanaged;
