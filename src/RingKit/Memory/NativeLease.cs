@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ConstrainedExecution;
+using System.Runtime.InteropServices;
 
 namespace RingKit.Memory;
 
@@ -9,9 +10,9 @@ namespace RingKit.Memory;
 /// <remarks>Memory that RingKit does not own has no handle; its lease does nothing and its caller keeps it alive.</remarks>
 internal sealed class NativeLease : CriticalFinalizerObject, IDisposable
 {
-    private NativeMemoryHandle? _handle;
+    private SafeHandle? _handle;
 
-    public NativeLease(NativeMemoryHandle? handle)
+    public NativeLease(SafeHandle? handle)
     {
         if (handle is null)
             return;

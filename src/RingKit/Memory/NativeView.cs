@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace RingKit.Memory;
 
@@ -7,8 +8,8 @@ namespace RingKit.Memory;
 /// process's mapping, a kernel's ring or a simulator's own table.
 /// </summary>
 /// <remarks>
-/// Any thread may copy and use a view; it orders nothing. Structures laid over a view of a <see cref="NativeBlock{T}"/> keep
-/// its memory; memory from <see cref="NativeView.DangerousCreate"/> is kept by its caller.
+/// Any thread may copy and use a view; it orders nothing. Structures laid over a view of a <see cref="NativeBlock{T}"/> or a
+/// <see cref="SharedMapping"/> keep its memory; memory from <see cref="NativeView.DangerousCreate"/> is kept by its caller.
 /// </remarks>
 /// <typeparam name="T">A type without references.</typeparam>
 public readonly unsafe struct NativeView<T>
@@ -17,9 +18,9 @@ public readonly unsafe struct NativeView<T>
     // Invariant: _pointer is aligned for T (at most 8 bytes are asked for) and _length elements behind it are readable and writable.
     private readonly T* _pointer;
     private readonly nuint _length;
-    private readonly NativeMemoryHandle? _owner;
+    private readonly SafeHandle? _owner;
 
-    internal NativeView(T* pointer, nuint length, NativeMemoryHandle? owner)
+    internal NativeView(T* pointer, nuint length, SafeHandle? owner)
     {
         _pointer = pointer;
         _length = length;
