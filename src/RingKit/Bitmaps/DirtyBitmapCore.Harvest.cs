@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using RingKit.Ordering;
 
 namespace RingKit.Bitmaps;
 
@@ -67,7 +68,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & (ulong.MaxValue << (int)cursor);
             if (seen == 0)
             {
-                cursor = Math.Min((ulong)NonZeroScan.Find(in *_words, word + 1, _wordCount) << 6, Pages);
+                cursor = Math.Min((ulong)Find(word + 1) << 6, Pages);
                 continue;
             }
 
@@ -90,7 +91,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             if (scan.Pending == 0)
             {
                 nuint next = scan.Next;
-                scan.Group = NonZeroScan.FindGroup(in *_words, ref next, _wordCount, out uint found);
+                scan.Group = FindGroup(ref next, out uint found);
                 (scan.Next, scan.Pending) = (next, found);
             }
 
@@ -107,6 +108,31 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             if (mask != 0)
                 return true;
         }
+    }
+
+    // The scan answers with hints. On hardware it reads vectors, which no ordering knows; a model of memory decides about each word, or it
+    // would never show a harvest that looked before the mark.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint FindGroup(ref nuint from, out uint nonZero)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            return NonZeroScan.FindGroup(in *_words, ref from, _wordCount, out nonZero);
+
+        nuint word = Find(from);
+        from = Math.Min(word + 1, _wordCount);
+        nonZero = word == _wordCount ? 0u : 1u;
+        return word;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint Find(nuint from)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            return NonZeroScan.Find(in *_words, from, _wordCount);
+
+        while (from < _wordCount && TOrdering.LoadRelaxed(ref _words[from]) == 0)
+            from++;
+        return from;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,14 @@
+using RingKit.Properties.Bitmaps;
+using RingKit.Properties.DirtyRings;
+
+namespace RingKit.Properties.Interleaving;
+
+/// <summary>Every structure that stands before the explorer.</summary>
+internal static class ExploredStructures
+{
+    public static IReadOnlyList<ExploredStructure> All { get; } =
+    [
+        new ExploredDirtyRing(),
+        new ExploredBitmap(),
+    ];
+}
