@@ -7,8 +7,7 @@ namespace RingKit.Rings;
 /// <summary>A bounded stream from one <see cref="Writer"/>, or several, to any number of readers, each of which sees every item.</summary>
 /// <remarks>
 /// Thread role: see <see cref="BroadcastWriter{T}"/> and <see cref="BroadcastReader{T}"/>; the other members by any thread. A reader that
-/// lags by the
-/// whole ring makes no memory grow: <see cref="LaggardPolicy"/> says what becomes of it, and <see cref="Slowest"/> who it is.
+/// lags by the whole ring makes no memory grow: <see cref="LaggardPolicy"/> says what becomes of it, and <see cref="Slowest"/> who it is.
 /// <see cref="Dispose"/> when all have ended: after it everything throws <see cref="ObjectDisposedException"/>.
 /// </remarks>
 /// <typeparam name="T">The type of the items: no references.</typeparam>

@@ -8,8 +8,7 @@ public enum FullPolicy
 
     /// <summary>
     /// Drops the oldest items, counts them, and stores the new ones. An item that is being read at this moment is never dropped: only then
-    /// is
-    /// the new one rejected.
+    /// is the new one rejected.
     /// </summary>
     OverwriteOldest = 1,
 

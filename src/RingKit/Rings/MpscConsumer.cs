@@ -69,8 +69,7 @@ public readonly struct MpscConsumer<T>
 
     /// <summary>
     /// Gives up the oldest slot if it was claimed and is not committed. Call it only when the producer that claimed it is known to have
-    /// died: one
-    /// that lives would write into a slot that is not its own any more.
+    /// died: one that lives would write into a slot that is not its own any more.
     /// </summary>
     /// <returns>Whether a slot was given up. A dead claim of n slots takes n calls.</returns>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>

@@ -65,8 +65,7 @@ public readonly struct MpscProducer<T>
     /// <param name="maximum">The most to claim, 0 or more.</param>
     /// <returns>
     /// As many as there is room for, perhaps none. What is pushed later waits behind it: commit or abort it soon. Slots that are given back
-    /// are
-    /// passed over by the consumer.
+    /// are passed over by the consumer.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The maximum is negative.</exception>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>

@@ -8,8 +8,7 @@ public readonly record struct RingOptions
 
     /// <summary>
     /// Whether threads may sleep until they are woken (<see cref="BlockingWait"/>). Each publication and each release then pays a full
-    /// fence, and
-    /// leaves the fast path.
+    /// fence, and leaves the fast path.
     /// </summary>
     public bool CanSleep { get; init; }
 }

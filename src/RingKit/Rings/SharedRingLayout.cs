@@ -5,9 +5,8 @@ namespace RingKit.Rings;
 /// <summary>Where a ring keeps what its ends share: the contract between processes, and with programs in other languages.</summary>
 /// <remarks>
 /// All numbers are little-endian, all offsets are in bytes from the start of the memory, which is aligned to <see cref="Alignment"/>.
-/// Indices
-/// count items since the ring was made and run freely; the item of index i lies in slot i modulo the capacity. docs/rings.md has the
-/// protocol.
+/// Indices count items since the ring was made and run freely; the item of index i lies in slot i modulo the capacity. docs/rings.md has
+/// the protocol.
 /// </remarks>
 public static class SharedRingLayout
 {

@@ -9,8 +9,7 @@ namespace RingKit.Rings;
 /// </summary>
 /// <remarks>
 /// Thread role: each end by one thread at a time, both concurrently; the other members by any thread. <see cref="Dispose"/> when both have
-/// ended: after
-/// it everything throws <see cref="ObjectDisposedException"/>. Guarantees and layout: docs/rings.md.
+/// ended: after it everything throws <see cref="ObjectDisposedException"/>. Guarantees and layout: docs/rings.md.
 /// </remarks>
 /// <typeparam name="T">The type of the items: no references.</typeparam>
 public sealed class SpscRing<T> : IDisposable
