@@ -1,3 +1,5 @@
+using RingKit.Rings.Waiting;
+
 namespace RingKit.Rings;
 
 /// <summary>What a broadcast ring decides once, when it is made. The default has the writer wait for laggards.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
 
 namespace RingKit.Rings;
 

@@ -1,3 +1,5 @@
+using RingKit.Rings.Cores;
+
 namespace RingKit.Rings;
 
 /// <summary>Free slots of a ring, filled where they lie and published together.</summary>

@@ -1,3 +1,5 @@
+using RingKit.Rings.Cores;
+
 namespace RingKit.Rings;
 
 /// <summary>Published items of a ring, read where they lie.</summary>

@@ -1,3 +1,5 @@
+using RingKit.Rings.Waiting;
+
 namespace RingKit.Rings;
 
 /// <summary>What a ring decides once, when it is made. The default rejects when full and has nobody sleep.</summary>

@@ -1,4 +1,5 @@
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;

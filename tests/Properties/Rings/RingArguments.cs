@@ -1,5 +1,6 @@
 using RingKit.Memory;
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RingKit.Memory;
 using RingKit.Rings;
+using RingKit.Rings.Cores;
 using Xunit;
 
 namespace RingKit.Properties.Rings;

@@ -1,6 +1,7 @@
 using FsCheck.Fluent;
 using RingKit.Properties.Support;
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;

@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>Where threads sleep until another one has published, or released, what they wait for. No wake-up is lost.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>The state of a ring whose items every reader sees. One part class a role; see docs/rings.md.</summary>
 internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, TOrdering>

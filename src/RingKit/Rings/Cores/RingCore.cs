@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>What all rings do alike, whatever orders their memory.</summary>
 internal abstract unsafe class RingCore<T, TOrdering> : RingEnds<T>

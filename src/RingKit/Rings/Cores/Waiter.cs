@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using RingKit.Ordering;
+using RingKit.Rings.Waiting;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>One wait of one thread: rounds of the strategy, until the caller finds what it looks for or the time is up.</summary>
 internal ref struct Waiter<TOrdering, TWait>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using RingKit.Ordering;
+using RingKit.Rings.Waiting;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>What each producer does, concurrently with the others.</summary>
 internal sealed unsafe partial class MpscCore<T, TOrdering>

@@ -1,4 +1,4 @@
-namespace RingKit.Rings;
+namespace RingKit.Rings.Waiting;
 
 /// <summary>
 /// Spins. The quickest answer, for threads that have a core each; with fewer cores the waiting thread burns the time of the other one.

@@ -1,4 +1,4 @@
-namespace RingKit.Rings;
+namespace RingKit.Rings.Waiting;
 
 /// <summary>
 /// What a thread does while it waits for the other end of a ring. Implemented by structs, which the JIT specialises away.

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using RingKit.Memory;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>What one end of a ring keeps to itself, on a line that no other end writes and no other process sees.</summary>
 [StructLayout(LayoutKind.Explicit, Size = CacheLine.Separation)]

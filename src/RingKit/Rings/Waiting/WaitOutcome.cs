@@ -1,4 +1,4 @@
-namespace RingKit.Rings;
+namespace RingKit.Rings.Waiting;
 
 /// <summary>How a wait ended.</summary>
 public enum WaitOutcome

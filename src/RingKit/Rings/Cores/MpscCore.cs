@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>The state of a ring between many producers and one consumer. One part class an end; see docs/rings.md.</summary>
 internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrdering>

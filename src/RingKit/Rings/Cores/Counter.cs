@@ -1,6 +1,6 @@
 using RingKit.Ordering;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>Words that several threads count in, off the fast paths.</summary>
 internal static class Counter<TOrdering>

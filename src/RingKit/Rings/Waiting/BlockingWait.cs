@@ -1,4 +1,4 @@
-namespace RingKit.Rings;
+namespace RingKit.Rings.Waiting;
 
 /// <summary>
 /// Spins for about a microsecond, then sleeps until the other end wakes it. Needs a ring made with <see cref="RingOptions.CanSleep"/>.

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using RingKit.Rings.Waiting;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>What each reader does, on a cursor and a line of its own.</summary>
 internal sealed unsafe partial class BroadcastCore<T, TOrdering>

@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>The state of a ring between one producer and one consumer. One part class an end; see docs/rings.md.</summary>
 internal sealed unsafe partial class SpscCore<T, TOrdering> : RingCore<T, TOrdering>

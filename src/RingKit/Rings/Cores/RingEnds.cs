@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>The memory of a ring of <typeparamref name="T"/>, and what a claim or a loan on it needs to end.</summary>
 internal abstract unsafe class RingEnds<T> : IDisposable

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>What the header of a ring says. Written once when the ring is made, checked whenever one is attached to.</summary>
 internal readonly record struct RingShape(uint Kind, int ItemSize, ulong Capacity, uint Policy, uint Cursors)

@@ -1,4 +1,4 @@
-namespace RingKit.Rings;
+namespace RingKit.Rings.Waiting;
 
 /// <summary>
 /// Spins for about a microsecond, then gives the core away in each round. The default: quick, and sound with more threads than cores.

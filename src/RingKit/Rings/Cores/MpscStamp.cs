@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>What the stamp beside a slot says: for which index the slot was last published, or given up.</summary>
 /// <remarks>

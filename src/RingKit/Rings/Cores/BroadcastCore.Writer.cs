@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using RingKit.Rings.Waiting;
 
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>What the writer does; several writers take turns.</summary>
 internal sealed unsafe partial class BroadcastCore<T, TOrdering>

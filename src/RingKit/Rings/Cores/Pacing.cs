@@ -1,4 +1,4 @@
-namespace RingKit.Rings;
+namespace RingKit.Rings.Cores;
 
 /// <summary>
 /// Keeps two threads out of the lock-step in which each item costs a transfer of a cache line from core to core.
