@@ -20,9 +20,9 @@ public class RingInterleavings
     [Fact]
     public void The_oldest_items_are_dropped_and_counted_and_never_while_they_are_read()
     {
-        RunAll(SpscProgram.Of(new(1, 3, [One], [One]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
+        RunAll(SpscProgram.Of(new(1, 2, [One], [One]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
         RunAll(SpscProgram.Of(new(2, 3, [One], [InPlace(2)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
-        RunAll(SpscProgram.Of(new(2, 4, [Batch(2)], [Batch(2)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
+        RunAll(SpscProgram.Of(new(2, 3, [Batch(2)], [Batch(2)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
     }
 
     [Theory]
@@ -40,18 +40,29 @@ public class RingInterleavings
         RunAll(MpscProgram.Of(new(2, [1, 1], [One], [One])));
         RunAll(MpscProgram.Of(new(1, [1, 1], [One], [InPlace(1)])));
         RunAll(MpscProgram.Of(new(2, [2], [Batch(2)], [Batch(2)]) { Completes = true }));
-        RunAll(MpscProgram.Of(new(1, [1, 1], [One], [One]) { Policy = FullPolicy.OverwriteOldest }));
+        RunAll(MpscProgram.Of(new(1, [2], [One], [One]) { Policy = FullPolicy.OverwriteOldest }));
     }
 
     [Fact]
     public void Every_reader_sees_every_item_or_the_length_of_the_gap()
     {
-        RunAll(BroadcastProgram.Of(new(1, 2, [One], [One]) { Readers = 2 }));
+        RunAll(BroadcastProgram.Of(new(1, 1, [One], [One]) { Readers = 2 }));
         RunAll(BroadcastProgram.Of(new(2, 4, [Batch(2)], [Batch(2)])));
-        RunAll(BroadcastProgram.Of(new(1, 3, [One], [One]) { Policy = LaggardPolicy.DropOldest }));
-        RunAll(BroadcastProgram.Of(new(1, 2, [One], [One]) { Policy = LaggardPolicy.DropOldest, Readers = 2 }));
+        RunAll(BroadcastProgram.Of(new(2, 3, [Batch(2)], [One]) { Policy = LaggardPolicy.DropOldest }));
+        RunAll(BroadcastProgram.Of(new(1, 2, [One], [One]) { Policy = LaggardPolicy.DropOldest }));
         RunAll(BroadcastProgram.Of(new(1, 2, [One], [One]) { Policy = LaggardPolicy.Detach }));
         RunAll(BroadcastProgram.Of(new(1, 2, [One], [One]) { Joins = true }));
+    }
+
+    // A writer that sleeps for room has to hear of the reader whose joining made it. Too many executions for all of them.
+    [Fact]
+    public void A_reader_that_joins_wakes_the_writer_that_it_made_room_for()
+    {
+        ModelProgram program = BroadcastProgram.Of(new(1, 2, [One], [One]) { Joins = true, Readers = 2, Waiting = RingWaiting.Sleep });
+        ulong seed = (ulong)Environment.TickCount64;
+        ExplorationResult result = Explorer.Sample(program, seed, LongRun.IsOn ? 1_000_000 : 5_000);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{result}, seed {seed}");
+        result.ThrowIfFailed();
     }
 
     private static void RunAll(ModelProgram program)
