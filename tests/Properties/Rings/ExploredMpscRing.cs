@@ -16,13 +16,19 @@ internal sealed class ExploredMpscRing : ExploredStructure
     [
         MpscProgram.Of(new(1, [2], [One], [One])),
         MpscProgram.Of(new(2, [3], [Batch(2)], [Batch(2)])),
-        MpscProgram.Of(new(2, [2], [InPlace(2)], [InPlace(2)]) { Completes = true }),
         MpscProgram.Of(new(1, [1, 1], [One], [One])),
-        MpscProgram.Of(new(2, [1, 1], [One], [Batch(2)])),
-        MpscProgram.Of(new(1, [1], [One], [One]) { Aborts = true }),
+        MpscProgram.Of(new(1, [1, 1], [One], [One]) { Asks = true }),
+        MpscProgram.Of(new(1, [1, 1], [Batch(1)], [One]) { Asks = true }),
+        MpscProgram.Of(new(2, [2], [InPlace(2)], [InPlace(2)])),
+        MpscProgram.Of(new(1, [0, 1], [One], [One]) { Aborts = true }),
         MpscProgram.Of(new(4, [1], [One], [One]) { IsObserved = true }),
+    ];
+
+    // E11: the lock of the head. E9: completion, whose items come by their stamps.
+    public override IReadOnlyList<ModelProgram> UnsettledPrograms { get; } =
+    [
+        MpscProgram.Of(new(2, [2], [InPlace(2)], [InPlace(2)]) { Completes = true }),
         MpscProgram.Of(new(1, [2], [One], [One]) { Policy = FullPolicy.OverwriteOldest }),
-        MpscProgram.Of(new(1, [1, 1], [One], [One]) { Policy = FullPolicy.OverwriteOldest }),
     ];
 
     public override Gen<ModelProgram> Programs =>
@@ -37,6 +43,6 @@ internal sealed class ExploredMpscRing : ExploredStructure
         {
             Policy = policy,
             Waiting = policy == FullPolicy.Block ? waiting : RingWaiting.TryAgain,
-            Aborts = aborts,
+            Aborts = aborts && policy != FullPolicy.OverwriteOldest,         // an aborted claim that is overwritten counts as a dropped item
         });
 }

@@ -53,7 +53,12 @@ internal sealed class MpscProgram : IDisposable
     private void Produce(int producer)
     {
         if (_script.Aborts)
-            _ring.Claim(1).Abort();
+        {
+            RingClaim<ulong> claim = _ring.Claim(1);
+            if (claim.Count != 0)
+                O.WritePlain(ref claim.First[0], 0ul);
+            claim.Abort();
+        }
 
         int total = _script.Totals[producer];
         for (int i = 0, pushed = 0; pushed < total;)
@@ -73,13 +78,15 @@ internal sealed class MpscProgram : IDisposable
             i++;
         }
 
+        if (_script.Asks && producer == 0)
+            _ring.WaitForRoom<SpinAtOnce>(1, Timeout.InfiniteTimeSpan);
         if (_script.Completes)
             _ring.Complete();
     }
 
     private int Push(RingStepKind kind, Span<ulong> items)
     {
-        if (kind == RingStepKind.InPlace)
+        if (kind == RingStepKind.InPlace && !_script.Overwrites)
         {
             if (_script.Waiting == RingWaiting.Spin)
                 _ring.WaitForRoom<SpinAtOnce>(1, Timeout.InfiniteTimeSpan);
@@ -189,10 +196,15 @@ internal sealed class MpscProgram : IDisposable
     {
         while (_script.Overwrites && _ring.TryPop(out ulong item))
             Take(item);
+
+        // A claim that was given up behind the last item counts as published until a look steps over it.
+        Assert.False(_ring.TryPop(out _));
         RingStatistics statistics = _ring.Statistics;
         Assert.Equal((ulong)_script.Total, (ulong)_taken + statistics.Dropped);
         Assert.Equal(_script.Total, (int)statistics.Published);
-        Assert.Equal((false, 0ul), (_ring.TryPop(out _), statistics.ForeignIndices));
+        // Not with two producers: one may see the other's tail and, twice, the head from before, and takes that for a foreign index.
+        if (_script.Totals.Length == 1)
+            Assert.Equal(0ul, statistics.ForeignIndices);
         if (!_script.Overwrites)
             Assert.Equal(0ul, statistics.Dropped);
     }

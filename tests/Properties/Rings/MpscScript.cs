@@ -15,6 +15,9 @@ internal sealed record MpscScript(int Capacity, int[] Totals, RingStep[] Pushes,
     /// <summary>Each producer begins with a claim that it gives up.</summary>
     public bool Aborts { get; init; }
 
+    /// <summary>The first producer waits for room at its end, and so tells the others how far the consumer is.</summary>
+    public bool Asks { get; init; }
+
     /// <summary>One more thread asks how many items there are.</summary>
     public bool IsObserved { get; init; }
 
@@ -24,5 +27,5 @@ internal sealed record MpscScript(int Capacity, int[] Totals, RingStep[] Pushes,
 
     public override string ToString() =>
         $"{string.Join(" | ", Totals.Select(total => $"push {total} by {RingStep.Show(Pushes)}"))} | pop {RingStep.Show(Pops)}"
-        + $"{(IsObserved ? " | count" : "")}, capacity {Capacity}, {Policy}, {Waiting}{(Completes ? ", completes" : "")}{(Aborts ? ", aborts" : "")}";
+        + $"{(IsObserved ? " | count" : "")}, capacity {Capacity}, {Policy}, {Waiting}{(Completes ? ", completes" : "")}{(Aborts ? ", aborts" : "")}{(Asks ? ", asks" : "")}";
 }

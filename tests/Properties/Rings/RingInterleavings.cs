@@ -21,8 +21,8 @@ public class RingInterleavings
     public void The_oldest_items_are_dropped_and_counted_and_never_while_they_are_read()
     {
         RunAll(SpscProgram.Of(new(1, 2, [One], [One]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
-        RunAll(SpscProgram.Of(new(2, 3, [One], [InPlace(2)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
-        RunAll(SpscProgram.Of(new(2, 3, [Batch(2)], [Batch(2)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
+        RunAll(SpscProgram.Of(new(1, 2, [One], [InPlace(1)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
+        RunAll(SpscProgram.Of(new(1, 2, [Batch(2)], [Batch(2)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }));
     }
 
     [Theory]

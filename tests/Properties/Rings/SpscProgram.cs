@@ -71,7 +71,7 @@ internal sealed class SpscProgram : IDisposable
             _ = _script.Waiting == RingWaiting.Spin
                 ? _ring.WaitForRoom<SpinAtOnce>(1, Timeout.InfiniteTimeSpan)
                 : _ring.WaitForRoom<SleepAtOnce>(1, Timeout.InfiniteTimeSpan);
-        if (step.Kind == RingStepKind.InPlace)
+        if (step.Kind == RingStepKind.InPlace && !_script.Overwrites)
         {
             RingClaim<ulong> claim = _ring.Claim(count);
             for (int i = 0; i < claim.Count; i++)
