@@ -28,7 +28,8 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         return -1;
     }
 
-    // Moves the new cursor to where its reader begins. The writer may have dropped, or detached, it already: nothing was read yet, so that is no gap.
+    // Moves the new cursor to where its reader begins. The writer may have dropped, or detached, it already: nothing was read yet, so that
+    // is no gap.
     private ulong SettleAt(ref ulong word, ulong joined)
     {
         while (true)
@@ -204,7 +205,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
             return true;
 
         if (!IsActive(cursor)
-            || TOrdering.CompareExchangeAcquireRelease(ref word, next, cursor) != cursor)             // E10: our reads are done; E11: unlocked
+            || TOrdering.CompareExchangeAcquireRelease(ref word, next, cursor) != cursor)   // E10: our reads are done; E11: unlocked
         {
             line->Closed = 1;
             return false;

@@ -12,10 +12,12 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
     // the reader's, handed over by the tail (E9) and back by the cursor (E10). The writer may use a slot when every cursor has passed it.
     // It looks at the cursors only when it has used up the room that it knew of.
     //
-    // Where laggards lose items the writer moves their cursors itself, by a compare-exchange, and never one that is locked: the reader locks
+    // Where laggards lose items the writer moves their cursors itself, by a compare-exchange, and never one that is locked: the reader
+    // locks
     // its cursor while it reads (E11). The reader knows which index it expects; what the cursor is ahead of that is the gap.
     //
-    // A reader that joins stores its cursor, fence, and loads the tail from which it reads on; the writer publishes, fence, and looks at the
+    // A reader that joins stores its cursor, fence, and loads the tail from which it reads on; the writer publishes, fence, and looks at
+    // the
     // cursors. So either the writer sees the reader, or the reader begins behind everything that the writer has room for (E15).
 
     // Invariant: all lie in _start's header, or in _lines, which this object keeps.
@@ -26,7 +28,8 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
     private readonly int _readers;
     private readonly object? _turn;
 
-    // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, one of several writers, and one
+    // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, one of several writers, and
+    // one
     // whose cursors are locked.
     private ulong _writeBound;
     private ulong _readBound;

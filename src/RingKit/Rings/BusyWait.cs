@@ -1,6 +1,8 @@
 namespace RingKit.Rings;
 
-/// <summary>Spins. The quickest answer, for threads that have a core each; with fewer cores the waiting thread burns the time of the other one.</summary>
+/// <summary>
+/// Spins. The quickest answer, for threads that have a core each; with fewer cores the waiting thread burns the time of the other one.
+/// </summary>
 public readonly struct BusyWait : IWaitStrategy
 {
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 namespace RingKit.Rings;
 
-/// <summary>What a thread does while it waits for the other end of a ring. Implemented by structs, which the JIT specialises away.</summary>
+/// <summary>
+/// What a thread does while it waits for the other end of a ring. Implemented by structs, which the JIT specialises away.
+/// </summary>
 public interface IWaitStrategy
 {
     /// <summary>Whether the thread should be put to sleep until the other end wakes it, from this round on.</summary>

@@ -60,6 +60,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     /// <summary>Whether no claim can come any more, and all that were made have been taken.</summary>
     public bool IsCompleted()
     {
+        ThrowIfDisposed();
         ulong tail = TOrdering.LoadAcquire(ref *_tail);                               // E9
         return HasFlag(tail) && Available(1) == 0 && IndexOf(tail) == _consumer->Next;
     }
@@ -168,7 +169,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         if (next == head)
             return;
 
-        TOrdering.StoreRelease(ref *_head, next);                                     // E10: our reads are done; E11: and the head is unlocked
+        TOrdering.StoreRelease(ref *_head, next);   // E10: our reads are done; E11: and the head is unlocked
         if (next != IndexOf(head))
             Room.Wake();
     }

@@ -8,7 +8,8 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
     where T : unmanaged
     where TOrdering : struct, IOrdering
 {
-    // A producer claims slots by moving the tail, fills them, and publishes each by its stamp (E12): the tail says only who fills what, so moving it
+    // A producer claims slots by moving the tail, fills them, and publishes each by its stamp (E12): the tail says only who fills what, so
+    // moving it
     // needs no order. The consumer takes the slots in order, as far as they are stamped, and hands them back by the head (E10).
     // A producer that finds room by what another producer has seen of the head gets the consumer's edge through that word (E14).
     //
@@ -24,7 +25,8 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
 
     private readonly FullPolicy _policy;
 
-    // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, and one whose head is locked.
+    // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, and one whose head is
+    // locked.
     private ulong _pushBound;
     private ulong _popBound;
 

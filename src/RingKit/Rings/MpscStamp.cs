@@ -4,7 +4,8 @@ namespace RingKit.Rings;
 
 /// <summary>What the stamp beside a slot says: for which index the slot was last published, or given up.</summary>
 /// <remarks>
-/// Bits 1..31 hold the low bits of the index, plus one; bit 0 is set if the claim was aborted. A slot sees every capacity-th index, and the capacity is at
+/// Bits 1..31 hold the low bits of the index, plus one; bit 0 is set if the claim was aborted. A slot sees every capacity-th index, and the
+/// capacity is at
 /// most 2^27, so the stamp of the lap before is never taken for this one.
 /// </remarks>
 internal static class MpscStamp

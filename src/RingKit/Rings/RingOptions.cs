@@ -7,7 +7,8 @@ public readonly record struct RingOptions
     public FullPolicy WhenFull { get; init; }
 
     /// <summary>
-    /// Whether threads may sleep until they are woken (<see cref="BlockingWait"/>). Each publication and each release then pays a full fence, and
+    /// Whether threads may sleep until they are woken (<see cref="BlockingWait"/>). Each publication and each release then pays a full
+    /// fence, and
     /// leaves the fast path.
     /// </summary>
     public bool CanSleep { get; init; }

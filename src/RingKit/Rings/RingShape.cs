@@ -77,7 +77,7 @@ internal readonly record struct RingShape(uint Kind, int ItemSize, ulong Capacit
         ulong magic = TOrdering.LoadAcquire(ref At<ulong>(start, SharedRingLayout.MagicOffset));              // E8
         Check(magic == SharedRingLayout.Magic, $"The memory begins with {magic:x16}, not with a ring's magic.");
         uint version = At<uint>(start, SharedRingLayout.VersionOffset);
-        Check(version == SharedRingLayout.Version, $"The ring has layout version {version}; this library knows {SharedRingLayout.Version}.");
+        Check(version == SharedRingLayout.Version, $"The ring has layout version {version}; known is {SharedRingLayout.Version}.");
         uint foundKind = At<uint>(start, SharedRingLayout.KindOffset);
         Check(foundKind == kind, $"The ring is of kind {foundKind}, and was opened as kind {kind}.");
         uint foundSize = At<uint>(start, SharedRingLayout.ItemSizeOffset);

@@ -120,7 +120,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
             return;
 
         _consumer->Next = next;
-        TOrdering.StoreRelease(ref *_head, next);                                     // E10: our reads are done; E11: and the head is unlocked
+        TOrdering.StoreRelease(ref *_head, next);   // E10: our reads are done; E11: and the head is unlocked
         if (count != 0)
             Room.Wake();
     }

@@ -9,11 +9,13 @@ internal sealed unsafe partial class SpscCore<T, TOrdering> : RingCore<T, TOrder
     where TOrdering : struct, IOrdering
 {
     // Slots [head, tail) belong to the consumer, the others to the producer. The producer hands over by a release store of the tail
-    // (E9), the consumer by one of the head (E10). Each end counts in an index of its own and remembers the other's as it last saw it, which
+    // (E9), the consumer by one of the head (E10). Each end counts in an index of its own and remembers the other's as it last saw it,
+    // which
     // can only be too cautious; so it touches the other's line once for all the items that it then knows of. The shared indices
     // are never read back by whoever writes them.
     //
-    // A ring that overwrites has a second way for the head to move: the producer takes the oldest item itself, by a compare-exchange from h to
+    // A ring that overwrites has a second way for the head to move: the producer takes the oldest item itself, by a compare-exchange from
+    // h to
     // h + n. So the consumer locks the head while it reads, and the producer drops nothing from a locked head (E11).
 
     // Invariant: both lie in _start's header, or in _lines, which this object keeps.
@@ -24,7 +26,8 @@ internal sealed unsafe partial class SpscCore<T, TOrdering> : RingCore<T, TOrder
 
     private readonly FullPolicy _policy;
 
-    // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, and one whose head is locked.
+    // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, and one whose head is
+    // locked.
     private ulong _pushBound;
     private ulong _popBound;
 

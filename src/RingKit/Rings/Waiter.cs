@@ -73,7 +73,10 @@ internal ref struct Waiter<TOrdering, TWait>
     private void SleepOrAnnounce(TimeSpan left)
     {
         if (!_gate.IsOpen)
-            throw new InvalidOperationException("Nobody wakes sleepers in this ring: make it with RingOptions.CanSleep, or wait without sleeping.");
+        {
+            throw new InvalidOperationException(
+                "Nobody wakes sleepers in this ring: make it with RingOptions.CanSleep, or wait without sleeping.");
+        }
 
         if (_announced)
         {

@@ -1,6 +1,8 @@
 namespace RingKit.Rings;
 
-/// <summary>Spins for about a microsecond, then gives the core away in each round. The default: quick, and sound with more threads than cores.</summary>
+/// <summary>
+/// Spins for about a microsecond, then gives the core away in each round. The default: quick, and sound with more threads than cores.
+/// </summary>
 public readonly struct YieldingWait : IWaitStrategy
 {
     // A hand-over between two cores takes a few hundred nanoseconds; whoever waits longer is waiting for a thread that does not run.
