@@ -1,5 +1,6 @@
 using RingKit.Properties.Bitmaps;
 using RingKit.Properties.DirtyRings;
+using RingKit.Properties.Rings;
 
 namespace RingKit.Properties.Interleaving;
 
@@ -10,5 +11,8 @@ internal static class ExploredStructures
     [
         new ExploredDirtyRing(),
         new ExploredBitmap(),
+        new ExploredSpscRing(),
+        new ExploredMpscRing(),
+        new ExploredBroadcastRing(),
     ];
 }

@@ -9,9 +9,9 @@ namespace RingKit.Properties.Interleaving;
 /// <summary>Programs that FsCheck makes up, each in all its executions, or in the first ones and random ones where there are too many.</summary>
 public class GeneratedPrograms
 {
-    private static readonly long Bound = LongRun.IsOn ? 200_000 : 1_500;
-    private static readonly long Samples = LongRun.IsOn ? 50_000 : 500;
-    private static readonly int Cases = LongRun.IsOn ? 1_000 : 40;
+    private static readonly long Bound = LongRun.IsOn ? 200_000 : 1_000;
+    private static readonly long Samples = LongRun.IsOn ? 50_000 : 300;
+    private static readonly int Cases = LongRun.IsOn ? 1_000 : 20;
 
     public static TheoryData<string> Structures => [.. ExploredStructures.All.Select(structure => structure.Name)];
 

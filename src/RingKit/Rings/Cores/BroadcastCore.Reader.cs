@@ -20,6 +20,9 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
 
             ulong start = SettleAt(ref word, before);
             *LineOf(reader) = new RoleLine { Next = start, Known = start };
+
+            // The writer may have seen the cursor where it was first, and sleep until this reader makes room: it just has.
+            Room.Wake();
             return reader;
         }
 

@@ -142,7 +142,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
             }
 
             // The tail is behind by a whole lap: the head moved in between, or somebody else writes here.
-            if (IndexOf(TOrdering.LoadAcquire(ref *_head)) == head)
+            if (IndexOf(TOrdering.LoadRelaxed(ref *_head)) == head)
             {
                 Counter<TOrdering>.Add(ref _producers->Foreign, 1);
                 return 0;

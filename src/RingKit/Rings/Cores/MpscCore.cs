@@ -59,7 +59,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
         {
             ThrowIfDisposed();
             ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));
-            return Math.Min(IndexOf(TOrdering.LoadAcquire(ref *_tail)) - head, Capacity);
+            return Math.Min(IndexOf(TOrdering.LoadRelaxed(ref *_tail)) - head, Capacity);
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed unsafe class SleepGate<TOrdering>
     /// <returns>The epoch, for <see cref="Sleep"/>.</returns>
     public ulong Announce()
     {
-        ulong epoch = TOrdering.LoadAcquire(ref *_epoch);
+        ulong epoch = TOrdering.LoadRelaxed(ref *_epoch);                             // E13 orders all that matters: an old one ends the sleep at once
         Add(ref *_sleepers, 1);
         TOrdering.FullFence();                                                        // E13: announced, then looks
         return epoch;
@@ -49,7 +49,7 @@ internal sealed unsafe class SleepGate<TOrdering>
     {
         if (typeof(TOrdering) != typeof(HardwareOrdering))
         {
-            while (TOrdering.LoadAcquire(ref *_epoch) == epoch)
+            while (TOrdering.LoadRelaxed(ref *_epoch) == epoch)
                 TOrdering.Pause();
             return;
         }
@@ -58,7 +58,7 @@ internal sealed unsafe class SleepGate<TOrdering>
             limit = SharedSlice;
         lock (_monitor)
         {
-            if (TOrdering.LoadAcquire(ref *_epoch) == epoch)
+            if (TOrdering.LoadRelaxed(ref *_epoch) == epoch)
                 Monitor.Wait(_monitor, limit);
         }
     }

@@ -59,7 +59,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering> : RingCore<T, TOrder
         {
             ThrowIfDisposed();
             ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));
-            ulong count = IndexOf(TOrdering.LoadAcquire(ref *_tail)) - head;
+            ulong count = IndexOf(TOrdering.LoadRelaxed(ref *_tail)) - head;
             return Math.Min(count, Capacity);
         }
     }

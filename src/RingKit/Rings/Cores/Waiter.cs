@@ -48,7 +48,9 @@ internal ref struct Waiter<TOrdering, TWait>
                 return false;
         }
 
-        Counter<TOrdering>.Add(ref _waits, 1);
+        // A model of memory would take a count for progress, and never find out that a thread waits in vain.
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            Counter<TOrdering>.Add(ref _waits, 1);
         if (TWait.SleepsIn(_round))
             SleepOrAnnounce(left);
         else if (typeof(TOrdering) == typeof(HardwareOrdering))
