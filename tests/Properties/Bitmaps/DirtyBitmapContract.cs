@@ -1,5 +1,6 @@
 using RingKit.Bitmaps;
 using RingKit.Memory;
+using RingKit.Properties.Support;
 using Xunit;
 
 namespace RingKit.Properties.Bitmaps;
@@ -148,10 +149,7 @@ public sealed class DirtyBitmapContract
         using var bitmap = new DirtyBitmap(100_000);
         int[] tally = new int[100_000];
         ulong[] pages = new ulong[1000];
-        Work(bitmap, tally, pages);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Work(bitmap, tally, pages);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => Work(bitmap, tally, pages)));
     }
 
     private static void Work(DirtyBitmap bitmap, int[] tally, ulong[] pages)

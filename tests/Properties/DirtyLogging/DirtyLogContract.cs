@@ -1,6 +1,7 @@
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.Guest;
+using RingKit.Properties.Support;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging;
@@ -175,10 +176,8 @@ public abstract class DirtyLogContract : IDisposable
     public void The_steady_state_allocates_nothing()
     {
         _log.Start();
-        Rounds();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        ulong pages = Rounds();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        ulong pages = 0;
+        Assert.Equal(0, Allocated.By(() => pages = Rounds()));
         Assert.Equal(50 * 100ul, pages);
     }
 

@@ -1,5 +1,6 @@
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Properties.Support;
 using Xunit;
 
 namespace RingKit.Properties.DirtyRings;
@@ -14,14 +15,9 @@ public sealed class Allocation
     {
         using var ring = new DirtyRing(256);
         var destination = new DirtyGfn[256];
-        ulong pages = Laps(ring, destination, policy, 200);
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        pages += Laps(ring, destination, policy, 2000);
-        long after = GC.GetAllocatedBytesForCurrentThread();
-
-        Assert.Equal(0, after - before);
-        Assert.Equal(2200UL * 3 * 100, pages);
+        ulong pages = 0;
+        Assert.Equal(0, Allocated.By(() => pages = Laps(ring, destination, policy, 1000)));
+        Assert.Equal(1000UL * 3 * 100, pages);
     }
 
     private static ulong Laps(DirtyRing ring, DirtyGfn[] destination, OutOfRangePolicy policy, int laps)

@@ -1,6 +1,8 @@
 using RingKit.Interleaving;
 using RingKit.Memory;
 using RingKit.Rings;
+using RingKit.Rings.Cores;
+using RingKit.Rings.Waiting;
 using Xunit;
 using O = RingKit.Interleaving.ModelOrdering;
 

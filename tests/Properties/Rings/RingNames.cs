@@ -1,6 +1,7 @@
 using RingKit.Interleaving;
 using RingKit.Memory;
 using RingKit.Rings;
+using RingKit.Rings.Cores;
 using static System.FormattableString;
 
 namespace RingKit.Properties.Rings;

@@ -1,5 +1,5 @@
 #pragma warning disable MA0048 // The ways to wait, and what each hands to the ring.
-using RingKit.Rings;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Properties.Rings;
 
