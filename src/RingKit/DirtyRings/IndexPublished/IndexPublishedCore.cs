@@ -68,8 +68,9 @@ internal sealed unsafe partial class IndexPublishedCore<TOrdering, TIndexing> : 
     {
         get
         {
-            uint dirty = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
-            uint used = TIndexing.Distance(TOrdering.LoadAcquire(ref _control->ResetIndex), dirty, Capacity);
+            // This one first, and acquired: what was reset had been pushed, so the distance is never that of a ring nearly full.
+            uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);             // E23, and E21 and E22 before it
+            uint used = TIndexing.Distance(reset, TOrdering.LoadRelaxed(ref _control->DirtyIndex), Capacity);
             GC.KeepAlive(this);
             return Math.Min(used, Capacity);
         }
