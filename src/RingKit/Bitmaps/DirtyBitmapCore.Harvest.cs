@@ -10,16 +10,22 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         where TSink : struct, IDirtyMaskSink, allows ref struct
     {
         ThrowIfDisposed();
-        nuint word = 0;
-        ulong mask = 0;
+        ulong offeredFirst = 0;
+        ulong offeredMask = 0;
         try
         {
-            for (; TakeNext(ref word, out mask); word++)
+            // What the handler reads lives on the stack, so the loop only writes it.
+            Scan scan = default;
+            while (TakeNext(ref scan, out nuint word, out ulong mask))
+            {
+                offeredFirst = (ulong)word << 6;
+                offeredMask = mask;
                 sink.Accept((ulong)word << 6, mask);
+            }
         }
         catch
         {
-            PutBack((ulong)word << 6, mask);
+            PutBack(offeredFirst, offeredMask);
             throw;
         }
     }
@@ -29,10 +35,10 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     {
         ThrowIfDisposed();
         RunJoiner joiner = default;
-        nuint word = 0;
         try
         {
-            for (; TakeNext(ref word, out ulong mask); word++)
+            Scan scan = default;
+            while (TakeNext(ref scan, out nuint word, out ulong mask))
                 joiner.Add(ref sink, (ulong)word << 6, mask);
             joiner.Flush(ref sink);
         }
@@ -70,26 +76,32 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return taken;
     }
 
-    /// <summary>Takes all bits of the next word, from <paramref name="word"/> on, that has any.</summary>
+    /// <summary>Takes all bits of the next word that has any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TakeNext(ref nuint word, out ulong mask)
+    private bool TakeNext(ref Scan scan, out nuint word, out ulong mask)
     {
-        for (; word < _wordCount; word++)
+        while (true)
         {
-            if (TOrdering.LoadRelaxed(ref _words[word]) == 0)
+            if (scan.Pending == 0)
             {
-                word = NonZeroScan.Find(in *_words, word + 1, _wordCount);
-                if (word == _wordCount)
-                    break;
+                nuint next = scan.Next;
+                scan.Group = NonZeroScan.FindGroup(in *_words, ref next, _wordCount, out uint found);
+                (scan.Next, scan.Pending) = (next, found);
             }
 
+            // A sink may dispose the bitmap: then no word is left.
+            word = scan.Group + (nuint)BitOperations.TrailingZeroCount(scan.Pending);
+            if (scan.Pending == 0 || word >= _wordCount)
+            {
+                mask = 0;
+                return false;
+            }
+
+            scan.Pending &= scan.Pending - 1;
             mask = Take(word, ulong.MaxValue);
             if (mask != 0)
                 return true;
         }
-
-        mask = 0;
-        return false;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -119,5 +131,13 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         for (; count > 0; count--)
             rest &= rest - 1;
         return mask ^ rest;
+    }
+
+    /// <summary>Where a harvest is: the group of words found last, which of it are still to be taken, and where to search on.</summary>
+    private struct Scan
+    {
+        public nuint Group;
+        public uint Pending;
+        public nuint Next;
     }
 }

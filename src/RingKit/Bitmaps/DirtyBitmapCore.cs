@@ -107,7 +107,14 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong ValidBits(nuint word) => word + 1 == _wordCount ? _lastWordMask : ulong.MaxValue;
 
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_pages == 0, typeof(DirtyBitmap));
+    private void ThrowIfDisposed()
+    {
+        if (_pages == 0)
+            ThrowDisposed();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowDisposed() => throw new ObjectDisposedException(typeof(DirtyBitmap).FullName);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ThrowPage(ulong page)

@@ -14,17 +14,19 @@ internal struct DirtyRingControl
     private const int Harvester = CacheLine.Separation;
     private const int Resetter = 2 * CacheLine.Separation;
 
-    /// <summary>Entries published. Written by the producer, before the flags that publish the entry; read by the resetter.</summary>
+    /// <summary>Pushes that found the ring full. Written by the producer.</summary>
+    // First on its line because it is rarely used: the JIT tests a pointer for null where it takes the address of what lies at its
+    // start, and on the index that would cost each push another load of what it has just stored.
     [FieldOffset(Producer)]
+    public ulong FullPushes;
+
+    /// <summary>Entries published. Written by the producer, before the flags that publish the entry; read by the resetter.</summary>
+    [FieldOffset(Producer + 8)]
     public uint DirtyIndex;
 
     /// <summary>The producer's copy of <see cref="ResetIndex"/>: never ahead of it.</summary>
-    [FieldOffset(Producer + 4)]
+    [FieldOffset(Producer + 12)]
     public uint KnownResetIndex;
-
-    /// <summary>Pushes that found the ring full. Written by the producer.</summary>
-    [FieldOffset(Producer + 8)]
-    public ulong FullPushes;
 
     /// <summary>Entries harvested. Written by the harvester.</summary>
     [FieldOffset(Harvester)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.DirtyRings.Resetting;
 
 namespace RingKit.DirtyRings;
@@ -17,64 +18,83 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         where TTarget : struct, allows ref struct
         where TPolicy : struct, IResetPolicy<TTarget>
     {
-        uint limit = Math.Min((uint)maximum, _capacity);
         uint start = TOrdering.LoadRelaxed(ref _control->ResetIndex);                  // ours: nobody else writes it
+        uint end = start + Math.Min((uint)maximum, _capacity);
         uint next = start;
         int batches = 0;
         uint refused = 0;
-        ResetCoalescer coalescer = default;
-
-        while (next - start < limit)
+        while (next != end)
         {
-            ref DirtyGfn entry = ref EntryAt(next);
+            uint batchEnd = Gather(next, end, out ResetBatch batch);
+            if (batchEnd == next)
+                break;
+
+            refused += Apply<TTarget, TPolicy>(ref target, batch, batchEnd);
+            batches++;
+            next = batchEnd;
+        }
+
+        ThrowIfDisposed();
+        return new ResetResult((int)(next - start), batches, (int)refused);
+    }
+
+    // Joins entries until one does not fit, and says which one: it opens the next batch, and is read anew for that. This loop calls
+    // nothing, so that the batch grows in registers.
+    private uint Gather(uint start, uint end, out ResetBatch batch)
+    {
+        EntryTable entries = _entries;
+        ResetCoalescer coalescer = default;
+        uint index = start;
+        for (; index != end; index++)
+        {
+            ref DirtyGfn entry = ref entries[index];
             if ((TOrdering.LoadAcquire(ref entry.Flags) & DirtyGfn.Reset) == 0)       // E2: the harvester has read it
                 break;
-            if (next == _control->KnownDirtyIndex && !WasPublished(next))
+            if (index == _control->KnownDirtyIndex && !WasPublished(index))
+            {
+                // Counted where it opens a batch and so ends the reset: once.
+                if (index == start)
+                    _control->ForgedResets++;
                 break;
+            }
 
             uint slot = TOrdering.ReadPlain(ref entry.Slot);
             ulong offset = TOrdering.ReadPlain(ref entry.Offset);
             if (!coalescer.TryAdd(slot, offset))
             {
                 if (!coalescer.IsEmpty)
-                    Apply<TTarget, TPolicy>(ref target, coalescer.Batch, next, ref batches, ref refused);
+                    break;
                 coalescer.Restart(slot, offset);
             }
-
-            next++;
         }
 
-        if (!coalescer.IsEmpty)
-            Apply<TTarget, TPolicy>(ref target, coalescer.Batch, next, ref batches, ref refused);
-
-        ThrowIfDisposed();
-        return new ResetResult((int)(next - start), batches, (int)refused);
+        batch = coalescer.Batch;
+        return index;
     }
 
-    private void Apply<TTarget, TPolicy>(ref TTarget target, in ResetBatch batch, uint end, ref int batches, ref uint refused)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Apply<TTarget, TPolicy>(ref TTarget target, in ResetBatch batch, uint end)
         where TTarget : struct, allows ref struct
         where TPolicy : struct, IResetPolicy<TTarget>
     {
-        uint pages = TPolicy.Apply(ref target, batch);
-        refused += pages;
-        batches++;
-        _control->RefusedPages += pages;
+        uint refused = TPolicy.Apply(ref target, batch);
+        _control->RefusedPages += refused;
 
+        EntryTable entries = _entries;
         for (uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex); index != end; index++)
-            TOrdering.StoreRelaxed(ref EntryAt(index).Flags, 0);
+            TOrdering.StoreRelaxed(ref entries[index].Flags, 0);
         TOrdering.StoreRelease(ref _control->ResetIndex, end);                        // E3: our reads of the entries are done
+        return refused;
     }
 
     // Flags may be forged by whoever maps the entries: were one recycled that was never published, ResetIndex would pass DirtyIndex, and
     // the ring would look full for ever. The producer stores DirtyIndex before the flags that we have just acquired through E1 and E2, so
     // an entry that really was published is never mistaken for a forged one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool WasPublished(uint index)
     {
-        _control->KnownDirtyIndex = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
-        if (index != _control->KnownDirtyIndex)
-            return true;
-
-        _control->ForgedResets++;
-        return false;
+        uint dirty = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+        _control->KnownDirtyIndex = dirty;
+        return index != dirty;
     }
 }

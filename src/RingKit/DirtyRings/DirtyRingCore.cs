@@ -14,9 +14,8 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     // whole runs, by a release store of ResetIndex (E3), which is why its own store of 0 into the flags needs no order.
     // Slot and offset need none either: they are written and read between two of these edges.
 
-    // Invariant: 2^n entries, _mask = 2^n - 1, behind _entries; _lease keeps them until Dispose.
-    private readonly DirtyGfn* _entries;
-    private readonly uint _mask;
+    // Invariant: _lease keeps the table's memory until Dispose.
+    private readonly EntryTable _entries;
     private readonly NativeLease _lease;
 
     // Its memory is not freed by Dispose but with this object: a role that outlives the ring may still look at its own index.
@@ -34,9 +33,8 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
         SoftLimit = Capacity - reservedEntries;
         _capacity = Capacity;
         _softLimit = SoftLimit;
-        _mask = Capacity - 1;
         _lease = entries.Lease();
-        _entries = entries.DangerousPointer;
+        _entries = new EntryTable(entries.DangerousPointer, Capacity);
         _control = _controlView.DangerousPointer;
         _control->DirtyIndex = _control->KnownDirtyIndex = startIndex;
         _control->ResetIndex = _control->KnownResetIndex = startIndex;
@@ -50,8 +48,15 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     public ref DirtyRingControl Control => ref *_control;
 
     /// <summary>Published and not yet recycled; exact only while neither happens.</summary>
-    public uint Used => Math.Min(
-        TOrdering.LoadRelaxed(ref _control->DirtyIndex) - TOrdering.LoadAcquire(ref _control->ResetIndex), Capacity);
+    public uint Used
+    {
+        get
+        {
+            // This one first, and acquired: what was reset had been pushed, so the difference is never negative.
+            uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);             // E3, and E1 and E2 before it
+            return Math.Min(TOrdering.LoadRelaxed(ref _control->DirtyIndex) - reset, Capacity);
+        }
+    }
 
     public void Dispose()
     {
@@ -104,14 +109,35 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     private void Publish(uint slot, ulong offset)
     {
         uint index = TOrdering.LoadRelaxed(ref _control->DirtyIndex);                 // ours: nobody else writes it
-        ref DirtyGfn entry = ref EntryAt(index);
+        ref DirtyGfn entry = ref _entries[index];
         TOrdering.WritePlain(ref entry.Slot, slot);
         TOrdering.WritePlain(ref entry.Offset, offset);
         TOrdering.StoreRelaxed(ref _control->DirtyIndex, index + 1);                  // before E1: who sees Dirty, or Reset, sees it
         TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Dirty);                      // E1: publishes slot and offset
     }
 
-    // In bounds for any index: the mask is the number of entries less one.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref DirtyGfn EntryAt(uint index) => ref _entries[index & _mask];
+    /// <summary>
+    /// The entries. Loops copy the table: a local one stays in registers, while fields are read again after each ordered access.
+    /// </summary>
+    private readonly struct EntryTable(DirtyGfn* first, uint capacity)
+    {
+        // Invariant: 2^n entries behind _first, and _mask = 2^n - 1; so every index is inside.
+        private readonly DirtyGfn* _first = first;
+        private readonly uint _mask = capacity - 1;
+
+        public ref DirtyGfn this[uint index]
+        {
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => ref _first[index & _mask];
+        }
+
+        /// <summary>The entries from an index on, as the one or two stretches in which they lie in memory.</summary>
+        public void Locate(uint index, uint count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second)
+        {
+            uint start = index & _mask;
+            uint beforeWrap = Math.Min(count, _mask + 1 - start);
+            first = new ReadOnlySpan<DirtyGfn>(_first + start, (int)beforeWrap);
+            second = new ReadOnlySpan<DirtyGfn>(_first, (int)(count - beforeWrap));
+        }
+    }
 }

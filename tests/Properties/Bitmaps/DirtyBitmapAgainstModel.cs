@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using RingKit.Bitmaps;
+using RingKit.Memory;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -15,6 +16,19 @@ public sealed class DirtyBitmapAgainstModel
         var random = new Random(20111215);
         for (int pages = 1; pages <= 2200; pages += pages < 700 ? 1 : 63)
             CheckHarvests(BitmapModel.Pattern(random, pages, density: 0.05, runs: pages % 2 == 0));
+    }
+
+    [Fact]
+    public void Every_alignment_of_the_words()
+    {
+        // Words need not begin at a vector's boundary where the memory is another party's.
+        var random = new Random(20191205);
+        using var block = new NativeBlock<ulong>(256);
+        for (int pages = 1; pages <= 40 * 64; pages += 61)
+        {
+            for (nuint offset = 0; offset < 16; offset++)
+                CheckHarvests(BitmapModel.Pattern(random, pages, density: 0.03, runs: offset % 2 == 0), block.View.Slice(offset, 240));
+        }
     }
 
     [Fact]
@@ -135,7 +149,17 @@ public sealed class DirtyBitmapAgainstModel
     private static void CheckHarvests(bool[] model)
     {
         using var bitmap = new DirtyBitmap((ulong)model.Length);
+        CheckHarvests(model, bitmap);
+    }
 
+    private static void CheckHarvests(bool[] model, NativeView<ulong> words)
+    {
+        using var bitmap = new DirtyBitmap(words, (ulong)model.Length);
+        CheckHarvests(model, bitmap);
+    }
+
+    private static void CheckHarvests(bool[] model, DirtyBitmap bitmap)
+    {
         BitmapModel.Mark(bitmap, model);
         Assert.Equal((ulong)model.Count(dirty => dirty), bitmap.Count());
         var masks = new List<(ulong FirstPage, ulong Mask)>();

@@ -44,6 +44,32 @@ public sealed class NonZeroScanTests
     }
 
     [Fact]
+    public void Groups_name_every_word_that_is_not_zero_once_and_in_order()
+    {
+        var random = new Random(20200228);
+        for (int round = 0; round < 2000; round++)
+        {
+            ulong[] words = new ulong[random.Next(1, 200)];
+            for (int marks = random.Next(0, words.Length); marks > 0; marks--)
+                words[random.Next(words.Length)] = 1UL << random.Next(64);
+            int start = random.Next(words.Length);
+
+            List<int> found = [];
+            nuint from = (nuint)start;
+            while (true)
+            {
+                nuint group = NonZeroScan.FindGroup(in words[0], ref from, (nuint)words.Length, out uint nonZero);
+                if (nonZero == 0)
+                    break;
+                for (; nonZero != 0; nonZero &= nonZero - 1)
+                    found.Add((int)group + int.TrailingZeroCount((int)nonZero));
+            }
+
+            Assert.Equal(Enumerable.Range(start, words.Length - start).Where(word => words[word] != 0), found);
+        }
+    }
+
+    [Fact]
     public void Reads_nothing_beyond_either_end()
     {
         Assert.SkipWhen(GuardedWords.WhyNot is not null, GuardedWords.WhyNot ?? "");

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace RingKit.DirtyRings.Resetting;
 
@@ -6,15 +7,20 @@ namespace RingKit.DirtyRings.Resetting;
 internal readonly struct RefusePages<TTarget> : IResetPolicy<TTarget>
     where TTarget : struct, IResetTarget, allows ref struct
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Apply(ref TTarget target, in ResetBatch batch)
     {
         ulong pages = target.PagesIn(batch.Slot);
-        if (batch.FitsIn(pages))
-        {
-            target.Reset(batch.Slot, batch.BaseOffset, batch.Mask);
-            return 0;
-        }
+        if (!batch.FitsIn(pages))
+            return ApplyInPart(ref target, batch, pages);
 
+        target.Reset(batch.Slot, batch.BaseOffset, batch.Mask);
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static uint ApplyInPart(ref TTarget target, in ResetBatch batch, ulong pages)
+    {
         // A base just below 2^64 carries its upper bits round to page 0, and those pages may be real.
         ulong toWrap = 0 - batch.BaseOffset;
         ulong wrapped = toWrap is > 0 and < 64 ? batch.Mask >> (int)toWrap : 0;

@@ -1,0 +1,45 @@
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using RingKit.Bench.Inputs;
+using RingKit.Bench.Reporting;
+
+namespace RingKit.Bench;
+
+/// <summary>
+/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0.
+/// </summary>
+internal static class Program
+{
+    private const int AllMeasured = 0;
+    private const int SomeFailed = 1;
+    private const int NothingRan = 2;
+
+    private static readonly string[] AsksOnly = ["--list", "--help", "--version", "--info", "-h"];
+
+    private static int Main(string[] args)
+    {
+        string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
+        if (passedOn.Length != args.Length)
+            Grid.ChooseQuick();
+
+        Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(passedOn, new BenchConfig(passedOn))];
+        if (summaries.Length == 0)
+            return passedOn.Any(argument => AsksOnly.Contains(argument)) ? AllMeasured : NothingRan;
+
+        string[] failed = [.. summaries.SelectMany(Failures)];
+        foreach (string failure in failed)
+            Console.Error.WriteLine($"not measured: {failure}");
+        return failed.Length == 0 ? AllMeasured : SomeFailed;
+    }
+
+    private static IEnumerable<string> Failures(Summary summary)
+    {
+        foreach (var error in summary.ValidationErrors.Where(error => error.IsCritical))
+            yield return $"{summary.Title}: {error.Message}";
+        foreach (BenchmarkCase benchmark in summary.BenchmarksCases)
+        {
+            if (summary[benchmark] is not { Success: true, ResultStatistics: not null })
+                yield return benchmark.DisplayInfo;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using RingKit.Cli.Replay;
+using RingKit.Cli.Traces;
+
+namespace RingKit.Cli.Commands;
+
+/// <summary>The command <c>ringkit</c>: what it is made of, and what becomes of errors.</summary>
+internal static class RingKitCommand
+{
+    private const string Description = """
+        Which guest pages were written since I last asked, and what did it cost to find out?
+        RingKit replays memory traces of real programs through a simulated guest and its dirty logs.
+        """;
+
+    private const string Examples = """
+        Examples:
+          ringkit replay data/traces/ls.lackey.gz
+          ringkit replay --help
+          ringkit info
+        """;
+
+    /// <summary>Runs the command.</summary>
+    /// <param name="args">The words behind its name.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <returns>What the process returns: see <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var terminal = new Terminal(output, error);
+        Command replay = ReplayCommand.Make(terminal);
+        Command info = InfoCommand.Make(terminal);
+        var root = new RootCommand(Description) { replay, info };
+        HelpWithExamples.AddTo(root, new Dictionary<Command, string>
+        {
+            [root] = Examples,
+            [replay] = ReplayCommand.Examples,
+            [info] = InfoCommand.Examples,
+        });
+
+        // A file name may begin with '@'.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction)
+        {
+            // Without a command, what is wrong with the words that are there comes after the remark that there is none.
+            Command command = parsed.CommandResult.Command;
+            ParseError first = command == root ? parsed.Errors[^1] : parsed.Errors[0];
+            terminal.WriteError($"{first.Message.TrimEnd('.')} (see: ringkit{(command == root ? "" : $" {command.Name}")} --help)");
+            return ExitCode.BadInput;
+        }
+
+        var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        try
+        {
+            return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+        }
+        catch (LogsDisagreeException e)
+        {
+            terminal.WriteError(e.Message);
+            return ExitCode.LogsDisagree;
+        }
+        catch (Exception e) when (e is TraceException or CommandException)
+        {
+            terminal.WriteError(e.Message);
+            return ExitCode.BadInput;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (OutOfMemoryException)
+        {
+            // Every interval's figures are kept for the report.
+            terminal.WriteError("out of memory: choose a larger --interval, or a smaller --memory");
+            return ExitCode.BadInput;
+        }
+        catch (IOException e)
+        {
+            // Everything else that is read or written says which file it is.
+            terminal.WriteError($"cannot write to standard output: {e.Message}");
+            return ExitCode.BadInput;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using RingKit.Cli.Commands;
+
+return await RingKitCommand.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);

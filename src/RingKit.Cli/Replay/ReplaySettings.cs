@@ -1,0 +1,27 @@
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Cli.Replay;
+
+/// <summary>How to replay a trace.</summary>
+internal sealed record ReplaySettings
+{
+    public const ulong DefaultMemory = 256UL << 20;
+    public const ulong MaximumMemory = 1UL << 40;
+    public const long DefaultInterval = 100_000;
+    public const int DefaultRingEntries = 4096;
+
+    /// <summary>The dirty logs, each with a machine of its own.</summary>
+    public IReadOnlyList<LogChoice> Logs { get; init; } = LogChoice.All;
+
+    /// <summary>Stores and modifies from one harvest to the next, at least 1.</summary>
+    public long Interval { get; init; } = DefaultInterval;
+
+    /// <summary>The guest's memory in bytes: pages, at most <see cref="MaximumMemory"/>.</summary>
+    public ulong Memory { get; init; } = DefaultMemory;
+
+    /// <summary>Entries of the dirty ring.</summary>
+    public int RingEntries { get; init; } = DefaultRingEntries;
+
+    /// <summary>The guest's memory in pages.</summary>
+    public ulong MemoryPages => Memory >> GuestPage.Shift;
+}

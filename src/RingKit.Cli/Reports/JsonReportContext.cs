@@ -1,0 +1,9 @@
+using System.Text.Json.Serialization;
+
+namespace RingKit.Cli.Reports;
+
+/// <summary>What the commands print as JSON, serialised without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(JsonReport))]
+[JsonSerializable(typeof(MachineInfo))]
+internal sealed partial class JsonReportContext : JsonSerializerContext;

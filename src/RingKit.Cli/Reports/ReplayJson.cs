@@ -1,0 +1,33 @@
+using System.Text.Json;
+using RingKit.Cli.Replay;
+
+namespace RingKit.Cli.Reports;
+
+/// <summary>Writes a replay's report for programs.</summary>
+internal static class ReplayJson
+{
+    public static void Write(ReplayReport report, TextWriter output)
+    {
+        TraceTotals trace = report.Trace;
+        var json = new JsonReport(
+            new JsonReport.TraceCounts(trace.Loads, trace.Stores, trace.Modifies, trace.Instructions, trace.DistinctPages),
+            [.. report.Logs.Select(LogResult)]);
+        output.WriteLine(JsonSerializer.Serialize(json, JsonReportContext.Default.JsonReport));
+    }
+
+    private static JsonReport.LogResult LogResult(LogReport log) =>
+        new(log.Log, [.. log.Intervals.Select(interval => Figures(interval, interval.Index))], Figures(log.Total, index: null));
+
+    private static JsonReport.Figures Figures(IntervalFigures figures, int? index) => new(
+        index,
+        figures.Stores,
+        figures.DirtyPages,
+        figures.Faults,
+        figures.Invalidations,
+        figures.HarvestTime.TotalMicroseconds,
+        figures.ResetCalls,
+        figures.Entries,
+        Math.Round(figures.EntriesPerResetCall, 3),
+        figures.RingFullExits,
+        figures.BytesTouched);
+}

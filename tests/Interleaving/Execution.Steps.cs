@@ -1,0 +1,291 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Intrinsics;
+
+namespace RingKit.Interleaving;
+
+/// <summary>The steps that a program's threads take.</summary>
+internal sealed partial class Execution
+{
+    private int[] _distances = new int[64];
+    private int _emptyPauses;
+
+    public ulong Load(LogicalThread thread, nuint address, int size, MemoryOrder order, string file, int line)
+    {
+        order = OrderAt(OperationKind.Load, order, file, line);
+        Location location = Announce(thread, OperationKind.Load, address, size);
+        thread.Tick();
+        CheckPlain(thread, location, writes: false, file, line);
+
+        StoreRecord floor = ReadChoices(thread, location, modifies: false, out int count);
+        int position = Choose(location, count, out int distance);
+        StoreRecord store = location.Stores[position];
+        Vector128<int> causeBefore = thread.Cause;
+        ModelMemory.Load(thread, location, store, order == MemoryOrder.Acquire);
+        location.AddRead(StepCount);
+        thread.Spin.NoteRead(location, store);
+        Trace?.Step(thread, OperationKind.Load, order, location, store.Value, store, null, StepCount, file, line);
+        Record(thread, OperationKind.Load, location, distance, floor, null, causeBefore);
+        return store.Value;
+    }
+
+    public void Store(LogicalThread thread, nuint address, int size, ulong value, MemoryOrder order, string file, int line)
+    {
+        order = OrderAt(OperationKind.Store, order, file, line);
+        Location location = Announce(thread, OperationKind.Store, address, size);
+        thread.Tick();
+        CheckPlain(thread, location, writes: true, file, line);
+
+        int count = 0;
+        for (int p = location.StoreCount - 1, floor = location.Floor(thread.View); p >= floor; p--)
+        {
+            if (location.IsOpenAfter(p))
+                AddChoice(ref count, location.StoreCount - 1 - p);
+        }
+
+        int after = Choose(location, count, out int distance);
+        StoreRecord store = Memory.Store(thread, location, after, value, order == MemoryOrder.Release, StepCount, modified: null);
+        thread.Spin.NoteWrite(location, store);
+        Trace?.Step(thread, OperationKind.Store, order, location, value, null, store, StepCount, file, line);
+        Record(thread, OperationKind.Store, location, distance, null, store, thread.Cause);
+        WakeFor(location, thread);
+    }
+
+    /// <summary>Reads, and stores what the operation makes of the value and the operand, next to what it read.</summary>
+    public ulong ReadModifyWrite<TOperation>(
+        LogicalThread thread, nuint address, int size, ulong operand, MemoryOrder order, string file, int line)
+        where TOperation : struct, IModification
+    {
+        order = OrderAt(OperationKind.ReadModifyWrite, order, file, line);
+        Location location = Announce(thread, OperationKind.ReadModifyWrite, address, size);
+        thread.Tick();
+        CheckPlain(thread, location, writes: true, file, line);
+
+        StoreRecord floor = ReadChoices(thread, location, modifies: true, out int count);
+        int position = Choose(location, count, out int distance);
+        StoreRecord read = location.Stores[position];
+        Vector128<int> causeBefore = thread.Cause;
+        ModelMemory.Load(thread, location, read, order is MemoryOrder.Acquire or MemoryOrder.AcquireRelease);
+        location.AddRead(StepCount);
+        bool release = order is MemoryOrder.Release or MemoryOrder.AcquireRelease;
+        StoreRecord written = Memory.Store(thread, location, position, TOperation.Apply(read.Value, operand), release, StepCount, read);
+        thread.Spin.NoteRead(location, written);
+        thread.Spin.NoteWrite(location, written);
+        Trace?.Step(thread, OperationKind.ReadModifyWrite, order, location, written.Value, read, written, StepCount, file, line);
+        Record(thread, OperationKind.ReadModifyWrite, location, distance, floor, written, causeBefore);
+        WakeFor(location, thread);
+        return read.Value;
+    }
+
+    public void Fence(LogicalThread thread, string file, int line)
+    {
+        if (OrderAt(OperationKind.Fence, MemoryOrder.Full, file, line) == MemoryOrder.Relaxed)
+            return;
+
+        thread.NextKind = OperationKind.Fence;
+        thread.NextLocation = null;
+        AwaitTurn(thread);
+        thread.Tick();
+        Vector128<int> causeBefore = thread.Cause;
+        Memory.Fence(thread);
+        Trace?.Step(thread, OperationKind.Fence, MemoryOrder.Full, null, 0, null, null, StepCount, file, line);
+        Record(thread, OperationKind.Fence, null, 0, null, null, causeBefore);
+    }
+
+    public void Pause(LogicalThread thread, string file, int line)
+    {
+        Trace?.Step(thread, OperationKind.Pause, MemoryOrder.Relaxed, null, 0, null, null, -1, file, line);
+        if (thread.Spin.HasReadNothing)
+        {
+            // Whoever polls something outside the model would do so for ever.
+            if (++_emptyPauses > _options.MaximumSteps)
+                Stop(FailureKind.StepLimit, $"T{thread.Index} pauses for ever and reads nothing in between");
+            return;
+        }
+
+        if (!thread.Spin.EndRound())
+        {
+            thread.Status = ThreadStatus.Paused;
+            AwaitTurn(thread);
+        }
+        else if (thread.Spin.IsIdle && _strategy.CutsOffIdleRounds)
+        {
+            CutOff();
+        }
+    }
+
+    /// <summary>Payload is about to be read.</summary>
+    public void PlainRead(LogicalThread thread, nuint address, int size, string file, int line)
+    {
+        Location location = Memory.Find(address, size);
+        Trace?.Step(thread, OperationKind.PlainRead, MemoryOrder.Relaxed, location, 0, null, null, -1, file, line);
+        CheckRace(thread, location, location.PlainWrites, OperationKind.PlainRead, "a plain write", file, line);
+        CheckRace(thread, location, location.AtomicWrites, OperationKind.PlainRead, "an atomic write", file, line);
+
+        // The access belongs to the step that follows: what was released before it does not cover it.
+        location.PlainReads = location.PlainReads.WithElement(thread.Index, thread.Clock + 1);
+    }
+
+    /// <summary>Payload is about to be written. The value counts where the word is accessed atomically as well.</summary>
+    public void PlainWrite(LogicalThread thread, nuint address, int size, ulong value, string file, int line)
+    {
+        Location location = Memory.Find(address, size);
+        Trace?.Step(thread, OperationKind.PlainWrite, MemoryOrder.Relaxed, location, value, null, null, -1, file, line);
+        CheckPlain(thread, location, writes: true, file, line, OperationKind.PlainWrite);
+        CheckRace(thread, location, location.AtomicReads, OperationKind.PlainWrite, "an atomic read", file, line);
+        CheckRace(thread, location, location.AtomicWrites, OperationKind.PlainWrite, "an atomic write", file, line);
+        location.PlainWrites = location.PlainWrites.WithElement(thread.Index, thread.Clock + 1);
+        if (location.StoreCount != 0)
+            Memory.NotePlainWrite(thread, location, value, StepCount);
+    }
+
+    /// <summary>Whether the thread's next step, a load or read-modify-write, could read a store made at this step or later.</summary>
+    public static bool CouldRead(LogicalThread thread, int since)
+    {
+        if (thread.NextKind is not (OperationKind.Load or OperationKind.ReadModifyWrite))
+            return false;
+
+        Location location = thread.NextLocation!;
+        int floor = location.Floor(thread.View.WithElement(thread.Index, thread.Clock + 1));
+        if (thread.Spin.MustPass(location) is { } passed)
+            floor = Math.Max(floor, location.PositionOf(passed) + 1);
+        for (int p = location.StoreCount - 1; p >= floor; p--)
+        {
+            if (location.Stores[p].Step >= since && (thread.NextKind == OperationKind.Load || location.IsOpenAfter(p)))
+                return true;
+        }
+
+        return false;
+    }
+
+    // A store may end the pause of others. If one of them made no progress in its last round, the execution without that round shows the
+    // same.
+    private void WakeFor(Location location, LogicalThread writer)
+    {
+        foreach (LogicalThread thread in _threads)
+        {
+            if (thread.Status != ThreadStatus.Paused || thread == writer || !thread.Spin.HasNews(location))
+                continue;
+            if (thread.Spin.IsIdle && _strategy.CutsOffIdleRounds)
+                CutOff();
+            thread.Status = ThreadStatus.Woken;
+        }
+    }
+
+    [DoesNotReturn]
+    private void Stop(FailureKind kind, string message)
+    {
+        Fail(kind, message);
+        throw ExecutionStoppedException.Instance;
+    }
+
+    [DoesNotReturn]
+    private void CutOff()
+    {
+        IsStopping = IsRedundant = true;
+        throw ExecutionStoppedException.Instance;
+    }
+
+    private Location Announce(LogicalThread thread, OperationKind kind, nuint address, int size)
+    {
+        Location location = Memory.FindAtomic(address, size);
+        thread.NextKind = kind;
+        thread.NextLocation = location;
+        AwaitTurn(thread);
+        return location;
+    }
+
+    // The stores that a load, or a read-modify-write, may read, the latest first; and the oldest that coherence leaves it.
+    private StoreRecord ReadChoices(LogicalThread thread, Location location, bool modifies, out int count)
+    {
+        int floor = location.Floor(thread.View);
+        StoreRecord oldest = location.Stores[floor];
+        if (thread.Spin.MustPass(location) is { } passed)
+            floor = Math.Max(floor, location.PositionOf(passed) + 1);
+
+        count = 0;
+        for (int p = location.StoreCount - 1; p >= floor; p--)
+        {
+            if (location.Stores[p].Step >= _strategy.ReadsOnlyFrom && (!modifies || location.IsOpenAfter(p)))
+                AddChoice(ref count, location.StoreCount - 1 - p);
+        }
+
+        return oldest;
+    }
+
+    private void AddChoice(ref int count, int distance)
+    {
+        if (count == _distances.Length)
+            Array.Resize(ref _distances, count * 2);
+        _distances[count++] = distance;
+    }
+
+    private int Choose(Location location, int count, out int distance)
+    {
+        distance = _strategy.Choose(this, _distances.AsSpan(0, count));
+        return location.StoreCount - 1 - distance;
+    }
+
+    private MemoryOrder OrderAt(OperationKind kind, MemoryOrder order, string file, int line)
+    {
+        Sites?.Add(kind, order, file, line);
+        return _options.Mutant is { } mutant && mutant.Applies(kind, file, line) ? mutant.To : order;
+    }
+
+    private void Record(
+        LogicalThread thread,
+        OperationKind kind,
+        Location? location,
+        int distance,
+        StoreRecord? floor,
+        StoreRecord? written,
+        Vector128<int> causeBefore)
+    {
+        if (StepCount == _steps.Length)
+            Array.Resize(ref _steps, StepCount * 2);
+        _steps[StepCount] = new StepRecord
+        {
+            Thread = thread.Index,
+            Clock = thread.Clock,
+            Kind = kind,
+            Location = location,
+            Distance = distance,
+            Floor = floor,
+            Written = written,
+            CauseBefore = causeBefore,
+            Cause = thread.Cause,
+        };
+        int step = StepCount++;
+        _strategy.Stepped(this, step);
+        if (kind == OperationKind.Fence)
+            LastFence = step;
+    }
+
+    private void CheckPlain(
+        LogicalThread thread, Location location, bool writes, string file, int line, OperationKind kind = OperationKind.Store)
+    {
+        CheckRace(thread, location, location.PlainWrites, writes ? kind : OperationKind.Load, "a plain write", file, line);
+        if (writes)
+            CheckRace(thread, location, location.PlainReads, kind, "a plain read", file, line);
+    }
+
+    private void CheckRace(
+        LogicalThread thread, Location location, Vector128<int> accesses, OperationKind kind, string other, string file, int line)
+    {
+        int racing = Clocks.FirstUnknown(thread.HappensBefore, accesses, thread.Index);
+        if (racing < 0)
+            return;
+
+        // The step that races is not taken, but a replay has to begin it.
+        if (kind is not (OperationKind.PlainRead or OperationKind.PlainWrite))
+        {
+            if (StepCount == _steps.Length)
+                Array.Resize(ref _steps, StepCount * 2);
+            _steps[StepCount++] = new StepRecord { Thread = thread.Index };
+        }
+
+        string earlier = TraceRecorder.DescribeAccess(Trace, other, racing, location, accesses.GetElement(racing));
+        string name = Trace is null ? $"#{location.Index}" : Trace.NameOf(location);
+        string later = $"{kind} by T{thread.Index} at {TraceRecorder.Place(file, line)}";
+        Stop(FailureKind.Race, $"data race on {name}: {later} is not ordered with {earlier}");
+    }
+}

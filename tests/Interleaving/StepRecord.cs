@@ -1,0 +1,26 @@
+using System.Runtime.Intrinsics;
+
+namespace RingKit.Interleaving;
+
+/// <summary>One step of an execution, with what the search needs to know about it.</summary>
+internal struct StepRecord
+{
+    public int Thread;
+    public int Clock;
+    public OperationKind Kind;
+    public Location? Location;
+
+    /// <summary>How far from the end of the modification order the store lies that it read, or after which it stored.</summary>
+    public int Distance;
+
+    /// <summary>Loads: the oldest store that the step could have read.</summary>
+    public StoreRecord? Floor;
+
+    public StoreRecord? Written;
+
+    /// <summary>What the step depends on without what it read itself, and without its place among the fences.</summary>
+    public Vector128<int> CauseBefore;
+
+    /// <summary>All that the step depends on, itself included.</summary>
+    public Vector128<int> Cause;
+}

@@ -1,0 +1,191 @@
+using RingKit.DirtyRings;
+using RingKit.DirtyRings.Resetting;
+using RingKit.Interleaving;
+using RingKit.Memory;
+using Xunit;
+using O = RingKit.Interleaving.ModelOrdering;
+
+namespace RingKit.Properties.DirtyRings;
+
+/// <summary>A slot-published dirty ring on the model of memory, and what its three parties did with it.</summary>
+/// <remarks>
+/// The counters are the test's own: one thread writes each, and since the explorer runs one thread at a time, all read what was done so
+/// far.
+/// </remarks>
+internal sealed class DirtyRingProgram : IDisposable
+{
+    private readonly DirtyRingCore<O> _ring;
+    private readonly NativeBlock<DirtyGfn> _entries;
+    private readonly int _total;
+    private int _pushed;
+    private int _harvested;
+    private int _reset;
+
+    private DirtyRingProgram(int capacity, int total, uint start)
+    {
+        _total = total;
+        _entries = new NativeBlock<DirtyGfn>((nuint)capacity);
+        _ring = new DirtyRingCore<O>(_entries.View, reservedEntries: 0, start);
+        Explorer.Name(ref _ring.Control.DirtyIndex, "DirtyIndex");
+        Explorer.Name(ref _ring.Control.ResetIndex, "ResetIndex");
+        for (int i = 0; i < capacity; i++)
+        {
+            Explorer.Name(ref _entries[(nuint)i].Flags, $"flags[{i}]");
+            Explorer.Name(ref _entries[(nuint)i].Slot, $"slot[{i}]");
+            Explorer.Name(ref _entries[(nuint)i].Offset, $"offset[{i}]");
+        }
+    }
+
+    /// <summary>Producer, harvester and resetter, each a thread.</summary>
+    public static ModelProgram<DirtyRingProgram> ThreeThreads(int capacity, int total, int batch = int.MaxValue, uint start = 0) =>
+        new($"push | harvest | reset, capacity {capacity}, {total} entries, batches of {Math.Min(batch, capacity)}",
+            () => new DirtyRingProgram(capacity, total, start),
+            p => p.Produce(), p => p.Harvest(batch), p => p.Reset(batch))
+        { Finally = p => p.Check() };
+
+    /// <summary>One thread harvests and resets, as a dirty-log ioctl does.</summary>
+    public static ModelProgram<DirtyRingProgram> TwoThreads(int capacity, int total, uint start = 0) =>
+        new($"push | harvest and reset, capacity {capacity}, {total} entries",
+            () => new DirtyRingProgram(capacity, total, start),
+            p => p.Produce(), p => p.HarvestAndReset())
+        { Finally = p => p.Check() };
+
+    /// <summary>The harvester reads the entries in place.</summary>
+    public static ModelProgram<DirtyRingProgram> Borrowing(int capacity, int total) =>
+        new($"push | borrow | reset, capacity {capacity}, {total} entries",
+            () => new DirtyRingProgram(capacity, total, 0),
+            p => p.Produce(), p => p.Borrow(), p => p.Reset(int.MaxValue))
+        { Finally = p => p.Check() };
+
+    /// <summary>A third party asks how full the ring is.</summary>
+    public static ModelProgram<DirtyRingProgram> Observed(int capacity, int total) =>
+        new($"push | harvest and reset | used, capacity {capacity}, {total} entries",
+            () => new DirtyRingProgram(capacity, total, 0),
+            p => p.Produce(), p => p.HarvestAndReset(), p => p.Observe())
+        { Finally = p => p.Check() };
+
+    public void Dispose()
+    {
+        _ring.Dispose();
+        _entries.Dispose();
+    }
+
+    // What entry number i holds: neighbouring pages, but for a change of the slot, so that resets coalesce some and not others.
+    private static uint SlotOf(int i) => (uint)(1 + (i / 3));
+
+    private static ulong OffsetOf(int i) => (ulong)(100 + i);
+
+    private void Produce()
+    {
+        while (_pushed < _total)
+        {
+            if (_ring.TryPush(SlotOf(_pushed), OffsetOf(_pushed)) == PushResult.Full)
+            {
+                O.Pause();
+                continue;
+            }
+
+            _pushed++;
+            Assert.True(_pushed - _reset <= _ring.Capacity, "an entry was pushed over one that was not reset");
+        }
+    }
+
+    private void Harvest(int batch)
+    {
+        while (_harvested < _total)
+        {
+            var sink = new Sink(this);
+            if (_ring.Harvest(ref sink, batch) == 0)
+                O.Pause();
+        }
+    }
+
+    private void Borrow()
+    {
+        while (_harvested < _total)
+        {
+            int count = _ring.CountPublished(int.MaxValue);
+            if (count == 0)
+            {
+                O.Pause();
+                continue;
+            }
+
+            _ring.Locate(count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second);
+            foreach (ref readonly DirtyGfn entry in first)
+                Take(O.ReadPlain(in entry.Slot), O.ReadPlain(in entry.Offset));
+            foreach (ref readonly DirtyGfn entry in second)
+                Take(O.ReadPlain(in entry.Slot), O.ReadPlain(in entry.Offset));
+            _ring.ReleaseHarvested(count);
+        }
+    }
+
+    private void Reset(int batch)
+    {
+        while (_reset < _total)
+        {
+            if (ResetOnce(batch) == 0)
+                O.Pause();
+        }
+    }
+
+    private void HarvestAndReset()
+    {
+        while (_reset < _total)
+        {
+            var sink = new Sink(this);
+            int harvested = _ring.Harvest(ref sink, int.MaxValue);
+            if (ResetOnce(int.MaxValue) == 0 && harvested == 0)
+                O.Pause();
+        }
+    }
+
+    private void Observe()
+    {
+        uint used = _ring.Used;
+        Assert.True(used <= (uint)_total, $"{used} entries are said to be in use, and only {_total} are ever pushed");
+    }
+
+    private int ResetOnce(int batch)
+    {
+        var target = new Target(this);
+        return _ring.Reset<Target, RefusePages<Target>>(ref target, batch).Entries;
+    }
+
+    private void Take(uint slot, ulong offset)
+    {
+        Assert.True(_harvested < _total, "an entry was invented");
+        Assert.Equal((SlotOf(_harvested), OffsetOf(_harvested)), (slot, offset));
+        _harvested++;
+    }
+
+    private void Check()
+    {
+        Assert.Equal((_total, _total, _total), (_pushed, _harvested, _reset));
+        Assert.Equal(0u, _ring.Used);
+        Assert.Equal((0ul, 0ul, 0ul), (_ring.Control.ForeignFlags, _ring.Control.ForgedResets, _ring.Control.RefusedPages));
+        foreach (ref readonly DirtyGfn entry in _entries.View.AsSpan())
+            Assert.Equal(0u, entry.Flags);
+    }
+
+    private readonly struct Sink(DirtyRingProgram program) : IDirtyEntrySink
+    {
+        public void Accept(uint slot, ulong offset) => program.Take(slot, offset);
+    }
+
+    private readonly struct Target(DirtyRingProgram program) : IResetTarget
+    {
+        public ulong PagesIn(uint slot) => 1000;
+
+        public void Reset(uint slot, ulong baseOffset, ulong mask)
+        {
+            for (; mask != 0; mask >>= 1, baseOffset++)
+            {
+                Assert.Equal(1ul, mask & 1);
+                Assert.Equal((SlotOf(program._reset), OffsetOf(program._reset)), (slot, baseOffset));
+                program._reset++;
+                Assert.True(program._reset <= program._harvested, "an entry was reset before it was harvested");
+            }
+        }
+    }
+}
