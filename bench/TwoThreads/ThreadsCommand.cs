@@ -48,7 +48,8 @@ internal static class ThreadsCommand
         var session = new Session(cases, options.Runs, options.IsQuick);
         string loadBefore = Machine.Load;
         Dictionary<Contender, Samples> samples = session.Measure(Progress);
-        var outcome = new Outcome(Machine.This, loadBefore, Machine.Load, cases, samples, [.. Notes(options, missing, session.CompiledMeanwhile)]);
+        string[] notes = [.. Notes(options, missing, session.CompiledMeanwhile)];
+        var outcome = new Outcome(options.IsQuick, Machine.This, loadBefore, Machine.Load, cases, samples, notes);
         if (options.IsJson)
             JsonReport.Write(Console.Out, outcome);
         else

@@ -10,8 +10,6 @@ namespace RingKit.Bench.TwoThreads.Contenders;
 /// <param name="mode">Its first argument.</param>
 internal sealed class BoostQueue(string name, long operations, BoostProgram program, string mode) : Contender(name, operations)
 {
-    public override bool IsManaged => false;
-
     public override RunResult Run(long operations)
     {
         var (exitCode, output, error) = BoostProgram.Start(program.File, mode, Text(operations), Core(0), Core(1));

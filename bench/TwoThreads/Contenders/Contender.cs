@@ -10,9 +10,6 @@ internal abstract class Contender(string name, long operations) : IDisposable
     /// <summary>Items, or round trips, of one run; a multiple of <see cref="Batch.Length"/>.</summary>
     public long Operations { get; } = operations;
 
-    /// <summary>Whether it runs in this process, and so has to be warmed up.</summary>
-    public virtual bool IsManaged => true;
-
     /// <summary>Runs once, with so many operations.</summary>
     public abstract RunResult Run(long operations);
 

@@ -12,6 +12,7 @@ internal static class JsonReport
     public static void Write(TextWriter output, Outcome outcome) => output.WriteLine(JsonSerializer.Serialize(
         new
         {
+            outcome.IsQuick,
             outcome.Machine,
             outcome.LoadBefore,
             outcome.LoadAfter,

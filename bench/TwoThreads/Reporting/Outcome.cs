@@ -4,6 +4,7 @@ using RingKit.Bench.TwoThreads.Running;
 namespace RingKit.Bench.TwoThreads.Reporting;
 
 /// <summary>All that a report is made of.</summary>
+/// <param name="IsQuick">Whether nothing was measured, and so no floor can be missed.</param>
 /// <param name="Machine">Where.</param>
 /// <param name="LoadBefore">The load averages before the first run.</param>
 /// <param name="LoadAfter">And after the last.</param>
@@ -11,6 +12,7 @@ namespace RingKit.Bench.TwoThreads.Reporting;
 /// <param name="Samples">The runs.</param>
 /// <param name="Notes">What a reader has to know beside the figures.</param>
 internal sealed record Outcome(
+    bool IsQuick,
     Machine Machine,
     string LoadBefore,
     string LoadAfter,

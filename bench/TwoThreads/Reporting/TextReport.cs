@@ -35,7 +35,7 @@ internal static class TextReport
             output.WriteLine($"  {contender.Name,-40} {figures}   {Pairs(ours.SpeedUpOver(samples))}");
         }
 
-        foreach (Floor floor in item.Floors)
+        foreach (Floor floor in outcome.IsQuick ? [] : item.Floors)
         {
             double reached = outcome.Reached(floor);
             string bound = Invariant($"{(floor.IsUpper ? "at most" : "at least")} {floor.Bound:0.##}, reached {reached:F2}");

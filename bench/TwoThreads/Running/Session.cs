@@ -48,7 +48,7 @@ internal sealed class Session(IReadOnlyCollection<Case> cases, int runs, bool is
         {
             progress($"warm-up {round + 1}");
             long compiled = JitInfo.GetCompiledMethodCount();
-            foreach (Contender contender in _contenders.Where(contender => contender.IsManaged))
+            foreach (Contender contender in _contenders)
             {
                 for (int run = 0; run < RunsPerWarmUpRound; run++)
                     contender.Run(WarmUpOperations);
