@@ -38,8 +38,8 @@ internal static class JsonReport
             samples.Best,
             samples.Worst,
             samples.Spread,
-            samples.Preemptions,
             Nanoseconds = samples.Runs.Select(run => run.Nanoseconds),
+            Preemptions = samples.Runs.Select(run => run.Preemptions),
             IsRight = samples.Runs.All(run => run.IsRight),
         };
     }
