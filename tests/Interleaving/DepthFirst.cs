@@ -6,8 +6,8 @@ namespace RingKit.Interleaving;
 /// <summary>All executions of a program, each a path from the root of a tree whose nodes are its steps.</summary>
 /// <remarks>
 /// With <see cref="Reduction.PartialOrder"/>, executions that differ only in the order of steps that do not matter to each other are
-/// run once. What matters: a read and the store that it could read instead, two read-modify-writes of one word, two full fences. Two
-/// stores do not, nor does a store after a read, since a store may go anywhere in the modification order that coherence permits and a
+/// run once. What matters: a read and the store that it could read instead, two read-modify-writes of one word, two full fences. A
+/// compare-exchange that refuses is a load, but one that an earlier read-modify-write may have kept from succeeding. Two stores do not, nor does a store after a read, since a store may go anywhere in the modification order that coherence permits and a
 /// read may read old stores. A thread is therefore put in front of another one only where a step of it was seen to matter (dynamic partial
 /// order reduction with source sets), and a thread whose next step was explored here already sleeps until there is a store that it could
 /// not read then.
@@ -132,6 +132,15 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
         {
             foreach (int read in taken.Location!.ReadSteps)
                 TryReverse(execution, read, step);
+        }
+        else if (taken.Refuses)
+        {
+            // Before one of these it could have found what it expected, in a store that nothing may follow any more.
+            foreach (int read in taken.Location!.ReadSteps)
+            {
+                if (execution.Steps[read].Kind == OperationKind.ReadModifyWrite)
+                    TryReverse(execution, read, step);
+            }
         }
     }
 

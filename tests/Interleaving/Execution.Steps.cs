@@ -16,7 +16,7 @@ internal sealed partial class Execution
         thread.Tick();
         CheckPlain(thread, location, writes: false, file, line);
 
-        StoreRecord floor = ReadChoices(thread, location, modifies: false, out int count);
+        StoreRecord floor = ReadChoices(thread, location, out int count);
         int position = Choose(location, count, out int distance);
         StoreRecord store = location.Stores[position];
         Vector128<int> causeBefore = thread.Cause;
@@ -48,32 +48,6 @@ internal sealed partial class Execution
         Trace?.Step(thread, OperationKind.Store, order, location, value, null, store, StepCount, file, line);
         Record(thread, OperationKind.Store, location, distance, null, store, thread.Cause);
         WakeFor(location, thread);
-    }
-
-    /// <summary>Reads, and stores what the operation makes of the value and the operand, next to what it read.</summary>
-    public ulong ReadModifyWrite<TOperation>(
-        LogicalThread thread, nuint address, int size, ulong operand, MemoryOrder order, string file, int line)
-        where TOperation : struct, IModification
-    {
-        order = OrderAt(OperationKind.ReadModifyWrite, order, file, line);
-        Location location = Announce(thread, OperationKind.ReadModifyWrite, address, size);
-        thread.Tick();
-        CheckPlain(thread, location, writes: true, file, line);
-
-        StoreRecord floor = ReadChoices(thread, location, modifies: true, out int count);
-        int position = Choose(location, count, out int distance);
-        StoreRecord read = location.Stores[position];
-        Vector128<int> causeBefore = thread.Cause;
-        ModelMemory.Load(thread, location, read, order is MemoryOrder.Acquire or MemoryOrder.AcquireRelease);
-        location.AddRead(StepCount);
-        bool release = order is MemoryOrder.Release or MemoryOrder.AcquireRelease;
-        StoreRecord written = Memory.Store(thread, location, position, TOperation.Apply(read.Value, operand), release, StepCount, read);
-        thread.Spin.NoteRead(location, written);
-        thread.Spin.NoteWrite(location, written);
-        Trace?.Step(thread, OperationKind.ReadModifyWrite, order, location, written.Value, read, written, StepCount, file, line);
-        Record(thread, OperationKind.ReadModifyWrite, location, distance, floor, written, causeBefore);
-        WakeFor(location, thread);
-        return read.Value;
     }
 
     public void Fence(LogicalThread thread, string file, int line)
@@ -113,31 +87,6 @@ internal sealed partial class Execution
         }
     }
 
-    /// <summary>Payload is about to be read.</summary>
-    public void PlainRead(LogicalThread thread, nuint address, int size, string file, int line)
-    {
-        Location location = Memory.Find(address, size);
-        Trace?.Step(thread, OperationKind.PlainRead, MemoryOrder.Relaxed, location, 0, null, null, -1, file, line);
-        CheckRace(thread, location, location.PlainWrites, OperationKind.PlainRead, "a plain write", file, line);
-        CheckRace(thread, location, location.AtomicWrites, OperationKind.PlainRead, "an atomic write", file, line);
-
-        // The access belongs to the step that follows: what was released before it does not cover it.
-        location.PlainReads = location.PlainReads.WithElement(thread.Index, thread.Clock + 1);
-    }
-
-    /// <summary>Payload is about to be written. The value counts where the word is accessed atomically as well.</summary>
-    public void PlainWrite(LogicalThread thread, nuint address, int size, ulong value, string file, int line)
-    {
-        Location location = Memory.Find(address, size);
-        Trace?.Step(thread, OperationKind.PlainWrite, MemoryOrder.Relaxed, location, value, null, null, -1, file, line);
-        CheckPlain(thread, location, writes: true, file, line, OperationKind.PlainWrite);
-        CheckRace(thread, location, location.AtomicReads, OperationKind.PlainWrite, "an atomic read", file, line);
-        CheckRace(thread, location, location.AtomicWrites, OperationKind.PlainWrite, "an atomic write", file, line);
-        location.PlainWrites = location.PlainWrites.WithElement(thread.Index, thread.Clock + 1);
-        if (location.StoreCount != 0)
-            Memory.NotePlainWrite(thread, location, value, StepCount);
-    }
-
     /// <summary>Whether the thread's next step, a load or read-modify-write, could read a store made at this step or later.</summary>
     public static bool CouldRead(LogicalThread thread, int since)
     {
@@ -150,7 +99,7 @@ internal sealed partial class Execution
             floor = Math.Max(floor, location.PositionOf(passed) + 1);
         for (int p = location.StoreCount - 1; p >= floor; p--)
         {
-            if (location.Stores[p].Step >= since && (thread.NextKind == OperationKind.Load || location.IsOpenAfter(p)))
+            if (location.Stores[p].Step >= since && thread.NextMayRead(p))
                 return true;
         }
 
@@ -185,17 +134,18 @@ internal sealed partial class Execution
         throw ExecutionStoppedException.Instance;
     }
 
-    private Location Announce(LogicalThread thread, OperationKind kind, nuint address, int size)
+    private Location Announce(LogicalThread thread, OperationKind kind, nuint address, int size, ulong? comparand = null)
     {
         Location location = Memory.FindAtomic(address, size);
         thread.NextKind = kind;
         thread.NextLocation = location;
+        thread.NextComparand = comparand;
         AwaitTurn(thread);
         return location;
     }
 
     // The stores that a load, or a read-modify-write, may read, the latest first; and the oldest that coherence leaves it.
-    private StoreRecord ReadChoices(LogicalThread thread, Location location, bool modifies, out int count)
+    private StoreRecord ReadChoices(LogicalThread thread, Location location, out int count)
     {
         int floor = location.Floor(thread.View);
         StoreRecord oldest = location.Stores[floor];
@@ -205,7 +155,7 @@ internal sealed partial class Execution
         count = 0;
         for (int p = location.StoreCount - 1; p >= floor; p--)
         {
-            if (location.Stores[p].Step >= _strategy.ReadsOnlyFrom && (!modifies || location.IsOpenAfter(p)))
+            if (location.Stores[p].Step >= _strategy.ReadsOnlyFrom && thread.NextMayRead(p))
                 AddChoice(ref count, location.StoreCount - 1 - p);
         }
 
@@ -238,7 +188,8 @@ internal sealed partial class Execution
         int distance,
         StoreRecord? floor,
         StoreRecord? written,
-        Vector128<int> causeBefore)
+        Vector128<int> causeBefore,
+        bool refuses = false)
     {
         if (StepCount == _steps.Length)
             Array.Resize(ref _steps, StepCount * 2);
@@ -253,39 +204,11 @@ internal sealed partial class Execution
             Written = written,
             CauseBefore = causeBefore,
             Cause = thread.Cause,
+            Refuses = refuses,
         };
         int step = StepCount++;
         _strategy.Stepped(this, step);
         if (kind == OperationKind.Fence)
             LastFence = step;
-    }
-
-    private void CheckPlain(
-        LogicalThread thread, Location location, bool writes, string file, int line, OperationKind kind = OperationKind.Store)
-    {
-        CheckRace(thread, location, location.PlainWrites, writes ? kind : OperationKind.Load, "a plain write", file, line);
-        if (writes)
-            CheckRace(thread, location, location.PlainReads, kind, "a plain read", file, line);
-    }
-
-    private void CheckRace(
-        LogicalThread thread, Location location, Vector128<int> accesses, OperationKind kind, string other, string file, int line)
-    {
-        int racing = Clocks.FirstUnknown(thread.HappensBefore, accesses, thread.Index);
-        if (racing < 0)
-            return;
-
-        // The step that races is not taken, but a replay has to begin it.
-        if (kind is not (OperationKind.PlainRead or OperationKind.PlainWrite))
-        {
-            if (StepCount == _steps.Length)
-                Array.Resize(ref _steps, StepCount * 2);
-            _steps[StepCount++] = new StepRecord { Thread = thread.Index };
-        }
-
-        string earlier = TraceRecorder.DescribeAccess(Trace, other, racing, location, accesses.GetElement(racing));
-        string name = Trace is null ? $"#{location.Index}" : Trace.NameOf(location);
-        string later = $"{kind} by T{thread.Index} at {TraceRecorder.Place(file, line)}";
-        Stop(FailureKind.Race, $"data race on {name}: {later} is not ordered with {earlier}");
     }
 }

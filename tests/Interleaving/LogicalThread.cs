@@ -23,6 +23,9 @@ internal sealed class LogicalThread(Execution execution, int index) : IDisposabl
     public OperationKind NextKind;
     public Location? NextLocation;
 
+    /// <summary>What a compare-exchange expects; null for other operations.</summary>
+    public ulong? NextComparand;
+
     /// <summary>How many atomic operations it has done.</summary>
     public int Clock;
 
@@ -49,6 +52,16 @@ internal sealed class LogicalThread(Execution execution, int index) : IDisposabl
         HappensBefore = View = Cause = default;
         ReadHappensBefore = ReadView = FencedHappensBefore = FencedView = default;
         Spin.Begin();
+    }
+
+    /// <summary>
+    /// Whether the next operation may read the store at this position: one that would modify it needs the place behind it.
+    /// </summary>
+    public bool NextMayRead(int position)
+    {
+        if (NextKind == OperationKind.Load || NextLocation!.IsOpenAfter(position))
+            return true;
+        return NextComparand is { } comparand && NextLocation.Stores[position].Value != comparand;
     }
 
     /// <summary>Counts a step.</summary>

@@ -91,6 +91,16 @@ public readonly unsafe struct ModelOrdering : IOrdering
         Modify<Exchange>(ref location, value, MemoryOrder.Acquire, file, line);
 
     /// <inheritdoc/>
+    public static ulong CompareExchangeAcquireRelease(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        CompareExchange(ref location, value, comparand, MemoryOrder.AcquireRelease, file, line);
+
+    /// <inheritdoc/>
+    public static ulong CompareExchangeRelaxed(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        CompareExchange(ref location, value, comparand, MemoryOrder.Relaxed, file, line);
+
+    /// <inheritdoc/>
     public static T ReadPlain<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
         where T : unmanaged
     {
@@ -136,6 +146,17 @@ public readonly unsafe struct ModelOrdering : IOrdering
         ulong value = location;
         location = TOperation.Apply(value, operand);
         return value;
+    }
+
+    private static ulong CompareExchange(ref ulong location, ulong value, ulong comparand, MemoryOrder order, string file, int line)
+    {
+        if (IsModelled(out LogicalThread thread))
+            return thread.Execution.CompareExchange(thread, AddressOf(in location), 8, value, comparand, order, file, line);
+
+        ulong found = location;
+        if (found == comparand)
+            location = value;
+        return found;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

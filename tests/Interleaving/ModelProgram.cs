@@ -22,6 +22,9 @@ public abstract class ModelProgram
     /// <summary>From 1 to <see cref="MaximumThreads"/>.</summary>
     public int ThreadCount { get; }
 
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
     internal abstract object SetUp();
 
     internal abstract void RunThread(object state, int thread);

@@ -18,6 +18,9 @@ internal struct StepRecord
 
     public StoreRecord? Written;
 
+    /// <summary>A compare-exchange that found something else: a load, which another read-modify-write may have kept from succeeding.</summary>
+    public bool Refuses;
+
     /// <summary>What the step depends on without what it read itself, and without its place among the fences.</summary>
     public Vector128<int> CauseBefore;
 

@@ -35,6 +35,7 @@ internal sealed class TraceRecorder
         {
             OperationKind.Load => $"{place} = {Show(value)} from {Source(read!)}",
             OperationKind.Store => $"{place} := {Show(value)}{Position(location!, written!)}",
+            OperationKind.ReadModifyWrite when written is null => $"{place} = {Show(read!.Value)} from {Source(read)}, refused",
             OperationKind.ReadModifyWrite => $"{place} = {Show(read!.Value)} from {Source(read)}, := {Show(value)}",
             OperationKind.PlainWrite => $"{place} := {Show(value)}",
             _ => place,

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using RingKit.Ordering;
 
 namespace RingKit.Bitmaps;
 
@@ -28,6 +29,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             PutBack(offeredFirst, offeredMask);
             throw;
         }
+
+        GC.KeepAlive(this);
     }
 
     public void HarvestRuns<TSink>(ref TSink sink)
@@ -48,6 +51,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             PutBack(joiner.UnreadMask.FirstPage, joiner.UnreadMask.Mask);
             throw;
         }
+
+        GC.KeepAlive(this);
     }
 
     public int HarvestIndices(Span<ulong> destination, ref ulong cursor)
@@ -63,7 +68,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & (ulong.MaxValue << (int)cursor);
             if (seen == 0)
             {
-                cursor = Math.Min((ulong)NonZeroScan.Find(in *_words, word + 1, _wordCount) << 6, Pages);
+                cursor = Math.Min((ulong)Find(word + 1) << 6, Pages);
                 continue;
             }
 
@@ -73,19 +78,20 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             cursor = Math.Min(((ulong)word << 6) + 64 - (wanted == seen ? 0 : (uint)BitOperations.LeadingZeroCount(wanted)), Pages);
         }
 
+        GC.KeepAlive(this);
         return taken;
     }
 
     /// <summary>Takes all bits of the next word that has any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TakeNext(ref Scan scan, out nuint word, out ulong mask)
+    internal bool TakeNext(ref Scan scan, out nuint word, out ulong mask)
     {
         while (true)
         {
             if (scan.Pending == 0)
             {
                 nuint next = scan.Next;
-                scan.Group = NonZeroScan.FindGroup(in *_words, ref next, _wordCount, out uint found);
+                scan.Group = FindGroup(ref next, out uint found);
                 (scan.Next, scan.Pending) = (next, found);
             }
 
@@ -104,6 +110,31 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         }
     }
 
+    // The scan answers with hints. On hardware it reads vectors, which no ordering knows; a model of memory decides about each word, or it
+    // would never show a harvest that looked before the mark.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint FindGroup(ref nuint from, out uint nonZero)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            return NonZeroScan.FindGroup(in *_words, ref from, _wordCount, out nonZero);
+
+        nuint word = Find(from);
+        from = Math.Min(word + 1, _wordCount);
+        nonZero = word == _wordCount ? 0u : 1u;
+        return word;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint Find(nuint from)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            return NonZeroScan.Find(in *_words, from, _wordCount);
+
+        while (from < _wordCount && TOrdering.LoadRelaxed(ref _words[from]) == 0)
+            from++;
+        return from;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Take(nuint word, ulong wanted)
     {
@@ -116,10 +147,12 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return taken & valid;
     }
 
-    private void PutBack(ulong firstPage, ulong mask)
+    /// <summary>Marks again what was taken and not delivered.</summary>
+    internal void PutBack(ulong firstPage, ulong mask)
     {
         if (mask != 0)
             TOrdering.OrRelease(ref _words[firstPage >> 6], mask);                    // E4: what we have acquired passes on
+        GC.KeepAlive(this);
     }
 
     private static ulong LowestBits(ulong mask, int count)
@@ -134,7 +167,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     }
 
     /// <summary>Where a harvest is: the group of words found last, which of it are still to be taken, and where to search on.</summary>
-    private struct Scan
+    internal struct Scan
     {
         public nuint Group;
         public uint Pending;

@@ -14,7 +14,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
     // it. The or is never skipped because the bit "is set already": the data store could still be under way when the harvester clears the
     // bit and copies the page.
 
-    // Invariant: _wordCount words, which hold Pages bits, behind _words; _lease keeps them until Dispose.
+    // Invariant: _wordCount words, which hold Pages bits, behind _words; _lease keeps them until Dispose. Whoever touches them ends with
+    // GC.KeepAlive(this), which is no code: else the lease could be finalized under a call that only holds the pointer.
     private readonly ulong* _words;
     private readonly NativeLease _lease;
 
@@ -54,6 +55,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
         if (page >= _pages)
             ThrowPage(page);
         TOrdering.OrRelease(ref _words[page >> 6], 1UL << (int)page);                 // E4
+        GC.KeepAlive(this);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,7 +64,9 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
         if (page >= _pages)
             ThrowPage(page);
         ulong bit = 1UL << (int)page;
-        return (TOrdering.FetchOrRelease(ref _words[page >> 6], bit) & bit) == 0;     // E4
+        bool wasClean = (TOrdering.FetchOrRelease(ref _words[page >> 6], bit) & bit) == 0;     // E4
+        GC.KeepAlive(this);
+        return wasClean;
     }
 
     public void MarkRange(ulong first, ulong count)
@@ -86,13 +90,16 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
         }
 
         TOrdering.OrRelease(ref _words[word], mask & (ulong.MaxValue >> (int)(63 - (last & 63))));    // E4
+        GC.KeepAlive(this);
     }
 
     public bool IsDirty(ulong page)
     {
         if (page >= _pages)
             ThrowPage(page);
-        return (TOrdering.LoadAcquire(ref _words[page >> 6]) >> (int)page & 1) != 0;  // E4
+        bool isDirty = (TOrdering.LoadAcquire(ref _words[page >> 6]) >> (int)page & 1) != 0;   // E4
+        GC.KeepAlive(this);
+        return isDirty;
     }
 
     public ulong Count()
@@ -101,6 +108,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
         ulong count = 0;
         for (nuint i = 0; i < _wordCount; i++)
             count += (uint)BitOperations.PopCount(TOrdering.LoadRelaxed(ref _words[i]) & ValidBits(i));
+        GC.KeepAlive(this);
         return count;
     }
 

@@ -1,21 +1,20 @@
-using RingKit.Ordering;
-
 namespace RingKit.DirtyRings;
 
 /// <summary>Published entries of a dirty ring, read where they lie.</summary>
 /// <remarks>
 /// Thread role: the harvester's thread. The entries do not change while they are borrowed, unless a party that maps the ring breaks the
-/// protocol: read each field once. Without <see cref="Release"/> nothing is taken, and the next harvest meets the same entries.
+/// protocol: read each field once. Without <see cref="Release"/> nothing is taken, and the next harvest meets the same entries. Keep the ring
+/// referenced while the spans are read.
 /// </remarks>
 public readonly ref struct BorrowedEntries
 {
-    private readonly DirtyRingCore<HardwareOrdering> _ring;
+    private readonly ILender _ring;
     private readonly uint _fetchIndex;
 
-    internal BorrowedEntries(DirtyRingCore<HardwareOrdering> ring, int count)
+    internal BorrowedEntries(ILender ring, int count)
     {
         _ring = ring;
-        _fetchIndex = ring.Control.FetchIndex;
+        _fetchIndex = ring.FetchIndex;
         ring.Locate(count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second);
         First = first;
         Second = second;
@@ -39,7 +38,7 @@ public readonly ref struct BorrowedEntries
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        if (_ring.Control.FetchIndex != _fetchIndex)
+        if (_ring.FetchIndex != _fetchIndex)
             throw new InvalidOperationException("The entries of this loan were already released or harvested.");
         _ring.ReleaseHarvested(count);
     }

@@ -20,7 +20,7 @@ internal struct DirtyRingControl
     [FieldOffset(Producer)]
     public ulong FullPushes;
 
-    /// <summary>Entries published. Written by the producer, before the flags that publish the entry; read by the resetter.</summary>
+    /// <summary>Entries published. Written by the producer, before the flags that publish the entry; read by the others.</summary>
     [FieldOffset(Producer + 8)]
     public uint DirtyIndex;
 
@@ -32,17 +32,29 @@ internal struct DirtyRingControl
     [FieldOffset(Harvester)]
     public uint FetchIndex;
 
+    /// <summary>The harvester's copy of <see cref="DirtyIndex"/>: never ahead of it, and never behind <see cref="FetchIndex"/>.</summary>
+    [FieldOffset(Harvester + 4)]
+    public uint HarvesterKnownDirtyIndex;
+
     /// <summary>Harvests that stopped at flags that no RingKit or KVM party writes. Written by the harvester.</summary>
     [FieldOffset(Harvester + 8)]
     public ulong ForeignFlags;
 
-    /// <summary>Entries recycled. Written by the resetter, read by the producer.</summary>
+    /// <summary>Harvests that stopped at an entry that claimed to be dirty but was never published. Written by the harvester.</summary>
+    [FieldOffset(Harvester + 16)]
+    public ulong ForgedEntries;
+
+    /// <summary>Entries that were recycled before the harvester came to them. Written by the harvester.</summary>
+    [FieldOffset(Harvester + 24)]
+    public ulong OvertakenEntries;
+
+    /// <summary>Entries recycled. Written by the resetter, read by the others.</summary>
     [FieldOffset(Resetter)]
     public uint ResetIndex;
 
     /// <summary>The resetter's copy of <see cref="DirtyIndex"/>: never ahead of it.</summary>
     [FieldOffset(Resetter + 4)]
-    public uint KnownDirtyIndex;
+    public uint ResetterKnownDirtyIndex;
 
     /// <summary>Resets that stopped at an entry that claimed to be harvested but was never published. Written by the resetter.</summary>
     [FieldOffset(Resetter + 8)]

@@ -5,6 +5,8 @@ namespace RingKit.DirtyRings;
 /// <summary>What the harvester does.</summary>
 internal sealed unsafe partial class DirtyRingCore<TOrdering>
 {
+    uint ILender.FetchIndex => _control->FetchIndex;
+
     /// <summary>Harvester only: hands published entries to the sink, in ring order, and releases each to the resetter.</summary>
     public int Harvest<TSink>(ref TSink sink, int maximum)
         where TSink : struct, IDirtyEntrySink, allows ref struct
@@ -19,9 +21,12 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
             uint flags = TOrdering.LoadAcquire(ref entry.Flags);                      // E1: slot and offset are published
             if (flags != DirtyGfn.Dirty)
             {
-                NoteForeignFlags(flags);
+                NoteStop(fetch, flags);
                 break;
             }
+
+            if (fetch == _control->HarvesterKnownDirtyIndex && !IsPublished(fetch))
+                break;
 
             sink.Accept(TOrdering.ReadPlain(ref entry.Slot), TOrdering.ReadPlain(ref entry.Offset));
             TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Reset);                  // E2: our reads are done
@@ -30,7 +35,19 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         }
 
         ThrowIfDisposed();
+        GC.KeepAlive(this);
         return (int)count;
+    }
+
+    /// <summary>Harvester only: whether all that the producer had published, as far as is known here, is harvested.</summary>
+    public bool IsHarvested
+    {
+        get
+        {
+            bool harvested = _control->FetchIndex == TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+            GC.KeepAlive(this);
+            return harvested;
+        }
     }
 
     /// <summary>Harvester only: how many entries, from the first one not harvested on, are published, up to a maximum.</summary>
@@ -42,17 +59,21 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         uint count = 0;
         while (count < limit)
         {
-            uint flags = TOrdering.LoadAcquire(ref entries[fetch + count].Flags);     // E1
+            uint index = fetch + count;
+            uint flags = TOrdering.LoadAcquire(ref entries[index].Flags);             // E1
             if (flags != DirtyGfn.Dirty)
             {
-                NoteForeignFlags(flags);
+                NoteStop(index, flags);
                 break;
             }
 
+            if (index == _control->HarvesterKnownDirtyIndex && !IsPublished(index))
+                break;
             count++;
         }
 
         ThrowIfDisposed();
+        GC.KeepAlive(this);
         return (int)count;
     }
 
@@ -65,17 +86,52 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         for (uint end = fetch + (uint)count; fetch != end; fetch++)
             TOrdering.StoreRelease(ref entries[fetch].Flags, DirtyGfn.Reset);         // E2: our reads are done
         _control->FetchIndex = fetch;
+        GC.KeepAlive(this);
     }
 
     /// <summary>Harvester only: the entries in place, as the one or two stretches in which they lie in memory.</summary>
-    public void Locate(int count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second) =>
+    public void Locate(int count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second)
+    {
         _entries.Locate(_control->FetchIndex, (uint)count, out first, out second);
+        GC.KeepAlive(this);
+    }
+
+    // Whoever maps the entries may set Dirty where nothing was published. A harvester that followed would run ahead of the producer, and
+    // meet what is then published there only a lap later, while resets wait for it: a vCPU that has reached its soft limit would never run
+    // again. The producer stores DirtyIndex before the flags that we have just acquired (E1), so a true entry never looks forged. Its
+    // line is read only here, when our copy is used up.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsPublished(uint index)
+    {
+        if (ProducerIsElsewhere)
+            return true;
+
+        _control->HarvesterKnownDirtyIndex = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
+        if (index != _control->HarvesterKnownDirtyIndex)
+            return true;
+
+        _control->ForgedEntries++;
+        return false;
+    }
 
     // Flags where a harvest stops are 0 (not published), or Reset, left from the lap before, in a ring that is full of harvested entries.
-    private void NoteForeignFlags(uint flags)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void NoteStop(uint index, uint flags)
     {
         if (flags is not (0 or DirtyGfn.Reset))
             _control->ForeignFlags++;
+        if (ProducerIsElsewhere || index != _control->FetchIndex)
+            return;
+
+        // A forged Reset has entries recycled that were never harvested. Their pages are protected again, but nobody was told of them; what
+        // is published behind them must not wait until the producer comes round.
+        uint reset = TOrdering.LoadRelaxed(ref _control->ResetIndex);
+        if (unchecked((int)(reset - index)) > 0)
+        {
+            _control->OvertakenEntries += reset - index;
+            _control->FetchIndex = reset;
+            _control->HarvesterKnownDirtyIndex = reset;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using RingKit.DirtyRings.Resetting;
 
@@ -11,10 +12,10 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     /// </summary>
     /// <remarks>
     /// Linux recycles an entry before it has applied the batch that holds it, so a reset that is interrupted in between leaves pages
-    /// unprotected that nobody will report again. Here an exception out of the target leaves the batch's entries harvested: the
-    /// next reset meets them once more.
+    /// unprotected that nobody will report again. Here a cancellation, or an exception out of the target, leaves the batch's entries
+    /// harvested: the next reset meets them once more.
     /// </remarks>
-    public ResetResult Reset<TTarget, TPolicy>(ref TTarget target, int maximum)
+    public ResetResult Reset<TTarget, TPolicy>(ref TTarget target, int maximum, CancellationToken cancellation = default)
         where TTarget : struct, allows ref struct
         where TPolicy : struct, IResetPolicy<TTarget>
     {
@@ -23,10 +24,16 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         uint next = start;
         int batches = 0;
         uint refused = 0;
+        bool interrupted = false;
         while (next != end)
         {
             uint batchEnd = Gather(next, end, out ResetBatch batch);
             if (batchEnd == next)
+                break;
+
+            // Harvested entries are waiting; they stay so for the next reset.
+            interrupted = cancellation.IsCancellationRequested;
+            if (interrupted)
                 break;
 
             refused += Apply<TTarget, TPolicy>(ref target, batch, batchEnd);
@@ -35,7 +42,8 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         }
 
         ThrowIfDisposed();
-        return new ResetResult((int)(next - start), batches, (int)refused);
+        GC.KeepAlive(this);
+        return new ResetResult((int)(next - start), batches, (int)refused) { IsInterrupted = interrupted };
     }
 
     // Joins entries until one does not fit, and says which one: it opens the next batch, and is read anew for that. This loop calls
@@ -50,7 +58,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
             ref DirtyGfn entry = ref entries[index];
             if ((TOrdering.LoadAcquire(ref entry.Flags) & DirtyGfn.Reset) == 0)       // E2: the harvester has read it
                 break;
-            if (index == _control->KnownDirtyIndex && !WasPublished(index))
+            if (index == _control->ResetterKnownDirtyIndex && !WasPublished(index))
             {
                 // Counted where it opens a batch and so ends the reset: once.
                 if (index == start)
@@ -77,14 +85,24 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         where TTarget : struct, allows ref struct
         where TPolicy : struct, IResetPolicy<TTarget>
     {
-        uint refused = TPolicy.Apply(ref target, batch);
+        uint refused = (uint)BitOperations.PopCount(TPolicy.Apply(ref target, batch));
         _control->RefusedPages += refused;
 
         EntryTable entries = _entries;
         for (uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex); index != end; index++)
-            TOrdering.StoreRelaxed(ref entries[index].Flags, 0);
+            Free(ref entries[index]);
         TOrdering.StoreRelease(ref _control->ResetIndex, end);                        // E3: our reads of the entries are done
         return refused;
+    }
+
+    // A producer in this process learns from ResetIndex that an entry is free, one elsewhere only from the flags.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Free(ref DirtyGfn entry)
+    {
+        if (ProducerIsElsewhere)
+            TOrdering.StoreRelease(ref entry.Flags, 0);                               // E20: our reads of the entry are done
+        else
+            TOrdering.StoreRelaxed(ref entry.Flags, 0);
     }
 
     // Flags may be forged by whoever maps the entries: were one recycled that was never published, ResetIndex would pass DirtyIndex, and
@@ -93,8 +111,11 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool WasPublished(uint index)
     {
+        if (ProducerIsElsewhere)
+            return true;
+
         uint dirty = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
-        _control->KnownDirtyIndex = dirty;
+        _control->ResetterKnownDirtyIndex = dirty;
         return index != dirty;
     }
 }

@@ -5,7 +5,7 @@ using RingKit.Ordering;
 namespace RingKit.DirtyRings;
 
 /// <summary>The state of a slot-published dirty ring, and what its producer does. One part class a role; see docs/dirty-ring.md.</summary>
-internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
+internal sealed unsafe partial class DirtyRingCore<TOrdering> : ILender, IDisposable
     where TOrdering : struct, IOrdering
 {
     // An entry belongs to exactly one of three parties, and its flags say which:
@@ -18,6 +18,9 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     private readonly EntryTable _entries;
     private readonly NativeLease _lease;
 
+    // Whoever touches memory through these pointers ends with GC.KeepAlive(this): a caller's last reference may be gone as soon as the pointer
+    // is in a register, and the finalizers of the lease and of the control's handle would free the memory under the call. It is no code.
+
     // Its memory is not freed by Dispose but with this object: a role that outlives the ring may still look at its own index.
     private readonly NativeView<DirtyRingControl> _controlView = new NativeBlock<DirtyRingControl>(1).View;
     private readonly DirtyRingControl* _control;
@@ -27,8 +30,9 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     private uint _capacity;
     private uint _softLimit;
 
-    public DirtyRingCore(NativeView<DirtyGfn> entries, uint reservedEntries, uint startIndex = 0)
+    public DirtyRingCore(NativeView<DirtyGfn> entries, uint reservedEntries, uint startIndex = 0, bool producerIsElsewhere = false)
     {
+        ProducerIsElsewhere = producerIsElsewhere;
         Capacity = (uint)entries.Length;
         SoftLimit = Capacity - reservedEntries;
         _capacity = Capacity;
@@ -36,7 +40,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
         _lease = entries.Lease();
         _entries = new EntryTable(entries.DangerousPointer, Capacity);
         _control = _controlView.DangerousPointer;
-        _control->DirtyIndex = _control->KnownDirtyIndex = startIndex;
+        _control->DirtyIndex = _control->HarvesterKnownDirtyIndex = _control->ResetterKnownDirtyIndex = startIndex;
         _control->ResetIndex = _control->KnownResetIndex = startIndex;
         _control->FetchIndex = startIndex;
     }
@@ -44,6 +48,9 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
     public uint Capacity { get; }
 
     public uint SoftLimit { get; }
+
+    /// <summary>Whether another party publishes: then nobody here knows <see cref="DirtyRingControl.DirtyIndex"/>.</summary>
+    public bool ProducerIsElsewhere { get; }
 
     public ref DirtyRingControl Control => ref *_control;
 
@@ -54,8 +61,18 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
         {
             // This one first, and acquired: what was reset had been pushed, so the difference is never negative.
             uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);             // E3, and E1 and E2 before it
-            return Math.Min(TOrdering.LoadRelaxed(ref _control->DirtyIndex) - reset, Capacity);
+            uint used = Math.Min(TOrdering.LoadRelaxed(ref _control->DirtyIndex) - reset, Capacity);
+            GC.KeepAlive(this);
+            return used;
         }
+    }
+
+    /// <summary>A counter of the control, which stays alive until it is read.</summary>
+    public ulong Read(ref readonly ulong counter)
+    {
+        ulong value = TOrdering.LoadRelaxed(in counter);
+        GC.KeepAlive(this);
+        return value;
     }
 
     public void Dispose()
@@ -75,6 +92,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
             return TryPushNearlyFull(slot, offset);
 
         Publish(slot, offset);
+        GC.KeepAlive(this);
         return PushResult.Pushed;
     }
 
@@ -84,6 +102,7 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
         uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);                 // E3: the entries before it are ours again
         _control->KnownResetIndex = reset;
         uint used = TOrdering.LoadRelaxed(ref _control->DirtyIndex) - reset;
+        GC.KeepAlive(this);
         return used < _capacity ? _capacity - used : 0;
     }
 
@@ -98,10 +117,12 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering> : IDisposable
         {
             ObjectDisposedException.ThrowIf(_capacity == 0, typeof(DirtyRing));
             _control->FullPushes++;
+            GC.KeepAlive(this);
             return PushResult.Full;
         }
 
         Publish(slot, offset);
+        GC.KeepAlive(this);
         return _capacity - room + 1 >= _softLimit ? PushResult.SoftFull : PushResult.Pushed;
     }
 

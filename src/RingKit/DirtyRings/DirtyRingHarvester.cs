@@ -19,7 +19,18 @@ public readonly struct DirtyRingHarvester
     internal DirtyRingHarvester(DirtyRingCore<HardwareOrdering> ring) => _ring = ring;
 
     /// <summary>Harvests that stopped at flags which are none of 0, dirty and reset: someone else writes into the entries.</summary>
-    public ulong ForeignFlags => _ring.Control.ForeignFlags;
+    public ulong ForeignFlags => _ring.Read(ref _ring.Control.ForeignFlags);
+
+    /// <summary>
+    /// Harvests that stopped at an entry which claimed to be dirty but had never been published. Always 0 where the producer is elsewhere
+    /// (<see cref="DirtyRing.AttachToProducer"/>), since nobody here can tell.
+    /// </summary>
+    public ulong ForgedEntries => _ring.Read(ref _ring.Control.ForgedEntries);
+
+    /// <summary>
+    /// Entries that were reset before a harvest came to them, since someone else had marked them as harvested: pages that were never reported.
+    /// </summary>
+    public ulong OvertakenEntries => _ring.Read(ref _ring.Control.OvertakenEntries);
 
     /// <summary>Copies published entries out, in ring order, and releases them to the resetter.</summary>
     /// <param name="destination">Filled from its start; its length is the most that is taken.</param>
@@ -53,14 +64,5 @@ public readonly struct DirtyRingHarvester
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maximum);
         return new BorrowedEntries(_ring, _ring.CountPublished(maximum));
-    }
-
-    private ref struct CopyingSink(Span<DirtyGfn> destination) : IDirtyEntrySink
-    {
-        private readonly Span<DirtyGfn> _destination = destination;
-        private int _count;
-
-        public void Accept(uint slot, ulong offset) =>
-            _destination[_count++] = new DirtyGfn { Flags = DirtyGfn.Dirty, Slot = slot, Offset = offset };
     }
 }

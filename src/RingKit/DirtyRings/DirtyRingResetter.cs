@@ -8,36 +8,56 @@ namespace RingKit.DirtyRings;
 /// Thread role: one thread at a time, concurrently with one <see cref="DirtyRingProducer"/> and one <see cref="DirtyRingHarvester"/>.
 /// Read the pages after the reset, not between harvest and reset.
 /// </remarks>
-public readonly struct DirtyRingResetter
+public readonly struct DirtyRingResetter : IDirtyRingResetter
 {
     private readonly DirtyRingCore<HardwareOrdering> _ring;
 
     internal DirtyRingResetter(DirtyRingCore<HardwareOrdering> ring) => _ring = ring;
 
-    /// <summary>Resets that stopped at an entry which claimed to be harvested but had never been published.</summary>
-    public ulong ForgedResets => _ring.Control.ForgedResets;
+    /// <summary>Resets that stopped at an entry which claimed to be harvested but had never been published; 0 where the producer is elsewhere.</summary>
+    public ulong ForgedResets => _ring.Read(ref _ring.Control.ForgedResets);
 
-    /// <summary>Pages that resets refused since the ring was made, since they lie in no slot.</summary>
-    public ulong RefusedPages => _ring.Control.RefusedPages;
+    /// <inheritdoc/>
+    public ulong RefusedPages => _ring.Read(ref _ring.Control.RefusedPages);
 
-    /// <summary>Coalesces harvested entries, in ring order, and has each batch of pages protected again.</summary>
-    /// <param name="target">The memory slots; asked for a slot's size before each batch.</param>
-    /// <param name="maximum">The most entries to recycle, 0 or more. One call never recycles more than the ring's capacity.</param>
-    /// <param name="policy">What becomes of a batch that leaves its slot.</param>
-    /// <returns>What was done; 0 entries if none is waiting. Entries beyond the maximum wait for the next call.</returns>
-    /// <typeparam name="TTarget">The target's type.</typeparam>
-    /// <exception cref="ArgumentOutOfRangeException">The maximum is negative, or there is no such policy.</exception>
-    /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
+    /// <inheritdoc/>
     public ResetResult Reset<TTarget>(
-        ref TTarget target, int maximum = int.MaxValue, OutOfRangePolicy policy = OutOfRangePolicy.RefusePages)
+        ref TTarget target,
+        int maximum = int.MaxValue,
+        OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
+        CancellationToken cancellation = default)
         where TTarget : struct, IResetTarget, allows ref struct
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maximum);
         return policy switch
         {
-            OutOfRangePolicy.RefusePages => _ring.Reset<TTarget, RefusePages<TTarget>>(ref target, maximum),
-            OutOfRangePolicy.RefuseBatch => _ring.Reset<TTarget, RefuseBatch<TTarget>>(ref target, maximum),
-            _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "The policy must be RefusePages or RefuseBatch."),
+            OutOfRangePolicy.RefusePages => _ring.Reset<TTarget, RefusePages<TTarget>>(ref target, maximum, cancellation),
+            OutOfRangePolicy.RefuseBatch => _ring.Reset<TTarget, RefuseBatch<TTarget>>(ref target, maximum, cancellation),
+            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public ResetResult Reset<TTarget, TRefused>(
+        ref TTarget target,
+        ref TRefused refused,
+        int maximum = int.MaxValue,
+        OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
+        CancellationToken cancellation = default)
+        where TTarget : struct, IResetTarget
+        where TRefused : struct, IDirtyEntrySink
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maximum);
+        var both = new ReportingTarget<TTarget, TRefused>(ref target, ref refused);
+        return policy switch
+        {
+            OutOfRangePolicy.RefusePages =>
+                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefusePages<TTarget>>>(
+                    ref both, maximum, cancellation),
+            OutOfRangePolicy.RefuseBatch =>
+                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefuseBatch<TTarget>>>(
+                    ref both, maximum, cancellation),
+            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
         };
     }
 }

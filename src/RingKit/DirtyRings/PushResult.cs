@@ -11,4 +11,7 @@ public enum PushResult
 
     /// <summary>Nothing was stored: the caller still owns the page.</summary>
     Full,
+
+    /// <summary>The ring was full, and the page is marked in its slot's bitmap instead. Only an <see cref="Overflow.OverflowingDirtyRing"/> says so.</summary>
+    FellBack,
 }

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace RingKit.Memory;
 
-/// <summary>Owns a mapping of a file: every process that maps the same file sees the same bytes. Page aligned, unmapped exactly once.</summary>
+/// <summary>
+/// Owns a mapping of a file: every process that maps the same file sees the same bytes. Page aligned, unmapped exactly once.
+/// </summary>
 /// <remarks>
 /// Thread role: <see cref="Dispose"/> by one thread; everything else by any. A structure that is laid over <see cref="View"/> keeps the
 /// mapping until it is disposed itself. What another process writes is hostile: check it after one read.

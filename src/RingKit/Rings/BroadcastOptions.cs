@@ -1,3 +1,5 @@
+using RingKit.Rings.Waiting;
+
 namespace RingKit.Rings;
 
 /// <summary>What a broadcast ring decides once, when it is made. The default has the writer wait for laggards.</summary>
@@ -11,7 +13,9 @@ public readonly record struct BroadcastOptions
     /// <summary>What becomes of a reader that lags by the whole ring.</summary>
     public LaggardPolicy WhenReaderLags { get; init; }
 
-    /// <summary>How many readers there may be at a time: from 1 to <see cref="SharedRingLayout.MaximumCursors"/>, each with a line of 128 bytes.</summary>
+    /// <summary>
+    /// How many readers there may be at a time: from 1 to <see cref="SharedRingLayout.MaximumCursors"/>, each with a line of 128 bytes.
+    /// </summary>
     public int MaximumReaders
     {
         get => _maximumReaders == 0 ? DefaultMaximumReaders : _maximumReaders;
@@ -25,8 +29,8 @@ public readonly record struct BroadcastOptions
     public bool ManyWriters { get; init; }
 
     /// <summary>
-    /// Whether threads may sleep until they are woken (<see cref="BlockingWait"/>). Each publication and each release then pays a full fence, and
-    /// leaves the fast path.
+    /// Whether threads may sleep until they are woken (<see cref="BlockingWait"/>). Each publication and each release then pays a full
+    /// fence, and leaves the fast path.
     /// </summary>
     public bool CanSleep { get; init; }
 }

@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Rings;
 
 /// <summary>One reader of a <see cref="BroadcastRing{T}"/>: sees every item from its join on, or the length of the gap.</summary>
 /// <remarks>
-/// Thread role: one thread at a time, concurrently with the writer and the other readers; <see cref="Dispose"/> leaves the ring, by the same thread.
+/// Thread role: one thread at a time, concurrently with the writer and the other readers; <see cref="Dispose"/> leaves the ring, by the
+/// same thread.
 /// A reader that is not disposed keeps its place, and lags.
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
@@ -21,7 +24,9 @@ public sealed class BroadcastReader<T> : IDisposable
         Id = id;
     }
 
-    /// <summary>The reader's number in its ring, below the greatest number of readers. It is given out anew after <see cref="Dispose"/>.</summary>
+    /// <summary>
+    /// The reader's number in its ring, below the greatest number of readers. It is given out anew after <see cref="Dispose"/>.
+    /// </summary>
     public int Id { get; }
 
     /// <summary>Items that can be read now; the writer may make it more at any time, or, if it drops, less.</summary>

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
 
 namespace RingKit.Rings;
 
 /// <summary>A bounded stream from one <see cref="Writer"/>, or several, to any number of readers, each of which sees every item.</summary>
 /// <remarks>
-/// Thread role: see <see cref="BroadcastWriter{T}"/> and <see cref="BroadcastReader{T}"/>; the other members by any thread. A reader that lags by the
-/// whole ring makes no memory grow: <see cref="LaggardPolicy"/> says what becomes of it, and <see cref="Slowest"/> who it is.
+/// Thread role: see <see cref="BroadcastWriter{T}"/> and <see cref="BroadcastReader{T}"/>; the other members by any thread. A reader that
+/// lags by the whole ring makes no memory grow: <see cref="LaggardPolicy"/> says what becomes of it, and <see cref="Slowest"/> who it is.
 /// <see cref="Dispose"/> when all have ended: after it everything throws <see cref="ObjectDisposedException"/>.
 /// </remarks>
 /// <typeparam name="T">The type of the items: no references.</typeparam>
@@ -76,7 +77,9 @@ public sealed class BroadcastRing<T> : IDisposable
         return new BroadcastRing<T>(memory, shape, manyWriters, canSleep);
     }
 
-    /// <summary>Makes a reader, which begins with the next item that is written. The one place where a ring allocates after it was made.</summary>
+    /// <summary>
+    /// Makes a reader, which begins with the next item that is written. The one place where a ring allocates after it was made.
+    /// </summary>
     /// <exception cref="InvalidOperationException">There are as many readers as the ring has room for.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public BroadcastReader<T> Join()
@@ -89,7 +92,8 @@ public sealed class BroadcastRing<T> : IDisposable
 
     /// <summary>Throws a reader out that is known to have died, even in the middle of a read.</summary>
     /// <remarks>
-    /// A reader that lives learns of it in a ring that drops or detaches laggards. In one that blocks the writer it would read on unprotected.
+    /// A reader that lives learns of it in a ring that drops or detaches laggards. In one that blocks the writer it would read on
+    /// unprotected.
     /// </remarks>
     /// <param name="reader">Its number: <see cref="ReaderLag.Reader"/> of <see cref="Slowest"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such number.</exception>
@@ -103,7 +107,10 @@ public sealed class BroadcastRing<T> : IDisposable
     {
         RingShape.CheckCapacity(capacity);
         if (options.WhenReaderLags is < LaggardPolicy.Block or > LaggardPolicy.Detach)
-            throw new ArgumentOutOfRangeException(nameof(options), options.WhenReaderLags, "The policy must be Block, DropOldest or Detach.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options), options.WhenReaderLags, "The policy must be Block, DropOldest or Detach.");
+        }
 
         uint policy = (uint)options.WhenReaderLags;
         return new RingShape(SharedRingLayout.KindBroadcast, Unsafe.SizeOf<T>(), (uint)capacity, policy, (uint)options.MaximumReaders);

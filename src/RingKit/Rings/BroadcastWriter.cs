@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Rings;
 
 /// <summary>The writing end of a <see cref="BroadcastRing{T}"/>.</summary>
 /// <remarks>
-/// Thread role: one thread at a time, or, in a ring made with <see cref="BroadcastOptions.ManyWriters"/>, any number; concurrently with all readers.
+/// Thread role: one thread at a time, or, in a ring made with <see cref="BroadcastOptions.ManyWriters"/>, any number; concurrently with all
+/// readers.
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
 public readonly struct BroadcastWriter<T>
@@ -49,7 +52,9 @@ public readonly struct BroadcastWriter<T>
     /// <returns>How many were stored, from the first on. <see cref="BroadcastRing{T}.Slowest"/> says who was in the way.</returns>
     /// <typeparam name="TWait">How it waits.</typeparam>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative or 2^31 milliseconds and more.</exception>
-    /// <exception cref="InvalidOperationException">The ring is completed, or the wait would sleep and the ring has nobody wake it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring is completed, or the wait would sleep and the ring has nobody wake it.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public int Write<TWait>(ReadOnlySpan<T> items, TimeSpan timeout)
         where TWait : struct, IWaitStrategy => _ring.Write<TWait>(items, timeout);

@@ -7,8 +7,8 @@ public enum FullPolicy
     Reject = 0,
 
     /// <summary>
-    /// Drops the oldest items, counts them, and stores the new ones. An item that is being read at this moment is never dropped: only then is
-    /// the new one rejected.
+    /// Drops the oldest items, counts them, and stores the new ones. An item that is being read at this moment is never dropped: only then
+    /// is the new one rejected.
     /// </summary>
     OverwriteOldest = 1,
 

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Rings;
 
@@ -68,8 +70,8 @@ public readonly struct MpscConsumer<T>
         where TWait : struct, IWaitStrategy => _ring.WaitForItems<TWait>(timeout);
 
     /// <summary>
-    /// Gives up the oldest slot if it was claimed and is not committed. Call it only when the producer that claimed it is known to have died: one
-    /// that lives would write into a slot that is not its own any more.
+    /// Gives up the oldest slot if it was claimed and is not committed. Call it only when the producer that claimed it is known to have
+    /// died: one that lives would write into a slot that is not its own any more.
     /// </summary>
     /// <returns>Whether a slot was given up. A dead claim of n slots takes n calls.</returns>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>

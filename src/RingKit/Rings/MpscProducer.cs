@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Rings;
 
@@ -36,9 +38,13 @@ public readonly struct MpscProducer<T>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Push(T item) => _ring.TryPush(item) || _ring.Push<YieldingWait>(new ReadOnlySpan<T>(in item), Timeout.InfiniteTimeSpan) != 0;
+    public bool Push(T item) =>
+        _ring.TryPush(item) || _ring.Push<YieldingWait>(new ReadOnlySpan<T>(in item), Timeout.InfiniteTimeSpan) != 0;
 
-    /// <summary>Publishes all items, in order, perhaps with others' in between, as the ring's <see cref="FullPolicy"/> says; to block, it spins and then yields.</summary>
+    /// <summary>
+    /// Publishes all items, in order, perhaps with others' in between, as the ring's <see cref="FullPolicy"/> says; to block, it spins and
+    /// then yields.
+    /// </summary>
     /// <returns>How many were stored: all, unless the policy is to reject.</returns>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
@@ -50,7 +56,9 @@ public readonly struct MpscProducer<T>
     /// <returns>How many were stored, from the first on.</returns>
     /// <typeparam name="TWait">How it waits.</typeparam>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative or 2^31 milliseconds and more.</exception>
-    /// <exception cref="InvalidOperationException">The ring is completed, or the wait would sleep and the ring has nobody wake it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring is completed, or the wait would sleep and the ring has nobody wake it.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public int Push<TWait>(ReadOnlySpan<T> items, TimeSpan timeout)
         where TWait : struct, IWaitStrategy => _ring.Push<TWait>(items, timeout);
@@ -58,8 +66,8 @@ public readonly struct MpscProducer<T>
     /// <summary>Claims free slots, to be filled in place; nothing is published before <see cref="RingClaim{T}.Commit(int)"/>.</summary>
     /// <param name="maximum">The most to claim, 0 or more.</param>
     /// <returns>
-    /// As many as there is room for, perhaps none. What is pushed later waits behind it: commit or abort it soon. Slots that are given back are
-    /// passed over by the consumer.
+    /// As many as there is room for, perhaps none. What is pushed later waits behind it: commit or abort it soon. Slots that are given back
+    /// are passed over by the consumer.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The maximum is negative.</exception>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
@@ -75,7 +83,9 @@ public readonly struct MpscProducer<T>
     /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <typeparam name="TWait">How it waits.</typeparam>
     /// <exception cref="ArgumentOutOfRangeException">The count or the time is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The ring is completed, or the wait would sleep and the ring has nobody wake it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring is completed, or the wait would sleep and the ring has nobody wake it.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public WaitOutcome WaitForRoom<TWait>(int count, TimeSpan timeout)
         where TWait : struct, IWaitStrategy

@@ -1,12 +1,16 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
 
 namespace RingKit.Rings;
 
-/// <summary>A bounded queue from any number of threads with a <see cref="Producer"/> to one <see cref="Consumer"/>, first in, first out.</summary>
+/// <summary>
+/// A bounded queue from any number of threads with a <see cref="Producer"/> to one <see cref="Consumer"/>, first in, first out.
+/// </summary>
 /// <remarks>
-/// Thread role: the consumer by one thread at a time, producers by any, all concurrently; the other members by any thread. <see cref="Dispose"/> when all have ended: after
+/// Thread role: the consumer by one thread at a time, producers by any, all concurrently; the other members by any thread.
+/// <see cref="Dispose"/> when all have ended: after
 /// it everything throws <see cref="ObjectDisposedException"/>. Guarantees and layout: docs/rings.md.
 /// </remarks>
 /// <typeparam name="T">The type of the items: no references.</typeparam>
@@ -65,7 +69,10 @@ public sealed class MpscRing<T> : IDisposable
         return new MpscRing<T>(memory, shape, options.CanSleep);
     }
 
-    /// <summary>Attaches to a ring that another process, or another object, made. A producer that died in mid-claim: <see cref="MpscConsumer{T}.SkipUncommitted"/>.</summary>
+    /// <summary>
+    /// Attaches to a ring that another process, or another object, made. A producer that died in mid-claim:
+    /// <see cref="MpscConsumer{T}.SkipUncommitted"/>.
+    /// </summary>
     /// <param name="memory">The memory of the ring, aligned to <see cref="SharedRingLayout.Alignment"/>.</param>
     /// <param name="canSleep">Whether threads may sleep here; see <see cref="RingOptions.CanSleep"/>.</param>
     /// <exception cref="ArgumentException">The memory is misaligned.</exception>

@@ -1,9 +1,12 @@
+using RingKit.Rings.Cores;
+
 namespace RingKit.Rings;
 
 /// <summary>Free slots of a ring, filled where they lie and published together.</summary>
 /// <remarks>
-/// Thread role: the producer's thread. Nothing is published before <see cref="Commit(int)"/>. <see cref="Dispose"/> aborts a claim that was not committed, so
-/// <c>using</c> keeps an exception from leaving it open: an open claim in an <see cref="MpscRing{T}"/> keeps the consumer waiting.
+/// Thread role: the producer's thread. Nothing is published before <see cref="Commit(int)"/>. <see cref="Dispose"/> aborts a claim that was
+/// not committed, so <c>using</c> keeps an exception from leaving it open: an open claim in an <see cref="MpscRing{T}"/> keeps the consumer
+/// waiting.
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
 public ref struct RingClaim<T> : IDisposable

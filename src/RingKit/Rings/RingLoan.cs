@@ -1,10 +1,12 @@
+using RingKit.Rings.Cores;
+
 namespace RingKit.Rings;
 
 /// <summary>Published items of a ring, read where they lie.</summary>
 /// <remarks>
-/// Thread role: the consumer's, or reader's, thread. The items stay in the ring, and are not overwritten, until <see cref="Release(int)"/>; without it the
-/// next peek or pop meets them again. Where the ring drops the oldest items, release even a loan that nothing is taken from: until then the
-/// producer cannot pass it.
+/// Thread role: the consumer's, or reader's, thread. The items stay in the ring, and are not overwritten, until <see cref="Release(int)"/>;
+/// without it the next peek or pop meets them again. Where the ring drops the oldest items, release even a loan that nothing is taken from:
+/// until then the producer cannot pass it.
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
 public readonly ref struct RingLoan<T>

@@ -1,3 +1,5 @@
+using RingKit.Rings.Waiting;
+
 namespace RingKit.Rings;
 
 /// <summary>What a ring decides once, when it is made. The default rejects when full and has nobody sleep.</summary>
@@ -7,8 +9,8 @@ public readonly record struct RingOptions
     public FullPolicy WhenFull { get; init; }
 
     /// <summary>
-    /// Whether threads may sleep until they are woken (<see cref="BlockingWait"/>). Each publication and each release then pays a full fence, and
-    /// leaves the fast path.
+    /// Whether threads may sleep until they are woken (<see cref="BlockingWait"/>). Each publication and each release then pays a full
+    /// fence, and leaves the fast path.
     /// </summary>
     public bool CanSleep { get; init; }
 }

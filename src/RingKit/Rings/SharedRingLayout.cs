@@ -4,8 +4,9 @@ namespace RingKit.Rings;
 
 /// <summary>Where a ring keeps what its ends share: the contract between processes, and with programs in other languages.</summary>
 /// <remarks>
-/// All numbers are little-endian, all offsets are in bytes from the start of the memory, which is aligned to <see cref="Alignment"/>. Indices
-/// count items since the ring was made and run freely; the item of index i lies in slot i modulo the capacity. docs/rings.md has the protocol.
+/// All numbers are little-endian, all offsets are in bytes from the start of the memory, which is aligned to <see cref="Alignment"/>.
+/// Indices count items since the ring was made and run freely; the item of index i lies in slot i modulo the capacity. docs/rings.md has
+/// the protocol.
 /// </remarks>
 public static class SharedRingLayout
 {
@@ -56,10 +57,14 @@ public static class SharedRingLayout
     /// <summary>64 bits: items taken, with <see cref="LockedBit"/>. Written by the consumer, and by producers that overwrite.</summary>
     public const int HeadOffset = 2 * Alignment;
 
-    /// <summary>64 bits: in an <see cref="MpscRing{T}"/> the head as a producer last saw it, which saves the others the look. Otherwise unused.</summary>
+    /// <summary>
+    /// 64 bits: in an <see cref="MpscRing{T}"/> the head as a producer last saw it, which saves the others the look. Otherwise unused.
+    /// </summary>
     public const int KnownHeadOffset = 3 * Alignment;
 
-    /// <summary>64 bits each, <see cref="Alignment"/> apart: the cursors of a broadcast ring, like the head, or one of the two values below.</summary>
+    /// <summary>
+    /// 64 bits each, <see cref="Alignment"/> apart: the cursors of a broadcast ring, like the head, or one of the two values below.
+    /// </summary>
     public const int CursorsOffset = 4 * Alignment;
 
     /// <summary>Bit 63 of the tail: no more items come.</summary>

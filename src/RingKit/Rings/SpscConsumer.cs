@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Rings;
 

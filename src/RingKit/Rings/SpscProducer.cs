@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Rings;
 
@@ -13,7 +15,9 @@ public readonly struct SpscProducer<T>
 
     internal SpscProducer(SpscCore<T, HardwareOrdering> ring) => _ring = ring;
 
-    /// <summary>Items that can be pushed before the ring is full. Only a push makes it smaller; the consumer may make it larger at any time.</summary>
+    /// <summary>
+    /// Items that can be pushed before the ring is full. Only a push makes it smaller; the consumer may make it larger at any time.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public int Room => (int)_ring.FreeSlots(_ring.Capacity);
@@ -36,7 +40,8 @@ public readonly struct SpscProducer<T>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Push(T item) => _ring.TryPush(item) || _ring.Push<YieldingWait>(new ReadOnlySpan<T>(in item), Timeout.InfiniteTimeSpan) != 0;
+    public bool Push(T item) =>
+        _ring.TryPush(item) || _ring.Push<YieldingWait>(new ReadOnlySpan<T>(in item), Timeout.InfiniteTimeSpan) != 0;
 
     /// <summary>Publishes all items, in order, as the ring's <see cref="FullPolicy"/> says; to block, it spins and then yields.</summary>
     /// <returns>How many were stored: all, unless the policy is to reject.</returns>
@@ -50,7 +55,9 @@ public readonly struct SpscProducer<T>
     /// <returns>How many were stored, from the first on.</returns>
     /// <typeparam name="TWait">How it waits.</typeparam>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative or 2^31 milliseconds and more.</exception>
-    /// <exception cref="InvalidOperationException">The ring is completed, or the wait would sleep and the ring has nobody wake it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring is completed, or the wait would sleep and the ring has nobody wake it.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public int Push<TWait>(ReadOnlySpan<T> items, TimeSpan timeout)
         where TWait : struct, IWaitStrategy => _ring.Push<TWait>(items, timeout);
@@ -72,7 +79,9 @@ public readonly struct SpscProducer<T>
     /// <param name="timeout">The longest wait; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <typeparam name="TWait">How it waits.</typeparam>
     /// <exception cref="ArgumentOutOfRangeException">The count or the time is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The ring is completed, or the wait would sleep and the ring has nobody wake it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The ring is completed, or the wait would sleep and the ring has nobody wake it.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public WaitOutcome WaitForRoom<TWait>(int count, TimeSpan timeout)
         where TWait : struct, IWaitStrategy

@@ -1,13 +1,16 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
+using RingKit.Rings.Cores;
 
 namespace RingKit.Rings;
 
-/// <summary>A bounded queue from one <see cref="Producer"/> to one <see cref="Consumer"/>, first in, first out. The fastest of the rings.</summary>
+/// <summary>
+/// A bounded queue from one <see cref="Producer"/> to one <see cref="Consumer"/>, first in, first out. The fastest of the rings.
+/// </summary>
 /// <remarks>
-/// Thread role: each end by one thread at a time, both concurrently; the other members by any thread. <see cref="Dispose"/> when both have ended: after
-/// it everything throws <see cref="ObjectDisposedException"/>. Guarantees and layout: docs/rings.md.
+/// Thread role: each end by one thread at a time, both concurrently; the other members by any thread. <see cref="Dispose"/> when both have
+/// ended: after it everything throws <see cref="ObjectDisposedException"/>. Guarantees and layout: docs/rings.md.
 /// </remarks>
 /// <typeparam name="T">The type of the items: no references.</typeparam>
 public sealed class SpscRing<T> : IDisposable
@@ -65,7 +68,9 @@ public sealed class SpscRing<T> : IDisposable
         return new SpscRing<T>(memory, shape, options.CanSleep);
     }
 
-    /// <summary>Attaches to a ring that another process, or another object, made. An end that died left its committed items and no others.</summary>
+    /// <summary>
+    /// Attaches to a ring that another process, or another object, made. An end that died left its committed items and no others.
+    /// </summary>
     /// <param name="memory">The memory of the ring, aligned to <see cref="SharedRingLayout.Alignment"/>.</param>
     /// <param name="canSleep">Whether threads may sleep here; see <see cref="RingOptions.CanSleep"/>.</param>
     /// <exception cref="ArgumentException">The memory is misaligned.</exception>

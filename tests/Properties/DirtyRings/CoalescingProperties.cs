@@ -150,7 +150,7 @@ public sealed class CoalescingProperties
 
     private readonly struct ObserveIndices : IResetPolicy<Observer>
     {
-        public static uint Apply(ref Observer target, in ResetBatch batch)
+        public static ulong Apply(ref Observer target, in ResetBatch batch)
         {
             target.Starts.Add(target.Core.Control.ResetIndex);
             target.Batches.Add(batch);

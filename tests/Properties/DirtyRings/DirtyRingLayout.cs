@@ -17,9 +17,12 @@ public sealed class DirtyRingLayout
         [nameof(DirtyRingControl.KnownResetIndex)] = "producer",
         [nameof(DirtyRingControl.FullPushes)] = "producer",
         [nameof(DirtyRingControl.FetchIndex)] = "harvester",
+        [nameof(DirtyRingControl.HarvesterKnownDirtyIndex)] = "harvester",
+        [nameof(DirtyRingControl.ForgedEntries)] = "harvester",
+        [nameof(DirtyRingControl.OvertakenEntries)] = "harvester",
         [nameof(DirtyRingControl.ForeignFlags)] = "harvester",
         [nameof(DirtyRingControl.ResetIndex)] = "resetter",
-        [nameof(DirtyRingControl.KnownDirtyIndex)] = "resetter",
+        [nameof(DirtyRingControl.ResetterKnownDirtyIndex)] = "resetter",
         [nameof(DirtyRingControl.ForgedResets)] = "resetter",
         [nameof(DirtyRingControl.RefusedPages)] = "resetter",
     };

@@ -14,6 +14,8 @@ namespace RingKit.Properties.DirtyRings;
 /// </remarks>
 internal sealed class DirtyRingProgram : IDisposable
 {
+    private static readonly int[] All = [int.MaxValue];
+
     private readonly DirtyRingCore<O> _ring;
     private readonly NativeBlock<DirtyGfn> _entries;
     private readonly int _total;
@@ -40,28 +42,40 @@ internal sealed class DirtyRingProgram : IDisposable
     public static ModelProgram<DirtyRingProgram> ThreeThreads(int capacity, int total, int batch = int.MaxValue, uint start = 0) =>
         new($"push | harvest | reset, capacity {capacity}, {total} entries, batches of {Math.Min(batch, capacity)}",
             () => new DirtyRingProgram(capacity, total, start),
-            p => p.Produce(), p => p.Harvest(batch), p => p.Reset(batch))
+            p => p.Produce(), p => p.Harvest([batch]), p => p.Reset([batch]))
         { Finally = p => p.Check() };
 
     /// <summary>One thread harvests and resets, as a dirty-log ioctl does.</summary>
     public static ModelProgram<DirtyRingProgram> TwoThreads(int capacity, int total, uint start = 0) =>
         new($"push | harvest and reset, capacity {capacity}, {total} entries",
             () => new DirtyRingProgram(capacity, total, start),
-            p => p.Produce(), p => p.HarvestAndReset())
+            p => p.Produce(), p => p.HarvestAndReset(All, All))
         { Finally = p => p.Check() };
+
+    /// <summary>Each consumer goes through its maxima over and over; a negative one is a borrow and a release.</summary>
+    public static ModelProgram<DirtyRingProgram> Of(int capacity, int total, uint start, int[] harvests, int[] resets, bool isOneConsumer)
+    {
+        string steps = $"harvest {string.Join(" ", harvests)}{(isOneConsumer ? "," : " |")} reset {string.Join(" ", resets)}";
+        string name = $"push | {steps}, capacity {capacity}, {total} entries from {start}";
+        Func<DirtyRingProgram> setUp = () => new DirtyRingProgram(capacity, total, start);
+        Action<DirtyRingProgram>[] threads = isOneConsumer
+            ? [p => p.Produce(), p => p.HarvestAndReset(harvests, resets)]
+            : [p => p.Produce(), p => p.Harvest(harvests), p => p.Reset(resets)];
+        return new ModelProgram<DirtyRingProgram>(name, setUp, threads) { Finally = p => p.Check() };
+    }
 
     /// <summary>The harvester reads the entries in place.</summary>
     public static ModelProgram<DirtyRingProgram> Borrowing(int capacity, int total) =>
         new($"push | borrow | reset, capacity {capacity}, {total} entries",
             () => new DirtyRingProgram(capacity, total, 0),
-            p => p.Produce(), p => p.Borrow(), p => p.Reset(int.MaxValue))
+            p => p.Produce(), p => p.Harvest([-int.MaxValue]), p => p.Reset(All))
         { Finally = p => p.Check() };
 
     /// <summary>A third party asks how full the ring is.</summary>
     public static ModelProgram<DirtyRingProgram> Observed(int capacity, int total) =>
         new($"push | harvest and reset | used, capacity {capacity}, {total} entries",
             () => new DirtyRingProgram(capacity, total, 0),
-            p => p.Produce(), p => p.HarvestAndReset(), p => p.Observe())
+            p => p.Produce(), p => p.HarvestAndReset(All, All), p => p.Observe())
         { Finally = p => p.Check() };
 
     public void Dispose()
@@ -90,52 +104,59 @@ internal sealed class DirtyRingProgram : IDisposable
         }
     }
 
-    private void Harvest(int batch)
+    private void Harvest(int[] steps)
     {
-        while (_harvested < _total)
+        for (int i = 0; _harvested < _total;)
         {
-            var sink = new Sink(this);
-            if (_ring.Harvest(ref sink, batch) == 0)
+            if (HarvestOnce(steps[i % steps.Length]) == 0)
                 O.Pause();
+            else
+                i++;
         }
     }
 
-    private void Borrow()
+    private int HarvestOnce(int most)
     {
-        while (_harvested < _total)
-        {
-            int count = _ring.CountPublished(int.MaxValue);
-            if (count == 0)
-            {
-                O.Pause();
-                continue;
-            }
+        if (most < 0)
+            return BorrowOnce(-most);
+        var sink = new Sink(this);
+        return _ring.Harvest(ref sink, most);
+    }
 
-            _ring.Locate(count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second);
-            foreach (ref readonly DirtyGfn entry in first)
-                Take(O.ReadPlain(in entry.Slot), O.ReadPlain(in entry.Offset));
-            foreach (ref readonly DirtyGfn entry in second)
-                Take(O.ReadPlain(in entry.Slot), O.ReadPlain(in entry.Offset));
-            _ring.ReleaseHarvested(count);
+    private int BorrowOnce(int most)
+    {
+        int count = _ring.CountPublished(most);
+        _ring.Locate(count, out ReadOnlySpan<DirtyGfn> first, out ReadOnlySpan<DirtyGfn> second);
+        foreach (ref readonly DirtyGfn entry in first)
+            Take(O.ReadPlain(in entry.Slot), O.ReadPlain(in entry.Offset));
+        foreach (ref readonly DirtyGfn entry in second)
+            Take(O.ReadPlain(in entry.Slot), O.ReadPlain(in entry.Offset));
+        _ring.ReleaseHarvested(count);
+        return count;
+    }
+
+    private void Reset(int[] steps)
+    {
+        for (int i = 0; _reset < _total;)
+        {
+            if (ResetOnce(steps[i % steps.Length]) == 0)
+                O.Pause();
+            else
+                i++;
         }
     }
 
-    private void Reset(int batch)
+    private void HarvestAndReset(int[] harvests, int[] resets)
     {
-        while (_reset < _total)
+        for (int h = 0, r = 0; _reset < _total;)
         {
-            if (ResetOnce(batch) == 0)
-                O.Pause();
-        }
-    }
-
-    private void HarvestAndReset()
-    {
-        while (_reset < _total)
-        {
-            var sink = new Sink(this);
-            int harvested = _ring.Harvest(ref sink, int.MaxValue);
-            if (ResetOnce(int.MaxValue) == 0 && harvested == 0)
+            int harvested = HarvestOnce(harvests[h % harvests.Length]);
+            int reset = ResetOnce(resets[r % resets.Length]);
+            if (harvested != 0)
+                h++;
+            if (reset != 0)
+                r++;
+            if (harvested == 0 && reset == 0)
                 O.Pause();
         }
     }

@@ -12,7 +12,7 @@ public sealed class HostileEntries
     [Fact]
     public void P14_hostile_entries_are_refused_and_counted()
     {
-        (ulong Foreign, ulong Forged, ulong Refused) seen = default;
+        (ulong Foreign, ulong ForgedEntries, ulong Overtaken, ulong ForgedResets, ulong Refused) seen = default;
         Props.Check(
             Prop.ForAll<(byte, byte, byte)[], (byte, byte)>((steps, ring) =>
             {
@@ -29,7 +29,9 @@ public sealed class HostileEntries
                 }
 
                 seen.Foreign += pages.Counted.Foreign;
-                seen.Forged += pages.Counted.Forged;
+                seen.ForgedEntries += pages.Counted.ForgedEntries;
+                seen.Overtaken += pages.Counted.Overtaken;
+                seen.ForgedResets += pages.Counted.ForgedResets;
                 seen.Refused += pages.Counted.Refused;
                 return true.ToProperty();
             }),
@@ -37,11 +39,13 @@ public sealed class HostileEntries
             maxTest: 600,
             endSize: 200);
 
-        Report.Line($"P14: {seen.Foreign} foreign flags, {seen.Forged} forged resets and {seen.Refused} refused pages were met.");
+        Report.Line($"P14: foreign flags, forged and overtaken entries, forged resets, refused pages met: {seen}.");
         if (Environment.GetEnvironmentVariable(Props.MaxTestVariable) is null)
         {
             Assert.NotEqual(0UL, seen.Foreign);
-            Assert.NotEqual(0UL, seen.Forged);
+            Assert.NotEqual(0UL, seen.ForgedEntries);
+            Assert.NotEqual(0UL, seen.Overtaken);
+            Assert.NotEqual(0UL, seen.ForgedResets);
             Assert.NotEqual(0UL, seen.Refused);
         }
     }

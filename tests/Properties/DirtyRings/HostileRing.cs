@@ -12,7 +12,9 @@ internal sealed class HostileRing(int capacity, uint startIndex, OutOfRangePolic
     public static readonly Dictionary<uint, ulong> Slots = new() { [0] = 100, [1] = 64, [2] = 1, [0x10001] = 1UL << 31 };
 
     private ulong _foreign;
-    private ulong _forged;
+    private ulong _forgedEntries;
+    private ulong _forgedResets;
+    private ulong _overtaken;
     private ulong _refused;
 
     public RingRig Rig { get; } = new(capacity, capacity / 4, startIndex);
@@ -20,7 +22,8 @@ internal sealed class HostileRing(int capacity, uint startIndex, OutOfRangePolic
     /// <summary>The pages that the last reset reached.</summary>
     public HashSet<(uint Slot, ulong Page)> LastPages { get; private set; } = [];
 
-    public (ulong Foreign, ulong Forged, ulong Refused) Counted => (_foreign, _forged, _refused);
+    public (ulong Foreign, ulong ForgedEntries, ulong Overtaken, ulong ForgedResets, ulong Refused) Counted =>
+        (_foreign, _forgedEntries, _overtaken, _forgedResets, _refused);
 
     public string? Push(uint slot, ulong offset)
     {
@@ -34,16 +37,19 @@ internal sealed class HostileRing(int capacity, uint startIndex, OutOfRangePolic
         var expected = new List<(uint, ulong)>();
         uint limit = Math.Min((uint)maximum, Rig.Core.Capacity);
         uint fetch = Rig.Core.Control.FetchIndex;
-        for (; expected.Count < limit && Rig.At(fetch).Flags == DirtyGfn.Dirty; fetch++)
+        for (; expected.Count < limit && IsDirtyAndPublished(fetch); fetch++)
             expected.Add((Rig.At(fetch).Slot, Rig.At(fetch).Offset));
-        if (expected.Count < limit && Rig.At(fetch).Flags is not (0 or DirtyGfn.Reset))
-            _foreign++;
+        if (expected.Count < limit && Rig.At(fetch).Flags == DirtyGfn.Dirty)
+            _forgedEntries++;
+        else if (expected.Count < limit)
+            fetch = NoteStop(fetch);
 
         var destination = new DirtyGfn[maximum];
         int count = Rig.Harvester.Harvest(destination);
         return expected.SequenceEqual(destination[..count].Select(entry => (entry.Slot, entry.Offset)))
-            ? Counters()
-            : $"harvest: {count} entries, and should be {expected.Count}";
+            && Rig.Core.Control.FetchIndex == fetch
+                ? Counters()
+                : $"harvest: {count} entries, then at {Rig.Core.Control.FetchIndex}, and should be {expected.Count}, then at {fetch}";
     }
 
     public string? Reset(int maximum)
@@ -74,6 +80,21 @@ internal sealed class HostileRing(int capacity, uint startIndex, OutOfRangePolic
 
     public void Dispose() => Rig.Dispose();
 
+    private bool IsDirtyAndPublished(uint index) =>
+        Rig.At(index).Flags == DirtyGfn.Dirty && index != Rig.Core.Control.DirtyIndex;
+
+    private uint NoteStop(uint index)
+    {
+        if (Rig.At(index).Flags is not (0 or DirtyGfn.Reset))
+            _foreign++;
+        int ahead = unchecked((int)(Rig.Core.Control.ResetIndex - index));
+        if (ahead <= 0)
+            return index;
+
+        _overtaken += (uint)ahead;
+        return Rig.Core.Control.ResetIndex;
+    }
+
     private List<(uint Slot, ulong Offset)> Harvested(int maximum)
     {
         var entries = new List<(uint, ulong)>();
@@ -85,7 +106,7 @@ internal sealed class HostileRing(int capacity, uint startIndex, OutOfRangePolic
                 break;
             if (index == Rig.Core.Control.DirtyIndex)
             {
-                _forged++;
+                _forgedResets++;
                 break;
             }
 
@@ -97,10 +118,12 @@ internal sealed class HostileRing(int capacity, uint startIndex, OutOfRangePolic
 
     private string? Counters()
     {
-        (ulong, ulong, ulong) counters = (Rig.Harvester.ForeignFlags, Rig.Resetter.ForgedResets, Rig.Resetter.RefusedPages);
+        (ulong, ulong, ulong, ulong, ulong) counters = (
+            Rig.Harvester.ForeignFlags, Rig.Harvester.ForgedEntries, Rig.Harvester.OvertakenEntries, Rig.Resetter.ForgedResets,
+            Rig.Resetter.RefusedPages);
         uint used = unchecked(Rig.Core.Control.DirtyIndex - Rig.Core.Control.ResetIndex);
         return counters == Counted && used <= Rig.Core.Capacity
             ? null
-            : $"foreign, forged, refused are {counters} and should be {Counted}; used {used} of {Rig.Core.Capacity}";
+            : $"foreign, forged entries, overtaken, forged resets, refused are {counters} and should be {Counted}; used {used} of {Rig.Core.Capacity}";
     }
 }

@@ -84,10 +84,13 @@ internal sealed record RingModel(
             && rig.Producer.IsSoftFull == softFull
             && rig.Core.Control.FullPushes == FullPushes
             && rig.Harvester.ForeignFlags == 0
+            && rig.Harvester.ForgedEntries == 0
+            && rig.Harvester.OvertakenEntries == 0
             && rig.Resetter.ForgedResets == 0
                 ? null
                 : $"used {rig.Core.Used}, room {rig.Producer.Room}, soft full {rig.Producer.IsSoftFull}, full pushes "
-                    + $"{rig.Core.Control.FullPushes}, foreign {rig.Harvester.ForeignFlags}, forged {rig.Resetter.ForgedResets}";
+                    + $"{rig.Core.Control.FullPushes}, foreign {rig.Harvester.ForeignFlags}, forged {rig.Harvester.ForgedEntries} and {rig.Resetter.ForgedResets}, "
+                    + $"overtaken {rig.Harvester.OvertakenEntries}";
     }
 
     public override string ToString() => $"[{Show(Live)}] {Harvested} harvested, {Outcome}";

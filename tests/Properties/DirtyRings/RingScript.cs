@@ -1,21 +1,16 @@
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Properties.DirtyRings.Conformance;
 
 namespace RingKit.Properties.DirtyRings;
 
 /// <summary>Runs a generated schedule, a (party, amount) pair a step, with numbered pages, and keeps what each party was told.</summary>
-internal sealed class RingScript : IDisposable
+internal sealed class RingScript(IRingUnderTest ring) : IDisposable
 {
     private readonly SlotsTarget _target = new(new Dictionary<uint, ulong> { [1] = ulong.MaxValue });
     private ulong _sequence;
 
-    public RingScript(byte size, byte reserve, uint startIndex)
-    {
-        int capacity = 1 << (size % 6);
-        Rig = new RingRig(capacity, reserve % capacity, startIndex);
-    }
-
-    public RingRig Rig { get; }
+    public IRingUnderTest Ring { get; } = ring;
 
     public ulong Attempts { get; private set; }
 
@@ -41,7 +36,7 @@ internal sealed class RingScript : IDisposable
                 Harvest(amount % 40);
                 break;
             case 2:
-                BorrowedEntries lent = Rig.Harvester.Borrow(amount);
+                BorrowedEntries lent = Ring.Borrow(amount);
                 int release = Math.Min(party / 4, lent.Count);
                 foreach (DirtyGfn entry in (DirtyGfn[])[.. lent.First, .. lent.Second])
                 {
@@ -66,14 +61,14 @@ internal sealed class RingScript : IDisposable
         Recycle(int.MaxValue);
     }
 
-    public void Dispose() => Rig.Dispose();
+    public void Dispose() => Ring.Dispose();
 
     private void Push(int count)
     {
         for (int i = 0; i < count; i++)
         {
             Attempts++;
-            if (Rig.Producer.TryPush(1, _sequence * Stride) == PushResult.Full)
+            if (Ring.TryPush(1, _sequence * Stride) == PushResult.Full)
                 continue;
             Accepted++;
             _sequence++;
@@ -83,13 +78,13 @@ internal sealed class RingScript : IDisposable
     private void Harvest(int maximum)
     {
         var sink = new SequenceSink(Harvested);
-        Rig.Harvester.Harvest(ref sink, maximum);
+        Ring.Harvest(ref sink, maximum);
     }
 
     private void Recycle(int maximum)
     {
         SlotsTarget target = _target;
-        ResetResult result = Rig.Resetter.Reset(ref target, maximum);
+        ResetResult result = Ring.Reset(ref target, maximum);
         Recycled += (uint)result.Entries;
     }
 

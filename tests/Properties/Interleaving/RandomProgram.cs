@@ -25,7 +25,7 @@ internal sealed class RandomProgram
         int threads = random.Next(2, 4);
         int most = threads == 2 ? 5 : 4;
         return new RandomProgram([.. Enumerable.Range(0, threads).Select(_ => Enumerable.Range(0, random.Next(1, most))
-            .Select(_ => (random.Next(9), random.Next(2))).ToArray())]);
+            .Select(_ => (random.Next(Names.Length), random.Next(2))).ToArray())]);
     }
 
     public override string ToString()
@@ -37,7 +37,7 @@ internal sealed class RandomProgram
     }
 
     private static readonly string[] Names =
-        ["load", "load", "acquire", "store", "release", "fetch-or", "exchange", "fence", "await"];
+        ["load", "load", "acquire", "store", "release", "fetch-or", "exchange", "fence", "cas from 0", "cas from before", "await"];
 
     private void Run(Words w, int thread)
     {
@@ -56,6 +56,8 @@ internal sealed class RandomProgram
                 case 5: register = O.FetchOrRelease(ref location, 16 * value); break;
                 case 6: register = O.ExchangeAcquire(ref location, value); break;
                 case 7: O.FullFence(); break;
+                case 8: register = O.CompareExchangeAcquireRelease(ref location, value, 0); break;
+                case 9: register = O.CompareExchangeRelaxed(ref location, value, i == 0 ? 0 : w.R[(thread * 5) + i - 1]); break;
                 default:
                     // A wait with an end: it may give up once it has seen something new.
                     for (int n = 0; n < 2; n++)

@@ -117,7 +117,7 @@ public sealed unsafe class NativeViewTests
             memory[1] = new DirtyGfn { Flags = DirtyGfn.Dirty, Slot = 3, Offset = 31 };
             memory[2].Offset = 12345;
 
-            using (var ring = new DirtyRing(NativeView.DangerousCreate<DirtyGfn>(memory, 4), reservedEntries: 0))
+            using (var ring = DirtyRing.AttachToProducer(NativeView.DangerousCreate<DirtyGfn>(memory, 4)))
             {
                 Assert.Equal(12345UL, memory[2].Offset);
                 var destination = new DirtyGfn[4];

@@ -1,4 +1,5 @@
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;
@@ -15,7 +16,8 @@ public sealed class RingAllocation
         var options = new RingOptions { WhenFull = policy, CanSleep = canSleep };
         using var spsc = new SpscRing<Item>(16, options);
         using var mpsc = new MpscRing<Item>(16, options);
-        using var broadcast = new BroadcastRing<Item>(16, new BroadcastOptions { WhenReaderLags = (LaggardPolicy)policy, CanSleep = canSleep });
+        using var broadcast = new BroadcastRing<Item>(
+            16, new BroadcastOptions { WhenReaderLags = (LaggardPolicy)policy, CanSleep = canSleep });
         using BroadcastReader<Item> reader = broadcast.Join();
         var items = new Item[12];
         Laps(100);

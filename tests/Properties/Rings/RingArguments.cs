@@ -1,5 +1,6 @@
 using RingKit.Memory;
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;
@@ -27,7 +28,8 @@ public sealed class RingArguments
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new SpscRing<Item>(8, new RingOptions { WhenFull = (FullPolicy)3 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new MpscRing<Item>(8, new RingOptions { WhenFull = (FullPolicy)(-1) }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new BroadcastRing<Item>(8, new BroadcastOptions { WhenReaderLags = (LaggardPolicy)3 }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new BroadcastRing<Item>(8, new BroadcastOptions { WhenReaderLags = (LaggardPolicy)3 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new BroadcastOptions { MaximumReaders = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new BroadcastOptions { MaximumReaders = 1025 });
     }
@@ -126,7 +128,8 @@ public sealed class RingArguments
         mpsc.Consumer.TryPop(out _);
         mpsc.Dispose();
         Gone(() => mpsc.Producer.TryPush(new Item(4)), () => mpsc.Producer.TryPush([new Item(4)]), () => mpsc.Producer.Claim(1).Abort());
-        Gone(() => mpsc.Producer.Complete(), () => _ = mpsc.Producer.Room, () => mpsc.Consumer.TryPop(out _), () => mpsc.Consumer.Pop(out _));
+        Gone(() => mpsc.Producer.Complete(), () => _ = mpsc.Producer.Room, () => mpsc.Consumer.Pop(out _));
+        Gone(() => mpsc.Consumer.TryPop(out _));
         Gone(() => mpsc.Consumer.TryPop(new Item[2]), () => mpsc.Consumer.Peek().Release(), () => _ = mpsc.Consumer.IsCompleted);
         Gone(() => _ = mpsc.Count, () => _ = mpsc.Statistics, () => mpsc.Consumer.SkipUncommitted());
 
@@ -135,9 +138,11 @@ public sealed class RingArguments
         broadcast.Writer.TryWrite([new Item(2), new Item(3)]);
         reader.TryRead(out _, out _);
         broadcast.Dispose();
-        Gone(() => broadcast.Writer.TryWrite(new Item(4)), () => broadcast.Writer.TryWrite([new Item(4)]), () => broadcast.Writer.Claim(1).Abort());
+        Gone(() => broadcast.Writer.TryWrite(new Item(4)), () => broadcast.Writer.TryWrite([new Item(4)]));
+        Gone(() => broadcast.Writer.Claim(1).Abort());
         Gone(() => broadcast.Writer.Complete(), () => broadcast.Join(), () => broadcast.Detach(0), () => _ = broadcast.Slowest);
-        Gone(() => reader.TryRead(out _, out _), () => reader.Read(new Item[2], out _), () => reader.Peek().Release(), () => _ = reader.IsDetached);
+        Gone(() => reader.TryRead(out _, out _), () => reader.Read(new Item[2], out _), () => reader.Peek().Release());
+        Gone(() => _ = reader.IsDetached);
         Gone(() => _ = broadcast.Statistics, () => reader.WaitForItems<BusyWait>(TimeSpan.Zero));
         reader.Dispose();
     }

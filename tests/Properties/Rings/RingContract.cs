@@ -4,7 +4,9 @@ using Xunit;
 
 namespace RingKit.Properties.Rings;
 
-/// <summary>One suite for all rings: whatever the schedule, first in, first out, nothing lost, nothing invented, room and count exact.</summary>
+/// <summary>
+/// One suite for all rings: whatever the schedule, first in, first out, nothing lost, nothing invented, room and count exact.
+/// </summary>
 public sealed class RingContract
 {
     // The last ones cross 2^32 within a lap or two: nothing may keep an index in 32 bits.

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RingKit.Memory;
 using RingKit.Rings;
+using RingKit.Rings.Cores;
 using Xunit;
 
 namespace RingKit.Properties.Rings;
@@ -17,9 +18,11 @@ public sealed class RingLayoutTests
         Assert.Equal("RINGKIT\0"u8.ToArray(), BitConverter.GetBytes(SharedRingLayout.Magic));
         Assert.Equal(1u, SharedRingLayout.Version);
         Assert.Equal((1u, 2u, 3u), (SharedRingLayout.KindSpsc, SharedRingLayout.KindMpsc, SharedRingLayout.KindBroadcast));
-        Assert.Equal((0, 8, 12, 16), (SharedRingLayout.MagicOffset, SharedRingLayout.VersionOffset, SharedRingLayout.KindOffset, SharedRingLayout.ItemSizeOffset));
-        Assert.Equal((20, 24, 32), (SharedRingLayout.PolicyOffset, SharedRingLayout.CapacityOffset, SharedRingLayout.CursorCountOffset));
-        Assert.Equal((128, 256, 384, 512), (SharedRingLayout.TailOffset, SharedRingLayout.HeadOffset, SharedRingLayout.KnownHeadOffset, SharedRingLayout.CursorsOffset));
+        Assert.Equal((0, 8, 12), (SharedRingLayout.MagicOffset, SharedRingLayout.VersionOffset, SharedRingLayout.KindOffset));
+        Assert.Equal((16, 20), (SharedRingLayout.ItemSizeOffset, SharedRingLayout.PolicyOffset));
+        Assert.Equal((24, 32), (SharedRingLayout.CapacityOffset, SharedRingLayout.CursorCountOffset));
+        Assert.Equal((128, 256), (SharedRingLayout.TailOffset, SharedRingLayout.HeadOffset));
+        Assert.Equal((384, 512), (SharedRingLayout.KnownHeadOffset, SharedRingLayout.CursorsOffset));
         Assert.Equal((512u, 512u + (3 * 128)), (SharedRingLayout.StampsOffset(0), SharedRingLayout.StampsOffset(3)));
         Assert.Equal((512u, 640u, 1024u), (
             SharedRingLayout.ItemsOffset(1, 64, 0), SharedRingLayout.ItemsOffset(2, 8, 0), SharedRingLayout.ItemsOffset(3, 64, 4)));
@@ -29,7 +32,11 @@ public sealed class RingLayoutTests
     [Fact]
     public void What_different_ends_write_lies_128_bytes_apart()
     {
-        int[] offsets = [SharedRingLayout.MagicOffset, SharedRingLayout.TailOffset, SharedRingLayout.HeadOffset, SharedRingLayout.KnownHeadOffset, SharedRingLayout.CursorsOffset];
+        int[] offsets =
+        [
+            SharedRingLayout.MagicOffset, SharedRingLayout.TailOffset, SharedRingLayout.HeadOffset, SharedRingLayout.KnownHeadOffset,
+            SharedRingLayout.CursorsOffset,
+        ];
         Assert.All(offsets.Zip(offsets[1..]), pair => Assert.True(pair.Second - pair.First >= 128));
         Assert.All(offsets, offset => Assert.Equal(0, offset % 128));
         Assert.Equal(128, Unsafe.SizeOf<RoleLine>());
@@ -114,7 +121,12 @@ public sealed class RingLayoutTests
                 for (int round = 0; round < 2000; round++)
                 {
                     int offset = random.Next(4) switch { 0 => 128, 1 => 256, 2 => 384, _ => 512 + (128 * random.Next(2)) };
-                    memory.Word(offset) = random.Next(3) switch { 0 => (ulong)random.NextInt64(), 1 => ulong.MaxValue - (uint)random.Next(3), _ => (uint)random.Next(40) };
+                    memory.Word(offset) = random.Next(3) switch
+                    {
+                        0 => (ulong)random.NextInt64(),
+                        1 => ulong.MaxValue - (uint)random.Next(3),
+                        _ => (uint)random.Next(40),
+                    };
                     Use(ring, reader);
                 }
             }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
-using RingKit.Rings;
+using RingKit.Rings.Cores;
 
 namespace RingKit.Properties.Rings;
 

@@ -1,6 +1,7 @@
 using FsCheck.Fluent;
 using RingKit.Properties.Support;
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;
@@ -81,7 +82,8 @@ public sealed class RingPolicies
     public void Readers_of_a_dropping_ring_see_every_item_or_the_gap() => Props.Check(
         Prop.ForAll<(byte Who, byte Amount)[], byte>((steps, log) =>
         {
-            using var ring = new BroadcastRing<Item>(1 << (log % 6), new BroadcastOptions { WhenReaderLags = LaggardPolicy.DropOldest, MaximumReaders = 3 });
+            using var ring = new BroadcastRing<Item>(
+                1 << (log % 6), new BroadcastOptions { WhenReaderLags = LaggardPolicy.DropOldest, MaximumReaders = 3 });
             var readers = new BroadcastReader<Item>?[3];
             ulong[] next = new ulong[3];
             ulong written = 0, gaps = 0;

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Properties.Support;
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;

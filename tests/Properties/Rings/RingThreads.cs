@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RingKit.Properties.Support;
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 using Xunit;
 
 namespace RingKit.Properties.Rings;
@@ -26,7 +27,8 @@ public sealed class RingThreads
                 for (ulong i = 0; i < (ulong)items;)
                     i += (uint)Push(ring.Producer, i, sleeps);
                 ring.Producer.Complete();
-            }),
+            }
+        ),
             ("consumer", () => Assert.Equal((ulong)items, Consume(ring.Consumer, sleeps))));
     }
 
@@ -48,7 +50,8 @@ public sealed class RingThreads
                 int count = (int)Math.Min(1 + (i % 5), (ulong)items - i);
                 for (int k = 0; k < count; k++)
                     batch[k] = new Item(((ulong)producer << 32) + i + (uint)k);
-                int pushed = i % 3 != 0 ? Push(ring.Producer, batch.AsSpan(0, count), sleeps) : ClaimAndCommit(ring.Producer, batch.AsSpan(0, count));
+                Span<Item> chunk = batch.AsSpan(0, count);
+                int pushed = i % 3 != 0 ? Push(ring.Producer, chunk, sleeps) : ClaimAndCommit(ring.Producer, chunk);
                 i += (uint)pushed;
             }
 
@@ -79,7 +82,8 @@ public sealed class RingThreads
     [InlineData(LaggardPolicy.Detach, false)]
     public void One_writer_three_readers(LaggardPolicy policy, bool sleeps)
     {
-        using var ring = new BroadcastRing<Item>(256, new BroadcastOptions { WhenReaderLags = policy, MaximumReaders = 3, CanSleep = sleeps });
+        using var ring = new BroadcastRing<Item>(
+            256, new BroadcastOptions { WhenReaderLags = policy, MaximumReaders = 3, CanSleep = sleeps });
         BroadcastReader<Item>[] readers = [ring.Join(), ring.Join(), ring.Join()];
         ulong[] seen = new ulong[3];
         ulong[] lost = new ulong[3];
@@ -120,6 +124,35 @@ public sealed class RingThreads
     }
 
     [Fact]
+    public void Several_writers_take_turns()
+    {
+        using var ring = new BroadcastRing<Item>(64, new BroadcastOptions { ManyWriters = true });
+        using BroadcastReader<Item> reader = ring.Join();
+        const ulong Each = Items / 8;
+        void Write(ulong writer)
+        {
+            for (ulong i = 0; i < Each; i++)
+                ring.Writer.Write(new Item((writer << 32) + i));
+        }
+
+        Run("broadcast of two writers", (int)(2 * Each), () => ring.Statistics,
+            ("writer 0", () => Write(0)),
+            ("writer 1", () => Write(1)),
+            ("reader", () =>
+        {
+            ulong[] next = new ulong[2];
+            while (next[0] + next[1] < 2 * Each)
+            {
+                Assert.Equal(WaitOutcome.Ready, reader.WaitForItems<YieldingWait>(Deadline));
+                while (reader.TryRead(out Item item, out _))
+                    item.MustBe(((item.Sequence >> 32) << 32) + next[item.Sequence >> 32]++);
+            }
+        }
+        ));
+        Assert.Throws<InvalidOperationException>(() => ring.Writer.Claim(1).Abort());
+    }
+
+    [Fact]
     public void A_consumer_against_an_overwriting_producer()
     {
         using var ring = new SpscRing<Item>(64, new RingOptions { WhenFull = FullPolicy.OverwriteOldest });
@@ -130,7 +163,8 @@ public sealed class RingThreads
                 for (ulong i = 0; i < Items;)
                     i += ring.Producer.Push(new Item(i)) ? 1u : 0;
                 ring.Producer.Complete();
-            }),
+            }
+        ),
             ("consumer", () =>
             {
                 ulong last = 0;
@@ -141,7 +175,8 @@ public sealed class RingThreads
                         throw new InvalidOperationException($"Item {item.Sequence} came after {last}.");
                     last = item.Sequence;
                 }
-            }));
+            }
+        ));
         Assert.Equal((ulong)Items, taken + ring.Statistics.Dropped);
         Assert.Equal(taken, ring.Statistics.Consumed);
     }
@@ -174,7 +209,8 @@ public sealed class RingThreads
                     next[producer] = (uint)item.Sequence + 1;
                     taken++;
                 }
-            }));
+            }
+        ));
         Assert.Equal((ulong)Items / 2, taken + ring.Statistics.Dropped);
     }
 
@@ -240,7 +276,8 @@ public sealed class RingThreads
     private static ulong Consume(SpscConsumer<Item> consumer, bool sleeps)
     {
         ulong next = 0;
-        while ((sleeps ? consumer.WaitForItems<BlockingWait>(Deadline) : consumer.WaitForItems<YieldingWait>(Deadline)) == WaitOutcome.Ready)
+        while ((sleeps ? consumer.WaitForItems<BlockingWait>(Deadline) : consumer.WaitForItems<YieldingWait>(Deadline))
+            == WaitOutcome.Ready)
         {
             while (consumer.TryPop(out Item item))
                 item.MustBe(next++);
@@ -256,8 +293,8 @@ public sealed class RingThreads
         new Crew(Deadline).Run(members);
         RingStatistics counted = statistics();
         Report.Line(
-            $"RingThreads: {name}, {items} items in {clock.ElapsedMilliseconds} ms; {counted.Dropped} dropped, at most {counted.HighWaterMark} waiting, "
-            + $"waits {counted.ProducerWaits} and {counted.ConsumerWaits}.");
+            $"RingThreads: {name}, {items} items in {clock.ElapsedMilliseconds} ms; {counted.Dropped} dropped, "
+            + $"at most {counted.HighWaterMark} waiting, waits {counted.ProducerWaits} and {counted.ConsumerWaits}.");
         Assert.Equal(0UL, counted.ForeignIndices);
     }
 }

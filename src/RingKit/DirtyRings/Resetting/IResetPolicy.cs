@@ -4,6 +4,6 @@ namespace RingKit.DirtyRings.Resetting;
 internal interface IResetPolicy<TTarget>
     where TTarget : struct, allows ref struct
 {
-    /// <summary>Applies what is to be applied and returns how many pages were refused.</summary>
-    static abstract uint Apply(ref TTarget target, in ResetBatch batch);
+    /// <summary>Applies what is to be applied and returns those bits of the batch's mask whose pages were refused.</summary>
+    static abstract ulong Apply(ref TTarget target, in ResetBatch batch);
 }

@@ -4,10 +4,10 @@ namespace RingKit.DirtyRings.Resetting;
 internal readonly struct RefuseBatch<TTarget> : IResetPolicy<TTarget>
     where TTarget : struct, IResetTarget, allows ref struct
 {
-    public static uint Apply(ref TTarget target, in ResetBatch batch)
+    public static ulong Apply(ref TTarget target, in ResetBatch batch)
     {
         if (!batch.FitsIn(target.PagesIn(batch.Slot)))
-            return (uint)batch.PageCount;
+            return batch.Mask;
 
         target.Reset(batch.Slot, batch.BaseOffset, batch.Mask);
         return 0;

@@ -8,7 +8,7 @@ internal readonly struct RefusePages<TTarget> : IResetPolicy<TTarget>
     where TTarget : struct, IResetTarget, allows ref struct
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Apply(ref TTarget target, in ResetBatch batch)
+    public static ulong Apply(ref TTarget target, in ResetBatch batch)
     {
         ulong pages = target.PagesIn(batch.Slot);
         if (!batch.FitsIn(pages))
@@ -19,18 +19,19 @@ internal readonly struct RefusePages<TTarget> : IResetPolicy<TTarget>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static uint ApplyInPart(ref TTarget target, in ResetBatch batch, ulong pages)
+    private static ulong ApplyInPart(ref TTarget target, in ResetBatch batch, ulong pages)
     {
         // A base just below 2^64 carries its upper bits round to page 0, and those pages may be real.
         ulong toWrap = 0 - batch.BaseOffset;
         ulong wrapped = toWrap is > 0 and < 64 ? batch.Mask >> (int)toWrap : 0;
         ulong straight = toWrap is > 0 and < 64 ? batch.Mask & ((1UL << (int)toWrap) - 1) : batch.Mask;
-        uint applied = ApplyInside(ref target, batch.Slot, batch.BaseOffset, straight, pages)
-            + ApplyInside(ref target, batch.Slot, 0, wrapped, pages);
-        return (uint)batch.PageCount - applied;
+        ulong applied = ApplyInside(ref target, batch.Slot, batch.BaseOffset, straight, pages);
+        if (wrapped != 0)
+            applied |= ApplyInside(ref target, batch.Slot, 0, wrapped, pages) << (int)toWrap;
+        return batch.Mask & ~applied;
     }
 
-    private static uint ApplyInside(ref TTarget target, uint slot, ulong baseOffset, ulong mask, ulong pages)
+    private static ulong ApplyInside(ref TTarget target, uint slot, ulong baseOffset, ulong mask, ulong pages)
     {
         if (baseOffset >= pages)
             return 0;
@@ -42,6 +43,6 @@ internal readonly struct RefusePages<TTarget> : IResetPolicy<TTarget>
 
         int skip = BitOperations.TrailingZeroCount(inside);
         target.Reset(slot, baseOffset + (uint)skip, inside >> skip);
-        return (uint)BitOperations.PopCount(inside);
+        return inside;
     }
 }

@@ -1,0 +1,18 @@
+using RingKit.Properties.Bitmaps;
+using RingKit.Properties.DirtyRings;
+using RingKit.Properties.Rings;
+
+namespace RingKit.Properties.Interleaving;
+
+/// <summary>Every structure that stands before the explorer.</summary>
+internal static class ExploredStructures
+{
+    public static IReadOnlyList<ExploredStructure> All { get; } =
+    [
+        new ExploredDirtyRing(),
+        new ExploredBitmap(),
+        new ExploredSpscRing(),
+        new ExploredMpscRing(),
+        new ExploredBroadcastRing(),
+    ];
+}
