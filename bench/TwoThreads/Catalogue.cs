@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using RingKit.Bench.TwoThreads.Contenders;
 using RingKit.Bench.TwoThreads.Ports;
 using RingKit.Bench.TwoThreads.Running;
+using RingKit.DirtyRings;
+using RingKit.DirtyRings.IndexPublished;
 using RingKit.Rings;
 
 namespace RingKit.Bench.TwoThreads;
@@ -15,6 +17,7 @@ internal sealed class Catalogue : IDisposable
     private const long Many = 16 << 20;
     private const long Some = 4 << 20;
     private const long Few = 1 << 20;
+    private const int LargeBatch = 1024;
     private const long Trips = 1 << 17;
 
     private readonly List<Contender> _all = [];
@@ -33,7 +36,7 @@ internal sealed class Catalogue : IDisposable
             RoundTrip(),
             TwoProducers(mpsc),
             Broadcast(spscBatch),
-            DirtyRing(),
+            DirtyRings(),
             Oversubscribed(spscSingle, mpsc),
         ];
     }
@@ -101,12 +104,31 @@ internal sealed class Catalogue : IDisposable
         ]);
     }
 
-    private Case DirtyRing()
+    private Case DirtyRings()
     {
-        Contender dirty = Add(new DirtyEntries("DirtyRing, harvested and reset by 64", Some, Capacity, batch: Batch.Length));
-        Contender larger = Add(new DirtyEntries("DirtyRing, harvested and reset by 1024", Some, Capacity, batch: 1024));
-        return new Case("dirty ring: one thread pushes, one harvests and resets", "entry", [dirty, larger],
-            [Floor.Rate("million entries a second", 50, dirty), Floor.Rate("by 1024: million entries a second", 50, larger)]);
+        Contender dirty = SlotPublished(Batch.Length);
+        Contender larger = SlotPublished(LargeBatch);
+        Contender separate = IndexPublished("IndexPublishedDirtyRing, two lines", IndexLayout.Separate);
+        Contender oneLine = IndexPublished("IndexPublishedDirtyRing, one line", IndexLayout.OneLine);
+        return new Case("dirty ring: one thread pushes, one harvests and resets", "entry", [dirty, larger, separate, oneLine],
+        [
+            Floor.Rate("by 64: million entries a second", 50, dirty),
+            Floor.Rate("by 1024: million entries a second", 50, larger),
+            Floor.Speed("two lines: times the speed of one line", 1, separate, oneLine),
+        ]);
+    }
+
+    private Contender SlotPublished(int batch)
+    {
+        var ring = new DirtyRing(Capacity);
+        return Add(new DirtyEntries<SlotPublishedPort>($"DirtyRing, harvested by {batch}", Some, new SlotPublishedPort(ring), ring, batch));
+    }
+
+    // By the default batch: the question is what the line costs, and that is asked most often there.
+    private Contender IndexPublished(string name, IndexLayout layout)
+    {
+        var ring = new IndexPublishedDirtyRing(Capacity, layout: layout);
+        return Add(new DirtyEntries<IndexPublishedPort>(name, Some, new IndexPublishedPort(ring), ring, Batch.Length));
     }
 
     // No floor is agreed upon but that the factor is bounded. With fair turns and no loss it is 1; ten times is taken for a collapse.

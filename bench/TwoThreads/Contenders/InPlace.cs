@@ -1,5 +1,6 @@
 using RingKit.Bench.TwoThreads.Running;
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Bench.TwoThreads.Contenders;
 

@@ -1,4 +1,5 @@
 using RingKit.Rings;
+using RingKit.Rings.Waiting;
 
 namespace RingKit.Bench.TwoThreads.Ports;
 

@@ -39,7 +39,7 @@ internal static class JsonReport
             samples.Worst,
             samples.Spread,
             Nanoseconds = samples.Runs.Select(run => run.Nanoseconds),
-            Preemptions = samples.Runs.Select(run => run.Preemptions),
+            Switches = samples.Runs.Select(run => run.Switches),
             IsRight = samples.Runs.All(run => run.IsRight),
         };
     }

@@ -26,12 +26,12 @@ internal static class TextReport
         Samples ours = outcome.Samples[item.Contenders[0]];
         output.WriteLine();
         output.WriteLine($"{item.Name}: ns per {item.Operation}, {ours.Runs.Count} runs");
-        output.WriteLine($"  {"",-40} {"median",8} {"best",8} {"worst",8} {"worst/med",9} {"spread",7} {"M/s",7} {"preempted",9}   time / ours");
+        output.WriteLine($"  {"",-40} {"median",8} {"best",8} {"worst",8} {"worst/med",9} {"spread",7} {"M/s",7} {"switches",9}   time / ours");
         foreach (Contender contender in item.Contenders)
         {
             Samples samples = outcome.Samples[contender];
             string figures = Invariant(
-                $"{samples.Median,8:F2} {samples.Best,8:F2} {samples.Worst,8:F2} {samples.Worst / samples.Median,9:F2} {samples.Spread,7:P0} {1000 / samples.Median,7:F1} {samples.Preemptions,9}");
+                $"{samples.Median,8:F2} {samples.Best,8:F2} {samples.Worst,8:F2} {samples.Worst / samples.Median,9:F2} {samples.Spread,7:P0} {1000 / samples.Median,7:F1} {samples.Switches,9}");
             output.WriteLine($"  {contender.Name,-40} {figures}   {Pairs(ours.SpeedUpOver(samples))}");
         }
 

@@ -25,7 +25,7 @@ internal static class Crew
         var gate = new Gate(roles.Length);
         long[] starts = new long[roles.Length];
         long[] ends = new long[roles.Length];
-        long preemptions = 0;
+        long switches = 0;
         Exception? failure = null;
         var threads = new Thread[roles.Length];
         for (int i = 0; i < roles.Length; i++)
@@ -38,11 +38,11 @@ internal static class Crew
                     if (!NativeThread.PinTo(CoreOf(role)))
                         IsPinned = false;
                     gate.Enter();
-                    long before = NativeThread.Preemptions();
+                    long before = NativeThread.Switches();
                     starts[role] = Stopwatch.GetTimestamp();
                     roles[role]();
                     ends[role] = Stopwatch.GetTimestamp();
-                    Interlocked.Add(ref preemptions, NativeThread.Preemptions() - before);
+                    Interlocked.Add(ref switches, NativeThread.Switches() - before);
                 }
                 catch (Exception exception)
                 {
@@ -66,7 +66,7 @@ internal static class Crew
         }
 
         return failure is null
-            ? new CrewTime(Stopwatch.GetElapsedTime(starts.Min(), ends.Max()), preemptions)
+            ? new CrewTime(Stopwatch.GetElapsedTime(starts.Min(), ends.Max()), switches)
             : throw new InvalidOperationException("A thread failed.", failure);
     }
 

@@ -37,8 +37,8 @@ internal static unsafe partial class NativeThread
         return OperatingSystem.IsLinux() && SetAffinity(0, MaskWords * sizeof(ulong), mask) == 0;
     }
 
-    /// <summary>How often the calling thread lost its core to another one without asking for it; 0 where that is not known.</summary>
-    public static long Preemptions()
+    /// <summary>How often the calling thread lost its core to another one while it could have gone on, a yield included; 0 where that is not known.</summary>
+    public static long Switches()
     {
         long* usage = stackalloc long[UsageWords];
         return OperatingSystem.IsLinux() && GetUsage(ThisThread, usage) == 0 ? usage[InvoluntarySwitches] : 0;

@@ -18,7 +18,7 @@ internal sealed class Samples(IReadOnlyList<RunResult> runs)
     /// <summary>How far apart the quartiles are, as a part of the median.</summary>
     public double Spread => (_sorted[3 * (_sorted.Length - 1) / 4] - _sorted[(_sorted.Length - 1) / 4]) / Median;
 
-    public long Preemptions => Runs.Sum(run => run.Preemptions);
+    public long Switches => Runs.Sum(run => run.Switches);
 
     /// <summary>How many times faster than a rival, for each run and the rival's run next to it, ascending.</summary>
     public double[] SpeedUpOver(Samples rival) =>
