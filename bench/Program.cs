@@ -2,11 +2,12 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.Reporting;
+using RingKit.Bench.TwoThreads;
 
 namespace RingKit.Bench;
 
 /// <summary>
-/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0.
+/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0. What needs two threads has a harness of its own.
 /// </summary>
 internal static class Program
 {
@@ -18,6 +19,9 @@ internal static class Program
 
     private static int Main(string[] args)
     {
+        if (args is [ThreadsCommand.Name, ..])
+            return ThreadsCommand.Run(args.AsSpan(1));
+
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)
             Grid.ChooseQuick();
