@@ -15,23 +15,25 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         uint limit = Math.Min((uint)maximum, _capacity);
         uint fetch = _control->FetchIndex;
         uint count = 0;
-        while (count < limit)
+        while (count < limit && NextStretch(fetch, out uint length))
         {
-            ref DirtyGfn entry = ref entries[fetch];
-            uint flags = TOrdering.LoadAcquire(ref entry.Flags);                      // E1: slot and offset are published
-            if (flags != DirtyGfn.Dirty)
+            // Nothing that comes back but the sink is called in here, so that the loop stays in registers.
+            uint end = count + Math.Min(length, limit - count);
+            for (; count != end; count++)
             {
-                NoteStop(fetch, flags);
-                break;
+                ref DirtyGfn entry = ref entries[fetch];
+                uint flags = TOrdering.LoadAcquire(ref entry.Flags);                  // E1: slot and offset are published
+                if (flags != DirtyGfn.Dirty)
+                {
+                    NoteStop(fetch, flags);
+                    limit = count;
+                    break;
+                }
+
+                sink.Accept(TOrdering.ReadPlain(ref entry.Slot), TOrdering.ReadPlain(ref entry.Offset));
+                TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Reset);              // E2: our reads are done
+                _control->FetchIndex = ++fetch;
             }
-
-            if (fetch == _control->HarvesterKnownDirtyIndex && !IsPublished(fetch))
-                break;
-
-            sink.Accept(TOrdering.ReadPlain(ref entry.Slot), TOrdering.ReadPlain(ref entry.Offset));
-            TOrdering.StoreRelease(ref entry.Flags, DirtyGfn.Reset);                  // E2: our reads are done
-            _control->FetchIndex = ++fetch;
-            count++;
         }
 
         ThrowIfDisposed();
@@ -94,6 +96,26 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     {
         _entries.Locate(_control->FetchIndex, (uint)count, out first, out second);
         GC.KeepAlive(this);
+    }
+
+    // How many entries from here on the producer is known to have published; false if the first one is not there to be harvested.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool NextStretch(uint fetch, out uint length)
+    {
+        length = 0;
+        uint flags = TOrdering.LoadAcquire(ref _entries[fetch].Flags);                // E1: and DirtyIndex with it
+        if (flags != DirtyGfn.Dirty)
+        {
+            NoteStop(fetch, flags);
+            return false;
+        }
+
+        if (fetch == _control->HarvesterKnownDirtyIndex && !IsPublished(fetch))
+            return false;
+
+        // Of a producer elsewhere nothing is known, and the distance means nothing: any will do.
+        length = Math.Max(_control->HarvesterKnownDirtyIndex - fetch, 1);
+        return true;
     }
 
     // Whoever maps the entries may set Dirty where nothing was published. A harvester that followed would run ahead of the producer, and

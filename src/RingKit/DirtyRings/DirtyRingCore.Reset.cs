@@ -52,18 +52,24 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     {
         EntryTable entries = _entries;
         ResetCoalescer coalescer = default;
+        uint known = _control->ResetterKnownDirtyIndex;
         uint index = start;
         for (; index != end; index++)
         {
             ref DirtyGfn entry = ref entries[index];
             if ((TOrdering.LoadAcquire(ref entry.Flags) & DirtyGfn.Reset) == 0)       // E2: the harvester has read it
                 break;
-            if (index == _control->ResetterKnownDirtyIndex && !WasPublished(index))
+            if (index == known)
             {
-                // Counted where it opens a batch and so ends the reset: once.
-                if (index == start)
-                    _control->ForgedResets++;
-                break;
+                if (!WasPublished(index))
+                {
+                    // Counted where it opens a batch and so ends the reset: once.
+                    if (index == start)
+                        _control->ForgedResets++;
+                    break;
+                }
+
+                known = _control->ResetterKnownDirtyIndex;
             }
 
             uint slot = TOrdering.ReadPlain(ref entry.Slot);
@@ -89,20 +95,18 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         _control->RefusedPages += refused;
 
         EntryTable entries = _entries;
-        for (uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex); index != end; index++)
-            Free(ref entries[index]);
+        uint index = TOrdering.LoadRelaxed(ref _control->ResetIndex);
+        if (ProducerIsElsewhere)
+        {
+            // Such a producer learns from the flags that an entry is free, one in this process from ResetIndex.
+            for (; index != end; index++)
+                TOrdering.StoreRelease(ref entries[index].Flags, 0);                  // E20: our reads of the entry are done
+        }
+
+        for (; index != end; index++)
+            TOrdering.StoreRelaxed(ref entries[index].Flags, 0);
         TOrdering.StoreRelease(ref _control->ResetIndex, end);                        // E3: our reads of the entries are done
         return refused;
-    }
-
-    // A producer in this process learns from ResetIndex that an entry is free, one elsewhere only from the flags.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Free(ref DirtyGfn entry)
-    {
-        if (ProducerIsElsewhere)
-            TOrdering.StoreRelease(ref entry.Flags, 0);                               // E20: our reads of the entry are done
-        else
-            TOrdering.StoreRelaxed(ref entry.Flags, 0);
     }
 
     // Flags may be forged by whoever maps the entries: were one recycled that was never published, ResetIndex would pass DirtyIndex, and

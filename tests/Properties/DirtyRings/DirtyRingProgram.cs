@@ -185,6 +185,7 @@ internal sealed class DirtyRingProgram : IDisposable
         Assert.Equal((_total, _total, _total), (_pushed, _harvested, _reset));
         Assert.Equal(0u, _ring.Used);
         Assert.Equal((0ul, 0ul, 0ul), (_ring.Control.ForeignFlags, _ring.Control.ForgedResets, _ring.Control.RefusedPages));
+        Assert.Equal((0ul, 0ul), (_ring.Control.ForgedEntries, _ring.Control.OvertakenEntries));
         foreach (ref readonly DirtyGfn entry in _entries.View.AsSpan())
             Assert.Equal(0u, entry.Flags);
     }
