@@ -137,7 +137,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     // Counts published slots from the known ones on, a little further than was asked, and steps over aborted claims at the front.
     private ulong Look(ref ulong next, ulong known, ulong wanted)
     {
-        bool paused = Paces && Pacing.Pause(ref *_consumer);
+        bool paused = Paces && _consumer->HasMore == 0 && Pacing.Pause(ref *_consumer);
         ulong limit = Math.Min(Math.Max(wanted, LookAhead), Capacity);
         while (known < limit)
         {
@@ -157,6 +157,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
 
         if (Paces)
             Pacing.Learn(ref *_consumer, paused, known);
+        _consumer->HasMore = known == limit ? 1u : 0;
         _consumer->Next = next;
         _consumer->Known = next + known;
         _consumer->HighWater = Math.Max(_consumer->HighWater, known);
