@@ -9,6 +9,9 @@ internal ref struct Waiter<TOrdering, TWait>
     where TOrdering : struct, IOrdering
     where TWait : struct, IWaitStrategy
 {
+    // Counting costs a locked instruction. A long wait is seen while it lasts.
+    private const int RoundsBetweenCounts = 64;
+
     private readonly SleepGate<TOrdering> _gate;
     private readonly TimeSpan _timeout;
     private readonly ref ulong _waits;
@@ -33,41 +36,44 @@ internal ref struct Waiter<TOrdering, TWait>
     /// <returns>False if the time is up.</returns>
     public bool Pass()
     {
-        if (_round == 0)
-        {
-            if (_timeout == TimeSpan.Zero)
-                return false;
-            _since = Stopwatch.GetTimestamp();
-        }
-
         TimeSpan left = Timeout.InfiniteTimeSpan;
-        if (_timeout != Timeout.InfiniteTimeSpan)
-        {
-            left = _timeout - Stopwatch.GetElapsedTime(_since);
-            if (left <= TimeSpan.Zero)
-                return false;
-        }
+        if (_timeout != Timeout.InfiniteTimeSpan && !HasTime(out left))
+            return false;
 
-        // A model of memory would take a count for progress, and never find out that a thread waits in vain.
-        if (typeof(TOrdering) == typeof(HardwareOrdering))
-            Counter<TOrdering>.Add(ref _waits, 1);
+        if (_round % RoundsBetweenCounts == RoundsBetweenCounts - 1)
+            Count(RoundsBetweenCounts);
         if (TWait.SleepsIn(_round))
             SleepOrAnnounce(left);
         else if (typeof(TOrdering) == typeof(HardwareOrdering))
             TWait.Pass(_round);
         else
             TOrdering.Pause();
-        if (_round < int.MaxValue)
-            _round++;
+        _round = (_round + 1) & int.MaxValue;
         return true;
     }
 
     /// <summary>Ends the wait.</summary>
     public void Dispose()
     {
+        Count(_round % RoundsBetweenCounts);
         if (_announced)
             _gate.Withdraw();
         _announced = false;
+    }
+
+    private bool HasTime(out TimeSpan left)
+    {
+        if (_round == 0)
+            _since = Stopwatch.GetTimestamp();
+        left = _timeout - Stopwatch.GetElapsedTime(_since);
+        return left > TimeSpan.Zero;
+    }
+
+    // A model of memory would take a count for progress, and never find out that a thread waits in vain.
+    private readonly void Count(int rounds)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering) && rounds != 0)
+            TOrdering.StoreRelaxed(ref _waits, TOrdering.LoadRelaxed(ref _waits) + (uint)rounds);
     }
 
     // The first call only announces: the caller looks once more in between, after the fence, and so misses nothing.

@@ -9,5 +9,5 @@ public readonly struct BusyWait : IWaitStrategy
     public static bool SleepsIn(int round) => false;
 
     /// <inheritdoc/>
-    public static void Pass(int round) => Thread.SpinWait(1);
+    public static void Pass(int round) => Spinning.Pass(round);
 }

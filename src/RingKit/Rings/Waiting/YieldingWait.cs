@@ -1,15 +1,13 @@
 namespace RingKit.Rings.Waiting;
 
 /// <summary>
-/// Spins for about a microsecond, then gives the core away in each round. The default: quick, and sound with more threads than cores.
+/// Spins for about two microseconds, then gives the core away in each round. The default: quick, and sound with more threads than cores.
 /// </summary>
 public readonly struct YieldingWait : IWaitStrategy
 {
-    // A hand-over between two cores takes a few hundred nanoseconds; whoever waits longer is waiting for a thread that does not run.
-    internal const int Spins = 32;
-
-    // A thread of lower priority never gets the core from a yield.
-    private const int YieldsBetweenSleeps = 1024;
+    // A thread of lower priority never gets the core from a yield. These take longer than the sleep: otherwise two threads that answer each
+    // other could find each other asleep at every turn, and never get out of it.
+    private const int YieldsBetweenSleeps = 8192;
 
     /// <inheritdoc/>
     public static bool SleepsIn(int round) => false;
@@ -17,8 +15,8 @@ public readonly struct YieldingWait : IWaitStrategy
     /// <inheritdoc/>
     public static void Pass(int round)
     {
-        if (round < Spins)
-            Thread.SpinWait(1);
+        if (round < Spinning.Rounds)
+            Spinning.Pass(round);
         else if (round % YieldsBetweenSleeps != YieldsBetweenSleeps - 1)
             Thread.Yield();
         else
