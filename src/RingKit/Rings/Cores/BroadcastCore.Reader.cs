@@ -120,8 +120,14 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         if (known <= Capacity && wanted <= known && wanted != 0)
             return known;
 
-        bool paused = Paces && Pacing.Pause(ref *line);
         ulong word = TOrdering.LoadAcquire(ref *_tail);                               // E9: the items before it are published
+        if (Paces && Pacing.Pause(ref *line, IndexOf(word) - next))
+        {
+            ulong before = IndexOf(word);
+            word = TOrdering.LoadAcquire(ref *_tail);                                 // E9
+            Pacing.Learn(ref *line, IndexOf(word) - before);
+        }
+
         ulong available = IndexOf(word) - next;
         if (available > Capacity)
         {
@@ -131,8 +137,6 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
             return 0;
         }
 
-        if (Paces)
-            Pacing.Learn(ref *line, paused, available);
         isCompleted = HasFlag(word);
         line->Known = IndexOf(word);
         line->HighWater = Math.Max(line->HighWater, available);

@@ -161,17 +161,26 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         if (wanted <= Capacity - used)
             return Capacity - used;
 
-        bool paused = Paces && Pacing.Pause(ref *_writer);
         TOrdering.FullFence();                                                        // E15: published, then looks for readers
-        ulong usedNow = 0;
-        for (int reader = 0; reader < _readers; reader++)
-            usedNow = Math.Max(usedNow, LagOf(reader, next, wanted));
+        ulong usedNow = GreatestLag(next, wanted);
+        if (Paces && Pacing.Pause(ref *_writer, used - Math.Min(used, usedNow)))
+        {
+            ulong before = usedNow;
+            usedNow = GreatestLag(next, wanted);
+            Pacing.Learn(ref *_writer, before - Math.Min(before, usedNow));
+        }
 
-        if (Paces)
-            Pacing.Learn(ref *_writer, paused, used - Math.Min(used, usedNow));
         _writer->Known = next - usedNow;
         _writer->HighWater = Math.Max(_writer->HighWater, usedNow);
         return Capacity - usedNow;
+    }
+
+    private ulong GreatestLag(ulong next, ulong wanted)
+    {
+        ulong greatest = 0;
+        for (int reader = 0; reader < _readers; reader++)
+            greatest = Math.Max(greatest, LagOf(reader, next, wanted));
+        return greatest;
     }
 
     // What a reader still has to read, after the policy has had its way with it.

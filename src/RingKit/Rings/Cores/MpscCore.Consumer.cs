@@ -7,7 +7,7 @@ namespace RingKit.Rings.Cores;
 internal sealed unsafe partial class MpscCore<T, TOrdering>
 {
     // How far a look for one item goes beyond it.
-    private const ulong LookAhead = 64;
+    private const ulong LookAhead = 256;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryPop(out T item)
@@ -134,11 +134,27 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         return next;
     }
 
-    // Counts published slots from the known ones on, a little further than was asked, and steps over aborted claims at the front.
+    // Looks a little further than was asked.
     private ulong Look(ref ulong next, ulong known, ulong wanted)
     {
-        bool paused = Paces && _consumer->HasMore == 0 && Pacing.Pause(ref *_consumer);
         ulong limit = Math.Min(Math.Max(wanted, LookAhead), Capacity);
+        known = CountPublished(ref next, known, limit);
+        if (Paces && Pacing.Pause(ref *_consumer, known))
+        {
+            ulong before = known;
+            known = CountPublished(ref next, known, limit);
+            Pacing.Learn(ref *_consumer, known - before);
+        }
+
+        _consumer->Next = next;
+        _consumer->Known = next + known;
+        _consumer->HighWater = Math.Max(_consumer->HighWater, known);
+        return known;
+    }
+
+    // From the known ones on; steps over aborted claims at the front.
+    private ulong CountPublished(ref ulong next, ulong known, ulong limit)
+    {
         while (known < limit)
         {
             uint stamp = TOrdering.LoadAcquire(ref StampAt(next + known));            // E12: the item is published
@@ -155,12 +171,6 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
             _consumer->Dropped++;
         }
 
-        if (Paces)
-            Pacing.Learn(ref *_consumer, paused, known);
-        _consumer->HasMore = known == limit ? 1u : 0;
-        _consumer->Next = next;
-        _consumer->Known = next + known;
-        _consumer->HighWater = Math.Max(_consumer->HighWater, known);
         return known;
     }
 

@@ -124,8 +124,14 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
             if (used <= Capacity && wanted <= Capacity - used)
                 return Capacity - used;
 
-            bool paused = Paces && Pacing.Pause(ref *_producers);
             ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                  // E10: the slots before it are free
+            if (Paces && Pacing.Pause(ref *_producers, head - known))
+            {
+                ulong before = head;
+                head = IndexOf(TOrdering.LoadAcquire(ref *_head));                    // E10
+                Pacing.Learn(ref *_producers, head - before);
+            }
+
             tail = TOrdering.LoadRelaxed(ref *_tail);
             ulong usedNow = IndexOf(tail) - head;
             if (HasFlag(tail))
@@ -133,8 +139,6 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
 
             if (usedNow <= Capacity)
             {
-                if (Paces)
-                    Pacing.Learn(ref *_producers, paused, head - known);
                 if (head != known)
                     TOrdering.StoreRelease(ref *_knownHead, head);                    // E14: so do others know
                 Counter<TOrdering>.RaiseTo(ref _producers->HighWater, usedNow);

@@ -42,8 +42,4 @@ internal struct RoleLine
     /// <summary>Not 0 once this end has completed the ring, or was thrown out of it.</summary>
     [FieldOffset(56)]
     public uint Closed;
-
-    /// <summary>Not 0 if the last look stopped before it came to the end of what is published.</summary>
-    [FieldOffset(60)]
-    public uint HasMore;
 }

@@ -56,8 +56,14 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         if (known <= Capacity && wanted <= known && wanted != 0)
             return known;
 
-        bool paused = Paces && Pacing.Pause(ref *_consumer);
         ulong word = TOrdering.LoadAcquire(ref *_tail);                               // E9: the items before it are published
+        if (Paces && Pacing.Pause(ref *_consumer, IndexOf(word) - next))
+        {
+            ulong before = IndexOf(word);
+            word = TOrdering.LoadAcquire(ref *_tail);                                 // E9
+            Pacing.Learn(ref *_consumer, IndexOf(word) - before);
+        }
+
         ulong available = IndexOf(word) - next;
         if (available > Capacity)
         {
@@ -67,8 +73,6 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
             return 0;
         }
 
-        if (Paces)
-            Pacing.Learn(ref *_consumer, paused, available);
         isCompleted = HasFlag(word);
         _consumer->Known = IndexOf(word);
         _consumer->HighWater = Math.Max(_consumer->HighWater, available);

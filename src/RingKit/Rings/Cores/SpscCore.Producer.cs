@@ -136,8 +136,14 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         if (wanted <= Capacity - used)
             return Capacity - used;
 
-        bool paused = Paces && Pacing.Pause(ref *_producer);
         ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                      // E10: the slots before it are ours again
+        if (Paces && Pacing.Pause(ref *_producer, head - _producer->Known))
+        {
+            ulong before = head;
+            head = IndexOf(TOrdering.LoadAcquire(ref *_head));                        // E10
+            Pacing.Learn(ref *_producer, head - before);
+        }
+
         ulong usedNow = next - head;
         if (usedNow > used)
         {
@@ -146,8 +152,6 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
             return Capacity - used;
         }
 
-        if (Paces)
-            Pacing.Learn(ref *_producer, paused, used - usedNow);
         _producer->Known = head;
         _producer->HighWater = Math.Max(_producer->HighWater, usedNow);
         return Capacity - usedNow;
