@@ -19,8 +19,8 @@ internal static class Pacing
     // an item when they are far apart; longer ones gain nothing.
     private const int PauseLength = 32;
 
-    // An item in 30 ns.
-    private const ulong WorthIt = 48;
+    // An item in a hundred nanoseconds.
+    private const ulong WorthIt = 16;
 
     // Work for longer than a pause.
     private const ulong Backlog = 512;
