@@ -1,5 +1,6 @@
 using RingKit.Properties.Bitmaps;
 using RingKit.Properties.DirtyRings;
+using RingKit.Properties.DirtyRings.IndexPublished;
 using RingKit.Properties.Rings;
 
 namespace RingKit.Properties.Interleaving;
@@ -10,6 +11,7 @@ internal static class ExploredStructures
     public static IReadOnlyList<ExploredStructure> All { get; } =
     [
         new ExploredDirtyRing(),
+        new ExploredIndexPublishedRing(),
         new ExploredBitmap(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
