@@ -1,6 +1,7 @@
 using RingKit.Properties.Bitmaps;
 using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
+using RingKit.Properties.DirtyRings.Overflow;
 using RingKit.Properties.Rings;
 
 namespace RingKit.Properties.Interleaving;
@@ -12,6 +13,7 @@ internal static class ExploredStructures
     [
         new ExploredDirtyRing(),
         new ExploredIndexPublishedRing(),
+        new ExploredOverflowingRing(),
         new ExploredBitmap(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
