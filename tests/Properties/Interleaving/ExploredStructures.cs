@@ -2,6 +2,7 @@ using RingKit.Properties.Bitmaps;
 using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
 using RingKit.Properties.DirtyRings.Overflow;
+using RingKit.Properties.DirtyRings.Resizing;
 using RingKit.Properties.Rings;
 
 namespace RingKit.Properties.Interleaving;
@@ -14,6 +15,7 @@ internal static class ExploredStructures
         new ExploredDirtyRing(),
         new ExploredIndexPublishedRing(),
         new ExploredOverflowingRing(),
+        new ExploredResizableRing(),
         new ExploredBitmap(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
