@@ -149,6 +149,7 @@ internal sealed class ResizableProgram : IDisposable
 
     private int ResetOnce(int most)
     {
+        ResizeIf(Resizer.Resetter);
         var target = new Target(this);
         return _core.Reset<Target, RefusePages<Target>>(ref target, most, CancellationToken.None).Entries;
     }

@@ -9,6 +9,9 @@ internal enum Resizer
     /// <summary>The harvester, before a harvest.</summary>
     Harvester,
 
+    /// <summary>The resetter, before a reset.</summary>
+    Resetter,
+
     /// <summary>A thread that does nothing else.</summary>
     Another,
 }

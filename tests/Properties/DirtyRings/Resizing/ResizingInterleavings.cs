@@ -13,6 +13,9 @@ public sealed class ResizingInterleavings
     public void The_harvester_may_be_the_one_who_resizes() => RunAll(new(2, 1, 2) { Resizer = Resizer.Harvester });
 
     [Fact]
+    public void The_resetter_may_be_the_one_who_resizes() => RunAll(new(1, 1, 1) { Resizer = Resizer.Resetter, IsOneConsumer = false });
+
+    [Fact]
     public void Three_parties_move_to_the_next_ring() => RunAll(new(2, 1, 1) { IsOneConsumer = false });
 
     [Fact]
