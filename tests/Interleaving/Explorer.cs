@@ -50,9 +50,8 @@ public static class Explorer
     /// <param name="replay">Its <see cref="Failure.Replay"/>, or the beginning of one.</param>
     /// <param name="options">The same options as before: a mutant is not part of the string.</param>
     /// <param name="trace">The execution, a line a step.</param>
-    /// <returns>The one execution's counts, outcome and failure.</returns>
+    /// <returns>The one execution's counts, outcome and failure: of the kind <see cref="FailureKind.Model"/> if the string is another program's.</returns>
     /// <exception cref="FormatException">The text is no replay string.</exception>
-    /// <exception cref="ModelException">It is another program's.</exception>
     public static ExplorationResult Replay(ModelProgram program, string replay, out string trace, ExplorationOptions? options = null)
     {
         options ??= ExplorationOptions.Default;

@@ -31,6 +31,12 @@ public class DirtyRingInterleavings
     public void Indices_wrap_at_their_end() =>
         RunAll(DirtyRingProgram.TwoThreads(capacity: 2, total: 3, start: uint.MaxValue - 1));
 
+    [Theory]
+    [InlineData(1, 2, 0u)]
+    [InlineData(2, 2, uint.MaxValue)]
+    public void A_producer_elsewhere_learns_from_the_flags(int capacity, int total, uint start) =>
+        RunAll(DirtyRingProgram.Attached(capacity, total, start));
+
     // Too many executions for all of them: the long run goes on for longer.
     [Theory]
     [InlineData(2, 4, int.MaxValue)]

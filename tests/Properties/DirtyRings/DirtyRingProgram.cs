@@ -19,23 +19,20 @@ internal sealed class DirtyRingProgram : IDisposable
     private readonly DirtyRingCore<O> _ring;
     private readonly NativeBlock<DirtyGfn> _entries;
     private readonly int _total;
+    private readonly uint _start;
+    private readonly bool _isAttached;
     private int _pushed;
     private int _harvested;
     private int _reset;
 
-    private DirtyRingProgram(int capacity, int total, uint start)
+    private DirtyRingProgram(int capacity, int total, uint start, bool isAttached = false)
     {
         _total = total;
+        _start = start;
+        _isAttached = isAttached;
         _entries = new NativeBlock<DirtyGfn>((nuint)capacity);
-        _ring = new DirtyRingCore<O>(_entries.View, reservedEntries: 0, start);
-        Explorer.Name(ref _ring.Control.DirtyIndex, "DirtyIndex");
-        Explorer.Name(ref _ring.Control.ResetIndex, "ResetIndex");
-        for (int i = 0; i < capacity; i++)
-        {
-            Explorer.Name(ref _entries[(nuint)i].Flags, $"flags[{i}]");
-            Explorer.Name(ref _entries[(nuint)i].Slot, $"slot[{i}]");
-            Explorer.Name(ref _entries[(nuint)i].Offset, $"offset[{i}]");
-        }
+        _ring = new DirtyRingCore<O>(_entries.View, reservedEntries: 0, start, producerIsElsewhere: isAttached);
+        DirtyRingNames.Name(_ring, _entries);
     }
 
     /// <summary>Producer, harvester and resetter, each a thread.</summary>
@@ -50,6 +47,13 @@ internal sealed class DirtyRingProgram : IDisposable
         new($"push | harvest and reset, capacity {capacity}, {total} entries",
             () => new DirtyRingProgram(capacity, total, start),
             p => p.Produce(), p => p.HarvestAndReset(All, All))
+        { Finally = p => p.Check() };
+
+    /// <summary>The producer is another's: it knows no index of the ring, and that an entry is free from its flags.</summary>
+    public static ModelProgram<DirtyRingProgram> Attached(int capacity, int total, uint start = 0) =>
+        new($"push elsewhere | harvest | reset, capacity {capacity}, {total} entries from {start}",
+            () => new DirtyRingProgram(capacity, total, start, isAttached: true),
+            p => p.ProduceElsewhere(), p => p.Harvest(All), p => p.Reset(All))
         { Finally = p => p.Check() };
 
     /// <summary>Each consumer goes through its maxima over and over; a negative one is a borrow and a release.</summary>
@@ -101,6 +105,19 @@ internal sealed class DirtyRingProgram : IDisposable
 
             _pushed++;
             Assert.True(_pushed - _reset <= _ring.Capacity, "an entry was pushed over one that was not reset");
+        }
+    }
+
+    private void ProduceElsewhere()
+    {
+        for (; _pushed < _total; _pushed++)
+        {
+            ref DirtyGfn entry = ref _entries[(nuint)((_start + (uint)_pushed) % _ring.Capacity)];
+            while (O.LoadAcquire(ref entry.Flags) != 0)
+                O.Pause();
+            O.WritePlain(ref entry.Slot, SlotOf(_pushed));
+            O.WritePlain(ref entry.Offset, OffsetOf(_pushed));
+            O.StoreRelease(ref entry.Flags, DirtyGfn.Dirty);
         }
     }
 
@@ -183,7 +200,8 @@ internal sealed class DirtyRingProgram : IDisposable
     private void Check()
     {
         Assert.Equal((_total, _total, _total), (_pushed, _harvested, _reset));
-        Assert.Equal(0u, _ring.Used);
+        if (!_isAttached)
+            Assert.Equal(0u, _ring.Used);
         Assert.Equal((0ul, 0ul, 0ul), (_ring.Control.ForeignFlags, _ring.Control.ForgedResets, _ring.Control.RefusedPages));
         Assert.Equal((0ul, 0ul), (_ring.Control.ForgedEntries, _ring.Control.OvertakenEntries));
         foreach (ref readonly DirtyGfn entry in _entries.View.AsSpan())

@@ -16,6 +16,7 @@ internal sealed class ExploredDirtyRing : ExploredStructure
         DirtyRingProgram.TwoThreads(capacity: 2, total: 3),
         DirtyRingProgram.Borrowing(capacity: 1, total: 2),
         DirtyRingProgram.Observed(capacity: 4, total: 1),
+        DirtyRingProgram.Attached(capacity: 1, total: 2),
     ];
 
     public override Gen<ModelProgram> Programs =>

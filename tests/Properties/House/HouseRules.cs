@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Xunit;
+using static RingKit.Properties.Support.SourceTree;
 
 namespace RingKit.Properties.House;
 
@@ -8,11 +9,7 @@ public sealed partial class HouseRules
 {
     private const int MostLines = 400;
 
-    private static readonly string Root = FindRoot();
     private static readonly string[] Folders = ["src", "tests", "bench"];
-
-    private static IEnumerable<string> Sources(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories);
 
     [Fact]
     public void Only_one_file_names_the_runtimes_ordering_primitives()
@@ -82,19 +79,6 @@ public sealed partial class HouseRules
         Assert.All(cited, edge => Assert.Contains($"**{edge}**", table, StringComparison.Ordinal));
     }
 
-    private static string WithoutComments(string source) => Comment().Replace(source, "");
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "RingKit.sln")))
-                return folder.FullName;
-        }
-
-        throw new DirectoryNotFoundException("The tests run outside the repository.");
-    }
-
     [GeneratedRegex(@"\b(Volatile|Interlocked|volatile|MemoryBarrier)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex OrderingPrimitives();
 
@@ -103,9 +87,6 @@ public sealed partial class HouseRules
 
     [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Namespace();
-
-    [GeneratedRegex(@"//.*$|""[^""\n]*""", RegexOptions.Multiline, matchTimeoutMilliseconds: 10_000)]
-    private static partial Regex Comment();
 
     [GeneratedRegex(@"//.*\b(?<edge>E\d+)\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex EdgeCitation();

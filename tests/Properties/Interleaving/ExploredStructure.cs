@@ -10,7 +10,8 @@ internal abstract class ExploredStructure
     public abstract string Name { get; }
 
     /// <summary>
-    /// Programs that are explored whole, as they are and with each order weakened. Together they meet every ordered access of the structure.
+    /// Programs that are explored, whole or up to a bound, as they are and with each order weakened. Together they meet every ordered
+    /// access of the structure.
     /// </summary>
     public abstract IReadOnlyList<ModelProgram> MutantPrograms { get; }
 

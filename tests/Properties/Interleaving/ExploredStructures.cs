@@ -1,5 +1,8 @@
 using RingKit.Properties.Bitmaps;
 using RingKit.Properties.DirtyRings;
+using RingKit.Properties.DirtyRings.IndexPublished;
+using RingKit.Properties.DirtyRings.Overflow;
+using RingKit.Properties.DirtyRings.Resizing;
 using RingKit.Properties.Rings;
 
 namespace RingKit.Properties.Interleaving;
@@ -10,6 +13,9 @@ internal static class ExploredStructures
     public static IReadOnlyList<ExploredStructure> All { get; } =
     [
         new ExploredDirtyRing(),
+        new ExploredIndexPublishedRing(),
+        new ExploredOverflowingRing(),
+        new ExploredResizableRing(),
         new ExploredBitmap(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),

@@ -96,9 +96,10 @@ internal sealed unsafe partial class IndexPublishedCore<TOrdering, TIndexing> : 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PushResult TryPush(uint slot, ulong offset)
     {
-        // KnownResetIndex is never ahead of ResetIndex, so the ring is at most as full as it looks from here.
+        // KnownResetIndex is never ahead of ResetIndex, so the ring is at most as full as it looks from here. Where producers take turns
+        // it passes from one to the next with the lock (E24).
         uint dirty = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
-        if (TIndexing.Distance(_control->KnownResetIndex, dirty, Capacity) + 1 >= _softLimit)
+        if (TIndexing.Distance(TOrdering.ReadPlain(ref _control->KnownResetIndex), dirty, Capacity) + 1 >= _softLimit)
             return TryPushNearlyFull(slot, offset);
 
         Publish(dirty, slot, offset);
@@ -124,7 +125,7 @@ internal sealed unsafe partial class IndexPublishedCore<TOrdering, TIndexing> : 
     public uint Room()
     {
         uint reset = TOrdering.LoadAcquire(ref _control->ResetIndex);                 // E23: the entries before it are ours again
-        _control->KnownResetIndex = reset;
+        TOrdering.WritePlain(ref _control->KnownResetIndex, reset);
         uint dirty = TOrdering.LoadRelaxed(ref _control->DirtyIndex);
         uint used = TIndexing.Distance(reset, dirty, Capacity);
 

@@ -33,6 +33,8 @@ internal sealed unsafe class OverflowingCore<TOrdering> : IDisposable
 
     public DirtyRingCore<TOrdering> Ring => _ring;
 
+    public ref OverflowControl Control => ref *_control;
+
     public bool IsOverflowed
     {
         get
@@ -98,7 +100,8 @@ internal sealed unsafe class OverflowingCore<TOrdering> : IDisposable
         catch
         {
             // What is left in the bitmaps is not forgotten. No plain store: it would hide a raising by the producer from the next exchange.
-            TOrdering.ExchangeAcquire(ref _control->Overflowed, 1);                   // E25
+            // No order: what raised the flag, this thread or the producer (E25), is what that exchange reads.
+            TOrdering.CompareExchangeRelaxed(ref _control->Overflowed, 1, 0);
             throw;
         }
 

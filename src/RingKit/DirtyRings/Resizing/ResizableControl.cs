@@ -3,13 +3,21 @@ using RingKit.Memory;
 
 namespace RingKit.DirtyRings.Resizing;
 
-/// <summary>Which of its rings each party of a <see cref="ResizableDirtyRing"/> is at, counted from 0. Each word on a line of its own.</summary>
+/// <summary>Which of its rings each party of a <see cref="ResizableDirtyRing"/> is at, counted from 0. A separated line a party.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 4 * CacheLine.Separation)]
-internal struct ResizableControl
+internal unsafe struct ResizableControl
 {
     /// <summary>The newest ring. Written by who resizes.</summary>
     [FieldOffset(0)]
     public uint Requested;
+
+    /// <summary>Which ring is in each of the two places. Written by who resizes, together with the place, before <see cref="Requested"/>.</summary>
+    [FieldOffset(4)]
+    public fixed uint Places[2];
+
+    /// <summary>The newest ring's capacity in bits 0..31 and its soft limit in bits 32..63, for anyone who asks. Written by who resizes.</summary>
+    [FieldOffset(16)]
+    public ulong Shape;
 
     /// <summary>Written by the producer: it pushes into no ring before this one any more.</summary>
     [FieldOffset(CacheLine.Separation)]

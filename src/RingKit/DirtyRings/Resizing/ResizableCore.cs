@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using RingKit.DirtyRings.Resetting;
 using RingKit.Memory;
@@ -14,6 +15,8 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
     // Whoever leaves a ring has done all it will ever do there, and the next party loads that word before it looks at the ring: so when that
     // ring then is used up, it is used up for good. That keeps the order of the entries and loses none.
     // Two places are enough, since a resize waits for Resetting to reach the newest ring: nobody is at the other place then.
+    // The references lie in managed memory, which no ordering sees. Beside each, in Places, lies the number of its ring, written and read
+    // together with it: what holds for the number before a model of memory holds for the reference.
     private readonly DirtyRingCore<TOrdering>?[] _rings = new DirtyRingCore<TOrdering>?[2];
     private readonly NativeView<ResizableControl> _controlView = new NativeBlock<ResizableControl>(1).View;
     private readonly ResizableControl* _control;
@@ -25,10 +28,16 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
     {
         _rings[0] = first;
         _control = _controlView.DangerousPointer;
+        _control->Shape = ShapeOf(first);
     }
 
-    /// <summary>Any thread: the newest ring.</summary>
-    public DirtyRingCore<TOrdering> Newest => At(TOrdering.LoadAcquire(ref _control->Requested));         // E26
+    public ref ResizableControl Control => ref *_control;
+
+    /// <summary>Any thread: entries of the newest ring.</summary>
+    public uint Capacity => (uint)Shape;
+
+    /// <summary>Any thread: the soft limit of the newest ring.</summary>
+    public uint SoftLimit => (uint)(Shape >> 32);
 
     /// <summary>Any thread: entries in both rings; exact only while nobody moves.</summary>
     public uint Used => (_rings[0]?.Used ?? 0) + (_rings[1]?.Used ?? 0);
@@ -65,6 +74,8 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
     {
         uint next = TOrdering.LoadRelaxed(ref _control->Requested) + 1;
         _rings[next & 1] = ring;
+        TOrdering.WritePlain(ref _control->Places[next & 1], next);
+        TOrdering.StoreRelaxed(ref _control->Shape, ShapeOf(ring));
         TOrdering.StoreRelease(ref _control->Requested, next);                        // E26: the new ring
         GC.KeepAlive(this);
     }
@@ -126,7 +137,25 @@ internal sealed unsafe class ResizableCore<TOrdering> : IDisposable
         }
     }
 
-    // Written before the word that leads to it, E26.
+    // One word, so that nobody sees the capacity of one ring with the limit of another; it leads to nothing, and needs no order.
+    private ulong Shape
+    {
+        get
+        {
+            ulong shape = TOrdering.LoadRelaxed(ref _control->Shape);
+            GC.KeepAlive(this);
+            return shape;
+        }
+    }
+
+    private static ulong ShapeOf(DirtyRingCore<TOrdering> ring) => ring.Capacity | ((ulong)ring.SoftLimit << 32);
+
+    // A party only: written before the word that leads to it (E26), and not again before the party has left it (E29).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private DirtyRingCore<TOrdering> At(uint generation) => _rings[generation & 1]!;
+    private DirtyRingCore<TOrdering> At(uint generation)
+    {
+        uint number = TOrdering.ReadPlain(ref _control->Places[generation & 1]);
+        Debug.Assert(number == generation, "Another ring is in this place.");
+        return _rings[generation & 1]!;
+    }
 }

@@ -22,10 +22,10 @@ public sealed class ResizableDirtyRing : IDisposable
         _core = new ResizableCore<HardwareOrdering>(MakeRing(capacity, reservedEntries));
 
     /// <summary>How many entries the newest ring has.</summary>
-    public int Capacity => (int)_core.Newest.Capacity;
+    public int Capacity => (int)_core.Capacity;
 
     /// <summary>The soft limit of the newest ring.</summary>
-    public int SoftLimit => (int)_core.Newest.SoftLimit;
+    public int SoftLimit => (int)_core.SoftLimit;
 
     /// <summary>Entries published and not yet reset, in the old ring and the new. May be out of date as soon as it is read.</summary>
     public int Used => (int)_core.Used;
