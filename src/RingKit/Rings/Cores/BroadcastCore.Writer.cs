@@ -120,10 +120,11 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         if ((uint)reader >= (uint)_readers)
             throw new ArgumentOutOfRangeException(nameof(reader), reader, $"The readers are numbered from 0 to {_readers - 1}.");
 
-        ulong cursor = TOrdering.LoadAcquire(ref CursorAt(reader));
+        ulong cursor = TOrdering.LoadRelaxed(ref CursorAt(reader));
         while (IsActive(cursor))
         {
-            ulong was = TOrdering.CompareExchangeAcquireRelease(ref CursorAt(reader), SharedRingLayout.DetachedCursor, cursor);     // E11
+            // E10: for the dead reader, whose reads are done; E18: to one that lives.
+            ulong was = TOrdering.CompareExchangeRelease(ref CursorAt(reader), SharedRingLayout.DetachedCursor, cursor);
             if (was == cursor)
                 break;
             cursor = was;

@@ -51,7 +51,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
     {
         ThrowIfDisposed();
         isCompleted = false;
-        ulong next = _policy == FullPolicy.OverwriteOldest ? IndexOf(TOrdering.LoadAcquire(ref *_head)) : _consumer->Next;
+        ulong next = _policy == FullPolicy.OverwriteOldest ? IndexOf(TOrdering.LoadRelaxed(ref *_head)) : _consumer->Next;
         ulong known = _consumer->Known - next;
         if (known <= Capacity && wanted <= known && wanted != 0)
             return known;
@@ -61,7 +61,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         ulong available = IndexOf(word) - next;
         if (available > Capacity)
         {
-            // In a ring that overwrites the head may have passed the tail that we still saw.
+            // In a ring that overwrites the head may have passed the tail that we still see, or be a lap behind it.
             if (_policy != FullPolicy.OverwriteOldest)
                 _consumer->Foreign++;
             return 0;
@@ -133,7 +133,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         ulong head = TOrdering.LoadRelaxed(ref *_head);
         while (!HasFlag(head))
         {
-            ulong was = TOrdering.CompareExchangeAcquireRelease(ref *_head, head | SharedRingLayout.LockedBit, head);   // E11
+            ulong was = TOrdering.CompareExchangeRelaxed(ref *_head, head | SharedRingLayout.LockedBit, head);
             if (was == head)
                 break;
             head = was;

@@ -170,7 +170,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         ulong dropped = 0;
         while (dropped < wanted)
         {
-            ulong head = TOrdering.LoadAcquire(ref *_head);                           // E10
+            ulong head = TOrdering.LoadAcquire(ref *_head);                           // E10: the consumer may have made room
             if (HasFlag(head))
                 break;
 
@@ -191,7 +191,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
             }
 
             ulong drop = Math.Min(wanted - dropped, used);
-            if (TOrdering.CompareExchangeAcquireRelease(ref *_head, head + drop, head) != head)       // E11: these slots are ours, unread
+            if (TOrdering.CompareExchangeAcquireRelease(ref *_head, head + drop, head) != head)       // E11: these slots are ours
                 continue;
 
             _producer->Known = head + drop;
