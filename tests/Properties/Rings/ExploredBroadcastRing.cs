@@ -12,10 +12,7 @@ internal sealed class ExploredBroadcastRing : ExploredStructure
 {
     public override string Name => "broadcast ring";
 
-    // The compare-exchanges of the cursors (E10, E11, E15) name both orders where one is enough, and all programs meet the first of them.
-    public override IReadOnlyList<ModelProgram> MutantPrograms => [];
-
-    public override IReadOnlyList<ModelProgram> UnsettledPrograms { get; } =
+    public override IReadOnlyList<ModelProgram> MutantPrograms { get; } =
     [
         BroadcastProgram.Of(new(1, 2, [One], [One])),
         BroadcastProgram.Of(new(2, 3, [Batch(2)], [Batch(2)])),
@@ -28,6 +25,7 @@ internal sealed class ExploredBroadcastRing : ExploredStructure
         BroadcastProgram.Of(new(1, 2, [One], [One]) { Joins = true, Policy = LaggardPolicy.Detach }),
         BroadcastProgram.Of(new(1, 2, [One], [One]) { Leaves = true }),
         BroadcastProgram.Of(new(1, 1, [One], [One]) { Joins = true, Waiting = RingWaiting.Sleep }),
+        .. BroadcastScenes.All,
     ];
 
     public override Gen<ModelProgram> Programs =>

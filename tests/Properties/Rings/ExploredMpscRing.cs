@@ -22,13 +22,9 @@ internal sealed class ExploredMpscRing : ExploredStructure
         MpscProgram.Of(new(2, [2], [InPlace(2)], [InPlace(2)])),
         MpscProgram.Of(new(1, [0, 1], [One], [One]) { Aborts = true }),
         MpscProgram.Of(new(4, [1], [One], [One]) { IsObserved = true }),
-    ];
-
-    // E11: the lock of the head. E9: completion, whose items come by their stamps.
-    public override IReadOnlyList<ModelProgram> UnsettledPrograms { get; } =
-    [
         MpscProgram.Of(new(2, [2], [InPlace(2)], [InPlace(2)]) { Completes = true }),
         MpscProgram.Of(new(1, [2], [One], [One]) { Policy = FullPolicy.OverwriteOldest }),
+        .. MpscScenes.All,
     ];
 
     public override Gen<ModelProgram> Programs =>

@@ -21,13 +21,9 @@ internal sealed class ExploredSpscRing : ExploredStructure
         SpscProgram.Of(new(4, 1, [One], [One]) { IsObserved = true }),
         SpscProgram.Of(new(1, 1, [One], [One]) { Policy = FullPolicy.Block, Waiting = RingWaiting.Sleep }),
         SpscProgram.Of(new(1, 2, [One], [One]) { Policy = FullPolicy.Block, Waiting = RingWaiting.Sleep }),
-    ];
-
-    // E11: the lock of the head.
-    public override IReadOnlyList<ModelProgram> UnsettledPrograms { get; } =
-    [
         SpscProgram.Of(new(1, 2, [One], [One]) { Policy = FullPolicy.OverwriteOldest, Completes = true }),
         SpscProgram.Of(new(2, 3, [Batch(2)], [InPlace(2)]) { Policy = FullPolicy.OverwriteOldest, Completes = true }),
+        .. SpscScenes.All,
     ];
 
     public override Gen<ModelProgram> Programs =>

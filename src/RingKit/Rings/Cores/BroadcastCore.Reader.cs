@@ -16,10 +16,11 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
             ref ulong word = ref CursorAt(reader);
             ulong before = IndexOf(TOrdering.LoadRelaxed(ref *_tail));
 
-            // E17: the line is ours, its last reader has left it; E10: to whoever looks how far we lag.
-            if (TOrdering.CompareExchangeAcquireRelease(ref word, before, SharedRingLayout.FreeCursor) != SharedRingLayout.FreeCursor)
+            // E10: to whoever looks how far we lag.
+            if (TOrdering.CompareExchangeRelease(ref word, before, SharedRingLayout.FreeCursor) != SharedRingLayout.FreeCursor)
                 continue;
 
+            // E17: behind its fence the line is ours, since the last reader has left it.
             ulong start = SettleAt(ref word, before);
             *LineOf(reader) = new RoleLine { Known = start };
             TOrdering.WritePlain(ref LineOf(reader)->Next, start);
@@ -47,7 +48,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
             // Detached: nobody else writes this cursor now, so it joins anew from here.
             joined = IsActive(was) ? was : start;
             if (!IsActive(was))
-                TOrdering.StoreRelease(ref word, joined);                             // E10: who had this cursor before us has read
+                TOrdering.StoreRelease(ref word, joined);                             // E10: to whoever looks how far we lag
         }
     }
 

@@ -199,7 +199,9 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
                 return Math.Min(lag, Capacity);
 
             ulong target = _policy == LaggardPolicy.Detach ? SharedRingLayout.DetachedCursor : AfterDrop(cursor, next, wanted);
-            if (TOrdering.CompareExchangeAcquireRelease(ref word, target, cursor) != cursor)          // E11: the slots are ours, unread
+
+            // E11: the slots are ours. To whoever looks how far a reader lags, E15's fence has released the tail.
+            if (TOrdering.CompareExchangeAcquire(ref word, target, cursor) != cursor)
                 continue;
             if (_policy == LaggardPolicy.Detach)
             {
