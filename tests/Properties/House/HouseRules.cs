@@ -8,7 +8,7 @@ public sealed partial class HouseRules
 {
     private const int MostLines = 400;
 
-    private static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
     private static readonly string[] Folders = ["src", "tests", "bench"];
 
     private static IEnumerable<string> Sources(string folder) =>

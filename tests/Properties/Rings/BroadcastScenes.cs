@@ -97,13 +97,19 @@ internal static class BroadcastScenes
             s => s.Ring.Detach(0),
             s => s.Ring.TryWrite(2ul)),
         Program("a reader loses an item while another thread looks who lags", policy, ring => ring.Join(),
-            s =>
-            {
-                s.Ring.TryWrite(1ul);
-                s.Ring.TryWrite(2ul);
-            },
+            WriteTwo,
+            LookWhoLags),
+        Program("a reader meets a gap while another thread looks who lags", policy, ring => ring.Join(),
+            WriteTwo,
+            s => s.Ring.TryRead(0, out _, out _),
             LookWhoLags),
     ];
+
+    private static void WriteTwo(Scene s)
+    {
+        s.Ring.TryWrite(1ul);
+        s.Ring.TryWrite(2ul);
+    }
 
     private static void JoinAndWrite(BroadcastCore<ulong, O> ring)
     {

@@ -28,13 +28,11 @@ internal static class SpscScenes
                 PushTwo,
             ],
             OneItemIsThere),
-        Program("count while items are dropped", FullPolicy.OverwriteOldest, _ => { },
+        Program("count while items are dropped", FullPolicy.OverwriteOldest, _ => { }, PushTwo, Count),
+        Program("count while items are dropped and looked for", FullPolicy.OverwriteOldest, _ => { },
             PushTwo,
-            s =>
-            {
-                ulong count = s.Ring.Count;
-                Assert.True(count <= s.Ring.Statistics.Published, "more are there than were published");
-            }),
+            s => s.Ring.Peek(0),
+            Count),
         Program("statistics while an item is taken", FullPolicy.Reject, _ => { },
             s => s.Ring.TryPush(1ul),
             s => s.Ring.TryPop(out _),
@@ -60,6 +58,12 @@ internal static class SpscScenes
                     Assert.Equal(1ul, item);
             }),
     ];
+
+    private static void Count(Scene s)
+    {
+        ulong count = s.Ring.Count;
+        Assert.True(count <= s.Ring.Statistics.Published, "more are there than were published");
+    }
 
     private static bool IsThere(Scene s)
     {

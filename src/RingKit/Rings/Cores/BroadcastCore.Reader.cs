@@ -221,7 +221,8 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         return true;
     }
 
-    // Only the reader locks: a cursor that is locked already is that of a loan which was never released.
+    // Only the reader locks: a cursor that is locked already is that of a loan which was never released. In no order, unlike the head of a
+    // ring of one consumer: what moves a cursor that is locked at times is a read-modify-write, and hands on what the one before released.
     private bool LockCursor(int reader, out ulong cursor)
     {
         ref ulong word = ref CursorAt(reader);

@@ -180,7 +180,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         ulong head = TOrdering.LoadRelaxed(ref *_head);
         while (!HasFlag(head))
         {
-            ulong was = TOrdering.CompareExchangeRelaxed(ref *_head, head | SharedRingLayout.LockedBit, head);
+            ulong was = TOrdering.CompareExchangeAcquire(ref *_head, head | SharedRingLayout.LockedBit, head);   // E11
             if (was == head)
             {
                 _consumer->Next = head;

@@ -133,7 +133,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         ulong head = TOrdering.LoadRelaxed(ref *_head);
         while (!HasFlag(head))
         {
-            ulong was = TOrdering.CompareExchangeRelaxed(ref *_head, head | SharedRingLayout.LockedBit, head);
+            ulong was = TOrdering.CompareExchangeAcquire(ref *_head, head | SharedRingLayout.LockedBit, head);   // E11
             if (was == head)
                 break;
             head = was;
