@@ -39,6 +39,7 @@ internal sealed partial class Execution
         if (read.Value == comparand)
         {
             Modify(thread, location, position, distance, floor, value, order, file, line);
+            SettleTentativeReads(thread, kept: true, file, line);
             return comparand;
         }
 
@@ -48,6 +49,7 @@ internal sealed partial class Execution
         thread.Spin.NoteRead(location, read);
         Trace?.Step(thread, OperationKind.ReadModifyWrite, order, location, read.Value, read, null, StepCount, file, line);
         Record(thread, OperationKind.Load, location, distance, floor, null, causeBefore, refuses: true);
+        SettleTentativeReads(thread, kept: false, file, line);
         return read.Value;
     }
 

@@ -17,6 +17,17 @@ internal sealed partial class Execution
         location.PlainReads = location.PlainReads.WithElement(thread.Index, thread.Clock + 1);
     }
 
+    /// <summary>Payload is about to be read that others may write: whether that is a race depends on what becomes of the value.</summary>
+    public void TentativeRead(LogicalThread thread, nuint address, int size, string file, int line)
+    {
+        Location location = Memory.Find(address, size);
+        Trace?.Step(thread, OperationKind.PlainRead, MemoryOrder.Relaxed, location, 0, null, null, -1, file, line);
+        if (Clocks.FirstUnknown(thread.HappensBefore, location.PlainWrites, thread.Index) >= 0)
+            thread.TornRead ??= location;
+        location.TentativeReads = location.TentativeReads.WithElement(thread.Index, thread.Clock + 1);
+        thread.TentativeReads.Add(location);
+    }
+
     /// <summary>Payload is about to be written. The value counts where the word is accessed atomically as well.</summary>
     public void PlainWrite(LogicalThread thread, nuint address, int size, ulong value, string file, int line)
     {
@@ -34,8 +45,38 @@ internal sealed partial class Execution
         LogicalThread thread, Location location, bool writes, string file, int line, OperationKind kind = OperationKind.Store)
     {
         CheckRace(thread, location, location.PlainWrites, writes ? kind : OperationKind.Load, "a plain write", file, line);
-        if (writes)
-            CheckRace(thread, location, location.PlainReads, kind, "a plain read", file, line);
+        if (!writes)
+            return;
+
+        CheckRace(thread, location, location.PlainReads, kind, "a plain read", file, line);
+        foreach (LogicalThread reader in _threads)
+        {
+            if (reader != thread && location.TentativeReads.GetElement(reader.Index) > thread.HappensBefore.GetElement(reader.Index))
+                reader.TornRead ??= location;
+        }
+    }
+
+    // The thread's compare-exchange decides: what it read counts, as a plain read, or is thrown away.
+    private void SettleTentativeReads(LogicalThread thread, bool kept, string file, int line)
+    {
+        if (thread.TentativeReads.Count == 0)
+            return;
+
+        if (kept && thread.TornRead is { } torn)
+        {
+            string name = Trace is null ? $"#{torn.Index}" : Trace.NameOf(torn);
+            string place = TraceRecorder.Place(file, line);
+            Stop(FailureKind.Race, $"data race on {name}: T{thread.Index} keeps at {place} what it read in no order with a plain write");
+        }
+
+        foreach (Location location in thread.TentativeReads)
+        {
+            if (kept)
+                location.PlainReads = location.PlainReads.WithElement(thread.Index, location.TentativeReads.GetElement(thread.Index));
+            location.TentativeReads = location.TentativeReads.WithElement(thread.Index, 0);
+        }
+
+        thread.ForgetTentativeReads();
     }
 
     private void CheckRace(

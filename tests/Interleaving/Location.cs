@@ -32,6 +32,9 @@ internal sealed class Location
     public Vector128<int> AtomicReads;
     public Vector128<int> AtomicWrites;
 
+    // As PlainReads, of reads that the thread has not decided yet to keep.
+    public Vector128<int> TentativeReads;
+
     public void Begin(nuint address, int size, int index)
     {
         Address = address;
@@ -39,7 +42,7 @@ internal sealed class Location
         Index = index;
         StoreCount = 0;
         ReadCount = 0;
-        PlainReads = PlainWrites = AtomicReads = AtomicWrites = default;
+        PlainReads = PlainWrites = AtomicReads = AtomicWrites = TentativeReads = default;
     }
 
     public void Insert(int position, StoreRecord store)

@@ -44,8 +44,15 @@ internal sealed class LogicalThread(Execution execution, int index) : IDisposabl
     public Vector128<int> FencedHappensBefore;
     public Vector128<int> FencedView;
 
+    /// <summary>Payload that the thread has read, and may have to throw away: its next compare-exchange decides.</summary>
+    public readonly List<Location> TentativeReads = [];
+
+    /// <summary>The first of them that another thread wrote in no order with the read.</summary>
+    public Location? TornRead;
+
     public void Begin()
     {
+        ForgetTentativeReads();
         Status = ThreadStatus.New;
         NextLocation = null;
         Clock = 0;
@@ -71,6 +78,12 @@ internal sealed class LogicalThread(Execution execution, int index) : IDisposabl
         HappensBefore = HappensBefore.WithElement(Index, Clock);
         View = View.WithElement(Index, Clock);
         Cause = Cause.WithElement(Index, Clock);
+    }
+
+    public void ForgetTentativeReads()
+    {
+        TentativeReads.Clear();
+        TornRead = null;
     }
 
     public void Dispose() => Baton.Dispose();

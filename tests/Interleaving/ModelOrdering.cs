@@ -96,6 +96,16 @@ public readonly unsafe struct ModelOrdering : IOrdering
         CompareExchange(ref location, value, comparand, MemoryOrder.AcquireRelease, file, line);
 
     /// <inheritdoc/>
+    public static ulong CompareExchangeAcquire(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        CompareExchange(ref location, value, comparand, MemoryOrder.Acquire, file, line);
+
+    /// <inheritdoc/>
+    public static ulong CompareExchangeRelease(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        CompareExchange(ref location, value, comparand, MemoryOrder.Release, file, line);
+
+    /// <inheritdoc/>
     public static ulong CompareExchangeRelaxed(
         ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         CompareExchange(ref location, value, comparand, MemoryOrder.Relaxed, file, line);
@@ -106,6 +116,15 @@ public readonly unsafe struct ModelOrdering : IOrdering
     {
         if (IsModelled(out LogicalThread thread))
             thread.Execution.PlainRead(thread, (nuint)Unsafe.AsPointer(ref Unsafe.AsRef(in location)), sizeof(T), file, line);
+        return location;
+    }
+
+    /// <inheritdoc/>
+    public static T ReadTentative<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+        where T : unmanaged
+    {
+        if (IsModelled(out LogicalThread thread))
+            thread.Execution.TentativeRead(thread, (nuint)Unsafe.AsPointer(ref Unsafe.AsRef(in location)), sizeof(T), file, line);
         return location;
     }
 

@@ -66,12 +66,27 @@ public readonly struct HardwareOrdering : IOrdering
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong CompareExchangeAcquire(ref ulong location, ulong value, ulong comparand, string file = "", int line = 0) =>
+        Interlocked.CompareExchange(ref location, value, comparand);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong CompareExchangeRelease(ref ulong location, ulong value, ulong comparand, string file = "", int line = 0) =>
+        Interlocked.CompareExchange(ref location, value, comparand);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong CompareExchangeRelaxed(ref ulong location, ulong value, ulong comparand, string file = "", int line = 0) =>
         Interlocked.CompareExchange(ref location, value, comparand);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ReadPlain<T>(ref readonly T location, string file = "", int line = 0)
+        where T : unmanaged => location;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ReadTentative<T>(ref readonly T location, string file = "", int line = 0)
         where T : unmanaged => location;
 
     /// <inheritdoc/>

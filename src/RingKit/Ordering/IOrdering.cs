@@ -62,6 +62,16 @@ public interface IOrdering
     static abstract ulong CompareExchangeAcquireRelease(
         ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 
+    /// <summary>Replaces a value that is still what the caller saw, in one atomic step; nothing after it moves before it.</summary>
+    /// <returns>What was there: the comparand if it was replaced. A refusal orders as an acquire load does.</returns>
+    static abstract ulong CompareExchangeAcquire(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Replaces a value that is still what the caller saw, in one atomic step; nothing before it moves after it.</summary>
+    /// <returns>What was there: the comparand if it was replaced. A refusal orders nothing.</returns>
+    static abstract ulong CompareExchangeRelease(
+        ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
     /// <summary>Replaces a value that is still what the caller saw, in one atomic step and in no order.</summary>
     /// <returns>What was there: the comparand if it was replaced.</returns>
     static abstract ulong CompareExchangeRelaxed(
@@ -69,6 +79,13 @@ public interface IOrdering
 
     /// <summary>Reads payload: memory that another edge has handed over to this thread.</summary>
     static abstract T ReadPlain<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+        where T : unmanaged;
+
+    /// <summary>
+    /// Reads payload that may be overwritten meanwhile: it counts if this thread's next compare-exchange replaces what it expects, and is
+    /// thrown away if that one is refused.
+    /// </summary>
+    static abstract T ReadTentative<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
         where T : unmanaged;
 
     /// <summary>Writes payload: memory that this thread owns until it publishes it.</summary>

@@ -48,7 +48,10 @@ public readonly ref struct RingLoan<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        _ring.Release(_start, count, _cursor);
+
+        // Nothing was lent, so the ring has forgotten it: its index may be somebody else's by now.
+        if (Count != 0)
+            _ring.Release(_start, count, _cursor);
     }
 
     /// <summary>Takes all lent items out of the ring and ends the loan.</summary>

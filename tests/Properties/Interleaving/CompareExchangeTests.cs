@@ -80,6 +80,68 @@ public class CompareExchangeTests
         "0,0,0", "1,0,0", "1,1,1");
 
     [Fact]
+    public void An_acquiring_one_acquires_replaced_or_refused_and_releases_nothing()
+    {
+        Litmus.Allows(
+            Words.Program("acquire CAS chain", w => Registers(w, 3),
+                w => { O.StoreRelaxed(ref w.X, 1); O.StoreRelease(ref w.Y, 1); },
+                w => { O.StoreRelaxed(ref w.Z, 1); w.R[0] = O.CompareExchangeAcquire(ref w.Y, 2, 1); w.R[1] = O.LoadRelaxed(ref w.X); },
+                w =>
+                {
+                    if (O.LoadAcquire(ref w.Y) == 2)
+                        w.R[2] = 1 + O.LoadRelaxed(ref w.Z);
+                }),
+            "0,0,0", "0,1,0", "1,1,0", "1,1,1", "1,1,2");
+        Litmus.Allows(
+            Words.Program("acquire CAS refused", w => Registers(w, 2),
+                w => { O.StoreRelaxed(ref w.X, 1); O.StoreRelease(ref w.Y, 1); },
+                w => { w.R[0] = O.CompareExchangeAcquire(ref w.Y, 9, 8); w.R[1] = O.LoadRelaxed(ref w.X); }),
+            "0,0", "0,1", "1,1");
+    }
+
+    [Fact]
+    public void A_releasing_one_releases_where_it_replaces_and_acquires_nothing()
+    {
+        Litmus.Allows(
+            Words.Program("release CAS chain", w => Registers(w, 3),
+                w => { O.StoreRelaxed(ref w.X, 1); O.StoreRelease(ref w.Y, 1); },
+                w => { O.StoreRelaxed(ref w.Z, 1); w.R[0] = O.CompareExchangeRelease(ref w.Y, 2, 1); w.R[1] = O.LoadRelaxed(ref w.X); },
+                w =>
+                {
+                    if (O.LoadAcquire(ref w.Y) == 2)
+                        w.R[2] = 1 + O.LoadRelaxed(ref w.Z);
+                }),
+            "0,0,0", "0,1,0", "1,0,0", "1,0,2", "1,1,0", "1,1,2");
+        Litmus.Allows(
+            Words.Program("release CAS refused", w => Registers(w, 2),
+                w => { O.StoreRelaxed(ref w.X, 1); O.StoreRelease(ref w.Y, 1); },
+                w => { w.R[0] = O.CompareExchangeRelease(ref w.Y, 9, 8); w.R[1] = O.LoadRelaxed(ref w.X); }),
+            "0,0", "0,1", "1,0", "1,1");
+    }
+
+    // One site each to take the lock and to hand it over, and one mutant each: what is named is what is weakened.
+    [Fact]
+    public void Each_half_alone_is_one_mutant_and_is_needed()
+    {
+        ModelProgram<Words> program = Words.Program("lock", w => $"{w.Payload}", Count, Count);
+        Litmus.Allows(program, "2");
+
+        MutantReport report = MutantReport.Run([program]);
+        TestContext.Current.TestOutputHelper?.WriteLine(report.Table());
+        Assert.Equal((2, 2, 2), (report.Sites, report.Killed, report.Verdicts.Count));
+        Assert.Equal([MemoryOrder.Acquire, MemoryOrder.Release], report.Verdicts.Select(verdict => verdict.Mutant.Site.Order).Order());
+        Assert.All(report.Verdicts, verdict => Assert.Equal(MemoryOrder.Relaxed, verdict.Mutant.To));
+
+        static void Count(Words w)
+        {
+            while (O.CompareExchangeAcquire(ref w.X, 1, 0) != 0)
+                O.Pause();
+            O.WritePlain(ref w.Payload, O.ReadPlain(ref w.Payload) + 1);
+            Assert.Equal(1ul, O.CompareExchangeRelease(ref w.X, 0, 1));
+        }
+    }
+
+    [Fact]
     public void Payload_under_a_lock_is_no_race_and_either_half_of_the_order_is_needed()
     {
         // Both orders on one word: the one who takes the lock acquires, and hands it over by the same operation.

@@ -15,11 +15,6 @@ internal abstract class ExploredStructure
     /// </summary>
     public abstract IReadOnlyList<ModelProgram> MutantPrograms { get; }
 
-    /// <summary>
-    /// Programs that meet orders whose mutants survive so far: superfluous, or needed only where no program here goes. The long run names them.
-    /// </summary>
-    public virtual IReadOnlyList<ModelProgram> UnsettledPrograms => [];
-
     /// <summary>Small programs by chance; each checks the structure's contract itself.</summary>
     public abstract Gen<ModelProgram> Programs { get; }
 

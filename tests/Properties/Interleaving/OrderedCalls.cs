@@ -14,7 +14,7 @@ internal static class OrderedCalls
         .GetMethods(BindingFlags.Static | BindingFlags.Public)
         .Select(method => method.Name)
         .Where(name => !name.Contains("Relaxed", StringComparison.Ordinal)
-            && name is not (nameof(IOrdering.ReadPlain) or nameof(IOrdering.WritePlain) or nameof(IOrdering.Pause)))
+            && name is not (nameof(IOrdering.ReadPlain) or nameof(IOrdering.ReadTentative) or nameof(IOrdering.WritePlain) or nameof(IOrdering.Pause)))
         .Distinct()];
 
     /// <summary>Each call by whoever orders, as "src/file:line"; one on a model of memory if the receiver is a type parameter.</summary>

@@ -55,6 +55,8 @@ internal sealed class BroadcastProgram : IDisposable
             threads.Add(p => p.Read(reader));
         }
 
+        if (script.Detaches)
+            threads.Add(p => p._ring.Detach(p._cursors[0]));
         return new ModelProgram<BroadcastProgram>($"broadcast: {script}", () => new BroadcastProgram(script), [.. threads])
         {
             Finally = p => p.Check(),
@@ -123,11 +125,14 @@ internal sealed class BroadcastProgram : IDisposable
             int count = Read(reader, _script.Reads[i % _script.Reads.Length]);
             if (count != 0)
                 i++;
-            if (count != 0 && _script.Leaves && reader == _script.Readers - 1)
+            if (count != 0 && _script.Leaves && !_left[reader] && reader == _script.Readers - 1)
             {
                 _left[reader] = true;
                 _ring.Leave(_cursors[reader]);
-                return;
+                if (!_script.Rejoins)
+                    return;
+                _cursors[reader] = _ring.Join();
+                _last[reader] = null;
             }
 
             if (count == 0 && _script.Waits && !Wait(reader))
@@ -173,14 +178,30 @@ internal sealed class BroadcastProgram : IDisposable
             return count;
         }
 
-        RingLoan<ulong> loan = _ring.Peek(cursor, step.Count);
+        return ReadInPlace(reader, step);
+    }
+
+    // What is read counts when the release has not thrown: the reader may have been thrown out meanwhile.
+    private int ReadInPlace(int reader, RingStep step)
+    {
+        RingLoan<ulong> loan = _ring.Peek(_cursors[reader], step.Count);
         Miss(reader, loan.Gap);
+        List<ulong> items = [];
         foreach (ref readonly ulong item in loan.First)
-            Take(reader, O.ReadPlain(in item));
+            items.Add(_script.Waits ? O.ReadPlain(in item) : O.ReadTentative(in item));
         foreach (ref readonly ulong item in loan.Second)
-            Take(reader, O.ReadPlain(in item));
-        if (loan.Count != 0)
-            loan.Release();
+            items.Add(_script.Waits ? O.ReadPlain(in item) : O.ReadTentative(in item));
+        try
+        {
+            loan.Release(step.Kind == RingStepKind.InPlace ? loan.Count : 0);
+        }
+        catch (InvalidOperationException) when (_script.Detaches && _ring.IsDetached(_cursors[reader]))
+        {
+            return 0;
+        }
+
+        if (step.Kind == RingStepKind.InPlace)
+            items.ForEach(item => Take(reader, item));
         return loan.Count;
     }
 
@@ -205,7 +226,7 @@ internal sealed class BroadcastProgram : IDisposable
         ulong missed = 0;
         for (int reader = 0; reader < _script.Readers; reader++)
         {
-            if (!_left[reader])
+            if (!_left[reader] || _script.Rejoins)
             {
                 while (Read(reader, RingStep.One) != 0)
                 {
@@ -223,7 +244,7 @@ internal sealed class BroadcastProgram : IDisposable
         Assert.Equal(0ul, _ring.Statistics.ForeignIndices);
 
         // What is dropped of a reader that is only joining is no gap: it has begun behind it.
-        if (!_script.Joins && !_script.Leaves)
+        if (!_script.Joins && !_script.Leaves && !_script.Detaches)
             Assert.Equal(_ring.Statistics.Dropped, missed);
     }
 }

@@ -17,9 +17,16 @@ internal sealed record BroadcastScript(int Capacity, int Total, RingStep[] Write
     /// <summary>The last reader leaves after its first item.</summary>
     public bool Leaves { get; init; }
 
+    /// <summary>Having left, it joins again.</summary>
+    public bool Rejoins { get; init; }
+
+    /// <summary>One more thread throws the first reader out.</summary>
+    public bool Detaches { get; init; }
+
     public bool Waits => Policy == LaggardPolicy.Block;
 
     public override string ToString() =>
         $"write {RingStep.Show(Writes)} | {Readers} read {RingStep.Show(Reads)}, capacity {Capacity}, {Total} items, {Policy}, {Waiting}"
-        + $"{(Joins ? ", the last one joins" : "")}{(Leaves ? ", the last one leaves" : "")}";
+        + $"{(Joins ? ", the last one joins" : "")}{(Leaves ? ", the last one leaves" : "")}"
+        + $"{(Rejoins ? " and joins again" : "")}{(Detaches ? ", the first one is thrown out" : "")}";
 }

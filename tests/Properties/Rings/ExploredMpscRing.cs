@@ -22,20 +22,17 @@ internal sealed class ExploredMpscRing : ExploredStructure
         MpscProgram.Of(new(2, [2], [InPlace(2)], [InPlace(2)])),
         MpscProgram.Of(new(1, [0, 1], [One], [One]) { Aborts = true }),
         MpscProgram.Of(new(4, [1], [One], [One]) { IsObserved = true }),
-    ];
-
-    // E11: the lock of the head. E9: completion, whose items come by their stamps.
-    public override IReadOnlyList<ModelProgram> UnsettledPrograms { get; } =
-    [
         MpscProgram.Of(new(2, [2], [InPlace(2)], [InPlace(2)]) { Completes = true }),
         MpscProgram.Of(new(1, [2], [One], [One]) { Policy = FullPolicy.OverwriteOldest }),
+        MpscProgram.Of(new(2, [4], [Batch(2)], [One])),
+        .. MpscScenes.All,
     ];
 
     public override Gen<ModelProgram> Programs =>
         from capacity in Gen.Elements(1, 2, 2, 4)
         from totals in Gen.Elements<int[]>([2], [3], [5], [1, 1], [2, 1], [2, 2], [3, 2])
         from pushes in ExploredSpscRing.Steps(capacity)
-        from pops in ExploredSpscRing.Steps(capacity)
+        from pops in ExploredSpscRing.Reads(capacity)
         from policy in Gen.Elements(FullPolicy.Reject, FullPolicy.Reject, FullPolicy.Block, FullPolicy.OverwriteOldest)
         from waiting in Gen.Elements(RingWaiting.TryAgain, RingWaiting.Spin, RingWaiting.Sleep)
         from aborts in Gen.Elements(false, false, true)
@@ -43,6 +40,6 @@ internal sealed class ExploredMpscRing : ExploredStructure
         {
             Policy = policy,
             Waiting = policy == FullPolicy.Block ? waiting : RingWaiting.TryAgain,
-            Aborts = aborts && policy != FullPolicy.OverwriteOldest,         // an aborted claim that is overwritten counts as a dropped item
+            Aborts = aborts,
         });
 }

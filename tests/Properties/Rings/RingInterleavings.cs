@@ -41,6 +41,7 @@ public class RingInterleavings
         RunAll(MpscProgram.Of(new(1, [1, 1], [One], [InPlace(1)])));
         RunAll(MpscProgram.Of(new(2, [2], [Batch(2)], [Batch(2)]) { Completes = true }));
         RunAll(MpscProgram.Of(new(1, [2], [One], [One]) { Policy = FullPolicy.OverwriteOldest }));
+        RunAll(MpscProgram.Of(new(1, [1], [One], [One]) { Policy = FullPolicy.OverwriteOldest, Aborts = true }));
     }
 
     [Fact]

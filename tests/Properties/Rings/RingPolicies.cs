@@ -64,6 +64,45 @@ public sealed class RingPolicies
     }
 
     [Fact]
+    public void A_claim_that_was_given_up_counts_as_neither_published_nor_dropped()
+    {
+        using var ring = new MpscRing<Item>(2, new RingOptions { WhenFull = FullPolicy.OverwriteOldest });
+        ring.Producer.Claim(1).Abort();
+        Assert.Equal(3, ring.Producer.Push([new Item(0), new Item(1), new Item(2)]));
+        Assert.Equal((3UL, 1UL, 0UL), (ring.Statistics.Published, ring.Statistics.Dropped, ring.Statistics.Consumed));
+        Assert.Equal(2, ring.Consumer.TryPop(new Item[2]));
+
+        // A loan that is never released is met again; the claim before it is not.
+        ring.Producer.Claim(1).Abort();
+        ring.Producer.Push(new Item(3));
+        _ = ring.Consumer.Peek();
+        Assert.True(ring.Consumer.TryPop(out Item item));
+        item.MustBe(3);
+        Assert.Equal((4UL, 1UL, 3UL), (ring.Statistics.Published, ring.Statistics.Dropped, ring.Statistics.Consumed));
+    }
+
+    [Fact]
+    public void A_loan_of_nothing_ends_without_a_trace()
+    {
+        using var spsc = new SpscRing<Item>(1, new RingOptions { WhenFull = FullPolicy.OverwriteOldest });
+        RingLoan<Item> loan = spsc.Consumer.Peek();
+        spsc.Producer.Push([new Item(0), new Item(1)]);
+        loan.Release();
+        Assert.Equal((1, 1UL), (spsc.Count, spsc.Statistics.Dropped));
+        Assert.True(spsc.Consumer.TryPop(out Item item));
+        item.MustBe(1);
+
+        using var broadcast = new BroadcastRing<Item>(1, new BroadcastOptions { WhenReaderLags = LaggardPolicy.DropOldest });
+        using BroadcastReader<Item> reader = broadcast.Join();
+        loan = reader.Peek();
+        broadcast.Writer.TryWrite([new Item(0), new Item(1)]);
+        loan.Release();
+        Assert.True(reader.TryRead(out item, out ulong gap));
+        item.MustBe(1);
+        Assert.Equal(1UL, gap);
+    }
+
+    [Fact]
     public void A_blocking_push_waits_for_its_time_and_no_longer()
     {
         using var ring = new SpscRing<Item>(2, new RingOptions { WhenFull = FullPolicy.Block, CanSleep = true });

@@ -12,6 +12,9 @@ internal enum RingStepKind
 
     /// <summary>Claimed or peeked, and written or read where they lie.</summary>
     InPlace,
+
+    /// <summary>Peeked, read where they lie, and left there. Not for producers.</summary>
+    Look,
 }
 
 /// <summary>One step: how, and how many items at most.</summary>
@@ -23,7 +26,9 @@ internal readonly record struct RingStep(RingStepKind Kind, int Count = 1)
 
     public static RingStep InPlace(int count) => new(RingStepKind.InPlace, count);
 
+    public static RingStep Look(int count) => new(RingStepKind.Look, count);
+
     public static string Show(IEnumerable<RingStep> steps) => string.Join(" ", steps);
 
-    public override string ToString() => Kind == RingStepKind.One ? "1" : $"{(Kind == RingStepKind.Batch ? "b" : "p")}{Count}";
+    public override string ToString() => Kind == RingStepKind.One ? "1" : $"{(Kind switch { RingStepKind.Batch => "b", RingStepKind.InPlace => "p", _ => "l" })}{Count}";
 }

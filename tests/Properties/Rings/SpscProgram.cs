@@ -154,13 +154,21 @@ internal sealed class SpscProgram : IDisposable
         }
 
         RingLoan<ulong> loan = _ring.Peek(step.Count);
+        bool takes = step.Kind == RingStepKind.InPlace;
         foreach (ref readonly ulong item in loan.First)
-            Take(O.ReadPlain(in item));
+            Meet(O.ReadPlain(in item), takes);
         foreach (ref readonly ulong item in loan.Second)
-            Take(O.ReadPlain(in item));
-        if (loan.Count != 0)
-            loan.Release();
+            Meet(O.ReadPlain(in item), takes);
+        loan.Release(takes ? loan.Count : 0);
         return loan.Count;
+    }
+
+    private void Meet(ulong item, bool takes)
+    {
+        if (takes)
+            Take(item);
+        else
+            Assert.True(item > _last, $"{item} was met after {_last}");
     }
 
     private void Take(ulong item)

@@ -14,12 +14,16 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         for (int reader = 0; reader < _readers; reader++)
         {
             ref ulong word = ref CursorAt(reader);
-            ulong before = IndexOf(TOrdering.LoadAcquire(ref *_tail));
-            if (TOrdering.CompareExchangeAcquireRelease(ref word, before, SharedRingLayout.FreeCursor) != SharedRingLayout.FreeCursor)
+            ulong before = IndexOf(TOrdering.LoadRelaxed(ref *_tail));
+
+            // E10: to whoever looks how far we lag.
+            if (TOrdering.CompareExchangeRelease(ref word, before, SharedRingLayout.FreeCursor) != SharedRingLayout.FreeCursor)
                 continue;
 
+            // E17: behind its fence the line is ours, since the last reader has left it.
             ulong start = SettleAt(ref word, before);
-            *LineOf(reader) = new RoleLine { Next = start, Known = start };
+            *LineOf(reader) = new RoleLine { Known = start };
+            TOrdering.WritePlain(ref LineOf(reader)->Next, start);
 
             // The writer may have seen the cursor where it was first, and sleep until this reader makes room: it just has.
             Room.Wake();
@@ -36,15 +40,15 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         while (true)
         {
             TOrdering.FullFence();                                                    // E15: joined, then looks where the writer is
-            ulong start = Math.Max(joined, IndexOf(TOrdering.LoadAcquire(ref *_tail)));               // E9
-            ulong was = TOrdering.CompareExchangeAcquireRelease(ref word, start, joined);             // E11
+            ulong start = Math.Max(joined, IndexOf(TOrdering.LoadRelaxed(ref *_tail)));
+            ulong was = TOrdering.CompareExchangeRelease(ref word, start, joined);                    // E10: to whoever looks how far we lag
             if (was == joined)
                 return start;
 
             // Detached: nobody else writes this cursor now, so it joins anew from here.
             joined = IsActive(was) ? was : start;
             if (!IsActive(was))
-                TOrdering.StoreRelease(ref word, joined);
+                TOrdering.StoreRelease(ref word, joined);                             // E10: to whoever looks how far we lag
         }
     }
 
@@ -54,7 +58,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         if (IsDisposed)
             return;
 
-        TOrdering.StoreRelease(ref CursorAt(reader), SharedRingLayout.FreeCursor);    // E10: our reads are done
+        TOrdering.StoreRelease(ref CursorAt(reader), SharedRingLayout.FreeCursor);    // E10: our reads are done; E17: and the line is free
         Room.Wake();
     }
 
@@ -78,7 +82,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
     public int Read(int reader, Span<T> destination, out ulong gap)
     {
         ulong start = Begin(reader, (ulong)destination.Length, out int count, out gap);
-        CopyOut(start, destination[..count]);
+        CopyOut(start, destination[..count], isTentative: true);
         return End(reader, start + (uint)count) ? count : 0;
     }
 
@@ -102,7 +106,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
     public bool IsDetached(int reader)
     {
         ThrowIfDisposed();
-        return LineOf(reader)->Closed != 0 || TOrdering.LoadAcquire(ref CursorAt(reader)) == SharedRingLayout.DetachedCursor;
+        return LineOf(reader)->Closed != 0 || TOrdering.LoadAcquire(ref CursorAt(reader)) == SharedRingLayout.DetachedCursor;   // E18
     }
 
     /// <summary>Items that the reader can take, without those that were overwritten.</summary>
@@ -120,18 +124,16 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         if (known <= Capacity && wanted <= known && wanted != 0)
             return known;
 
-        ulong word = TOrdering.LoadAcquire(ref *_tail);                               // E9: the items before it are published
-        if (Paces && Pacing.Pause(ref *line, IndexOf(word) - next))
-        {
-            ulong before = IndexOf(word);
-            word = TOrdering.LoadAcquire(ref *_tail);                                 // E9
-            Pacing.Learn(ref *line, IndexOf(word) - before);
-        }
+        ulong word;
+        Pacing pacing = default;
+        do
+            word = TOrdering.LoadAcquire(ref *_tail);                                 // E9: the items before it are published
+        while (Paces && pacing.LooksAgain(ref *line, IndexOf(word) - next));
 
         ulong available = IndexOf(word) - next;
         if (available > Capacity)
         {
-            // An unlocked cursor may have been moved past the tail that we saw.
+            // A cursor that the writer moves may have passed the tail that we still see, or be a lap behind it.
             if (_policy == LaggardPolicy.Block)
                 line->Foreign++;
             return 0;
@@ -171,7 +173,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
     private bool TryReadSlowly(int reader, out T item, out ulong gap)
     {
         ulong start = Begin(reader, 1, out int count, out gap);
-        item = count != 0 ? TOrdering.ReadPlain(ref ItemAt(start)) : default;
+        item = count != 0 ? TOrdering.ReadTentative(ref ItemAt(start)) : default;
         if (End(reader, start + (uint)count))
             return count != 0;
 
@@ -204,33 +206,32 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
     private bool End(int reader, ulong next)
     {
         RoleLine* line = LineOf(reader);
-        ref ulong word = ref CursorAt(reader);
-        ulong cursor = TOrdering.LoadRelaxed(ref word);
-        if (cursor == next)
+        ulong ours = _policy == LaggardPolicy.Block ? line->Next : line->Next | SharedRingLayout.LockedBit;
+        if (next == ours)
             return true;
 
-        if (!IsActive(cursor)
-            || TOrdering.CompareExchangeAcquireRelease(ref word, next, cursor) != cursor)   // E10: our reads are done; E11: unlocked
+        if (TOrdering.CompareExchangeRelease(ref CursorAt(reader), next, ours) != ours)               // E10: our reads are done; E11: unlocked
         {
             line->Closed = 1;
             return false;
         }
 
         bool moved = next != line->Next;
-        line->Next = next;
+        TOrdering.WritePlain(ref line->Next, next);
         if (moved)
             Room.Wake();
         return true;
     }
 
-    // Only the reader locks: a cursor that is locked already is that of a loan which was never released.
+    // Only the reader locks: a cursor that is locked already is that of a loan which was never released. In no order, unlike the head of a
+    // ring of one consumer: what moves a cursor that is locked at times is a read-modify-write, and hands on what the one before released.
     private bool LockCursor(int reader, out ulong cursor)
     {
         ref ulong word = ref CursorAt(reader);
         cursor = TOrdering.LoadRelaxed(ref word);
         while (IsActive(cursor) && !HasFlag(cursor))
         {
-            ulong was = TOrdering.CompareExchangeAcquireRelease(ref word, cursor | SharedRingLayout.LockedBit, cursor);             // E11
+            ulong was = TOrdering.CompareExchangeRelaxed(ref word, cursor | SharedRingLayout.LockedBit, cursor);
             if (was == cursor)
                 break;
             cursor = was;

@@ -120,10 +120,11 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         if ((uint)reader >= (uint)_readers)
             throw new ArgumentOutOfRangeException(nameof(reader), reader, $"The readers are numbered from 0 to {_readers - 1}.");
 
-        ulong cursor = TOrdering.LoadAcquire(ref CursorAt(reader));
+        ulong cursor = TOrdering.LoadRelaxed(ref CursorAt(reader));
         while (IsActive(cursor))
         {
-            ulong was = TOrdering.CompareExchangeAcquireRelease(ref CursorAt(reader), SharedRingLayout.DetachedCursor, cursor);     // E11
+            // E10: for the dead reader, whose reads are done; E18: to one that lives.
+            ulong was = TOrdering.CompareExchangeRelease(ref CursorAt(reader), SharedRingLayout.DetachedCursor, cursor);
             if (was == cursor)
                 break;
             cursor = was;
@@ -162,13 +163,11 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
             return Capacity - used;
 
         TOrdering.FullFence();                                                        // E15: published, then looks for readers
-        ulong usedNow = GreatestLag(next, wanted);
-        if (Paces && Pacing.Pause(ref *_writer, used - Math.Min(used, usedNow)))
-        {
-            ulong before = usedNow;
+        ulong usedNow;
+        Pacing pacing = default;
+        do
             usedNow = GreatestLag(next, wanted);
-            Pacing.Learn(ref *_writer, before - Math.Min(before, usedNow));
-        }
+        while (Paces && pacing.LooksAgain(ref *_writer, used - Math.Min(used, usedNow)));
 
         _writer->Known = next - usedNow;
         _writer->HighWater = Math.Max(_writer->HighWater, usedNow);
@@ -207,7 +206,9 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
                 return Math.Min(lag, Capacity);
 
             ulong target = _policy == LaggardPolicy.Detach ? SharedRingLayout.DetachedCursor : AfterDrop(cursor, next, wanted);
-            if (TOrdering.CompareExchangeAcquireRelease(ref word, target, cursor) != cursor)          // E11: the slots are ours, unread
+
+            // E11: the slots are ours. To whoever looks how far a reader lags, E15's fence has released the tail.
+            if (TOrdering.CompareExchangeAcquire(ref word, target, cursor) != cursor)
                 continue;
             if (_policy == LaggardPolicy.Detach)
             {

@@ -40,7 +40,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
         _writer = _lines;
         _turn = manyWriters ? new object() : null;
 
-        ulong tail = TOrdering.LoadAcquire(ref *_tail);                               // E9
+        ulong tail = TOrdering.LoadRelaxed(ref *_tail);
         _writer->Next = IndexOf(tail);
         _writer->Known = IndexOf(tail) - Capacity;                                    // as if full: looks at the cursors first
         _writer->Closed = HasFlag(tail) ? 1u : 0;
@@ -57,12 +57,11 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
             var slowest = new ReaderLag(-1, 0, IsReading: false);
             for (int reader = 0; reader < _readers; reader++)
             {
-                ulong cursor = TOrdering.LoadAcquire(ref CursorAt(reader));
+                ulong cursor = TOrdering.LoadAcquire(ref CursorAt(reader));           // E10, E11: the tail has come as far
                 if (!IsActive(cursor))
                     continue;
 
-                // The tail after the cursor: a tail from before could be behind it.
-                ulong lag = Math.Min(IndexOf(TOrdering.LoadAcquire(ref *_tail)) - IndexOf(cursor), Capacity);
+                ulong lag = Math.Min(IndexOf(TOrdering.LoadRelaxed(ref *_tail)) - IndexOf(cursor), Capacity);
                 if (slowest.Reader < 0 || lag > slowest.Items)
                     slowest = new ReaderLag(reader, lag, HasFlag(cursor));
             }
@@ -76,7 +75,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
         get
         {
             ulong lag = Slowest.Items;
-            ulong published = IndexOf(TOrdering.LoadAcquire(ref *_tail));
+            ulong published = IndexOf(TOrdering.LoadRelaxed(ref *_tail));
             var statistics = new RingStatistics
             {
                 Published = published,

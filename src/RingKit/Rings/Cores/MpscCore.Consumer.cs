@@ -91,20 +91,19 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     /// <summary>Gives up the oldest claim, whose producer is known to have died.</summary>
     public bool SkipUncommitted()
     {
-        if (Available(1) != 0 || IndexOf(TOrdering.LoadAcquire(ref *_tail)) == _consumer->Next)
-            return false;
-
         ulong start = Begin(1, out int count);
-        if (count == 0)
+        ulong claimed = IndexOf(TOrdering.LoadRelaxed(ref *_tail)) - start;
+        bool skips = count == 0 && claimed - 1 < Capacity;
+        if (skips)
         {
-            // E12: as if the dead producer had aborted it itself.
-            TOrdering.StoreRelease(ref StampAt(start), MpscStamp.Aborted(start));
-            _consumer->Dropped++;
+            // As if the dead producer had aborted it itself. Who looks at the stamp in no order finds that the head has passed it.
+            TOrdering.StoreRelaxed(ref StampAt(start), MpscStamp.Aborted(start));
+            _consumer->Aborted++;
             start++;
         }
 
         End(start);
-        return count == 0;
+        return skips;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -138,13 +137,10 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     private ulong Look(ref ulong next, ulong known, ulong wanted)
     {
         ulong limit = Math.Min(Math.Max(wanted, LookAhead), Capacity);
-        known = CountPublished(ref next, known, limit);
-        if (Paces && Pacing.Pause(ref *_consumer, known))
-        {
-            ulong before = known;
+        Pacing pacing = default;
+        do
             known = CountPublished(ref next, known, limit);
-            Pacing.Learn(ref *_consumer, known - before);
-        }
+        while (Paces && pacing.LooksAgain(ref *_consumer, known));
 
         _consumer->Next = next;
         _consumer->Known = next + known;
@@ -168,7 +164,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
                 break;
 
             next++;
-            _consumer->Dropped++;
+            _consumer->Aborted++;
         }
 
         return known;
@@ -192,12 +188,14 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         ulong head = TOrdering.LoadRelaxed(ref *_head);
         while (!HasFlag(head))
         {
-            ulong was = TOrdering.CompareExchangeAcquireRelease(ref *_head, head | SharedRingLayout.LockedBit, head);   // E11
+            ulong was = TOrdering.CompareExchangeAcquire(ref *_head, head | SharedRingLayout.LockedBit, head);   // E11
             if (was == head)
-                break;
+            {
+                _consumer->Next = head;
+                return;
+            }
+
             head = was;
         }
-
-        _consumer->Next = IndexOf(head);
     }
 }

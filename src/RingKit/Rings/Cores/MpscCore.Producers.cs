@@ -20,7 +20,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
 
         ulong tail = TOrdering.LoadRelaxed(ref *_tail);
         ulong known = TOrdering.LoadAcquire(ref *_knownHead);                         // E14: the slots before it are free
-        if (tail - known >= bound || TOrdering.CompareExchangeRelaxed(ref *_tail, tail + 1, tail) != tail)
+        if (tail - known >= bound || TOrdering.CompareExchangeRelease(ref *_tail, tail + 1, tail) != tail)     // E16
             return TryPushSlowly(item);
 
         TOrdering.WritePlain(ref ItemAt(tail), item);
@@ -124,15 +124,13 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
             if (used <= Capacity && wanted <= Capacity - used)
                 return Capacity - used;
 
-            ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                  // E10: the slots before it are free
-            if (Paces && Pacing.Pause(ref *_producers, head - known))
-            {
-                ulong before = head;
-                head = IndexOf(TOrdering.LoadAcquire(ref *_head));                    // E10
-                Pacing.Learn(ref *_producers, head - before);
-            }
+            ulong head;
+            Pacing pacing = default;
+            do
+                head = IndexOf(TOrdering.LoadAcquire(ref *_head));                    // E10: the slots before it are free
+            while (Paces && pacing.LooksAgain(ref *_producers, head - known));
 
-            tail = TOrdering.LoadRelaxed(ref *_tail);
+            tail = TOrdering.LoadAcquire(ref *_tail);                                 // E16: who claimed so far had seen the head so far
             ulong usedNow = IndexOf(tail) - head;
             if (HasFlag(tail))
                 continue;
@@ -145,7 +143,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
                 return Capacity - usedNow;
             }
 
-            // The tail is behind by a whole lap: the head moved in between, or somebody else writes here.
+            // The tail is ahead by more than a lap: the head has moved on since, as whoever claimed has seen, or somebody else writes here.
             if (IndexOf(TOrdering.LoadRelaxed(ref *_head)) == head)
             {
                 Counter<TOrdering>.Add(ref _producers->Foreign, 1);
@@ -178,7 +176,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
                 continue;
 
             count = (int)Math.Min(free, wanted);
-            if (count == 0 || TOrdering.CompareExchangeRelaxed(ref *_tail, tail + (uint)count, tail) == tail)
+            if (count == 0 || TOrdering.CompareExchangeRelease(ref *_tail, tail + (uint)count, tail) == tail)     // E16
                 return tail;
 
             // Another producer holds the line of the tail. Let it have its turn: a dozen of claims cost less in one place than in two.
@@ -210,7 +208,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     // Takes the oldest item away from the consumer, unless it is reading, or the item's own producer is still at it.
     private bool DropOldest()
     {
-        ulong head = TOrdering.LoadAcquire(ref *_head);                               // E10
+        ulong head = TOrdering.LoadRelaxed(ref *_head);
         if (HasFlag(head))
             return false;
 
@@ -218,8 +216,9 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         if (stamp != MpscStamp.Published(head) && stamp != MpscStamp.Aborted(head))
             return TOrdering.LoadRelaxed(ref *_head) != head;
 
-        if (TOrdering.CompareExchangeAcquireRelease(ref *_head, head + 1, head) == head)              // E11: the slot is free, unread
-            Counter<TOrdering>.Add(ref _producers->Dropped, 1);
+        // Whoever claims the slot looks at the head for E10, and finds it behind this.
+        if (TOrdering.CompareExchangeRelease(ref *_head, head + 1, head) == head)                     // E11: the slot is free, unread
+            Counter<TOrdering>.Add(ref stamp == MpscStamp.Published(head) ? ref _producers->Dropped : ref _producers->Aborted, 1);
         return true;
     }
 

@@ -8,8 +8,8 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
     where T : unmanaged
     where TOrdering : struct, IOrdering
 {
-    // A producer claims slots by moving the tail, fills them, and publishes each by its stamp (E12): the tail says only who fills what, so
-    // moving it needs no order. The consumer takes the slots in order, as far as they are stamped, and hands them back by the head (E10). A
+    // A producer claims slots by moving the tail, fills them, and publishes each by its stamp (E12): the tail says only who fills what, and,
+    // to producers, how far the head was for sure (E16). The consumer takes the slots in order, as far as they are stamped, and hands them back by the head (E10). A
     // producer that finds room by what another producer has seen of the head gets the consumer's edge through that word (E14).
     //
     // Stamps name the index, so nobody clears them: a slot is published for this lap when its stamp is this index's.
@@ -41,10 +41,10 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
         _consumer = _lines + 1;
 
         ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                      // E10
-        ulong used = IndexOf(TOrdering.LoadAcquire(ref *_tail)) - head;
+        ulong used = IndexOf(TOrdering.LoadAcquire(ref *_tail)) - head;               // E16
 
         // Producers in other processes may be at work: the tail may have moved since, but never by more than the head.
-        if (used > Capacity && IndexOf(TOrdering.LoadAcquire(ref *_head)) == head)
+        if (used > Capacity && IndexOf(TOrdering.LoadRelaxed(ref *_head)) == head)
             throw new InvalidDataException($"The ring's tail is {used} items ahead of its head, and its capacity is {Capacity}.");
 
         _consumer->Next = _consumer->Known = head;
@@ -58,7 +58,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
         get
         {
             ThrowIfDisposed();
-            ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));
+            ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                  // E10, E11: the tail has come as far
             return Math.Min(IndexOf(TOrdering.LoadRelaxed(ref *_tail)) - head, Capacity);
         }
     }
@@ -68,12 +68,14 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
         get
         {
             ThrowIfDisposed();
+            ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                  // E10, E11: the tail has come as far
             ulong dropped = TOrdering.LoadRelaxed(ref _producers->Dropped);
-            ulong aborted = TOrdering.LoadRelaxed(ref _consumer->Dropped);
+            ulong aborted = TOrdering.LoadRelaxed(ref _producers->Aborted) + TOrdering.LoadRelaxed(ref _consumer->Aborted);
+            ulong published = IndexOf(TOrdering.LoadRelaxed(ref *_tail));
             return new RingStatistics
             {
-                Published = IndexOf(TOrdering.LoadAcquire(ref *_tail)) - aborted,
-                Consumed = IndexOf(TOrdering.LoadAcquire(ref *_head)) - dropped - aborted,
+                Published = published - Math.Min(published, aborted),
+                Consumed = head - Math.Min(head, dropped + aborted),
                 Dropped = dropped,
                 HighWaterMark = Math.Max(
                     TOrdering.LoadRelaxed(ref _producers->HighWater), TOrdering.LoadRelaxed(ref _consumer->HighWater)),

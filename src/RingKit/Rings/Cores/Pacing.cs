@@ -10,7 +10,7 @@ namespace RingKit.Rings.Cores;
 /// looks again; if that gained little, it does so ever more rarely. Whoever finds nothing waits for an answer, and whoever finds much has
 /// work to do: neither pauses. Nothing is held back from the other end.
 /// </remarks>
-internal static class Pacing
+internal struct Pacing
 {
     /// <summary>Rings below this capacity have no room for a backlog.</summary>
     public const int SmallestCapacity = 256;
@@ -28,10 +28,22 @@ internal static class Pacing
     // One pause in vain for so many looks: what remains of the cost where pausing does not help.
     private const uint LongestSkip = 4095;
 
-    /// <summary>After a look: pauses, if that is likely to gain something.</summary>
-    /// <returns>Whether there was a pause, and the caller shall look again.</returns>
-    public static bool Pause(ref RoleLine line, ulong found)
+    private bool _paused;
+    private ulong _before;
+
+    /// <summary>After a look: pauses, if that is likely to gain something, and asks for a second look.</summary>
+    /// <param name="line">The end's own notes.</param>
+    /// <param name="found">What the look has found in all.</param>
+    public bool LooksAgain(ref RoleLine line, ulong found)
     {
+        if (_paused)
+        {
+            // What the second look gained decides when to pause again.
+            line.PacingSkipLength = found - _before >= WorthIt ? 0 : Math.Min((2 * line.PacingSkipLength) + 1, LongestSkip);
+            line.PacingSkips = line.PacingSkipLength;
+            return false;
+        }
+
         if (found - 1 >= Backlog - 1)
             return false;
 
@@ -43,13 +55,8 @@ internal static class Pacing
         }
 
         Thread.SpinWait(PauseLength);
+        _paused = true;
+        _before = found;
         return true;
-    }
-
-    /// <summary>After the second look: what it gained decides when to pause again.</summary>
-    public static void Learn(ref RoleLine line, ulong gained)
-    {
-        line.PacingSkipLength = gained >= WorthIt ? 0 : Math.Min((2 * line.PacingSkipLength) + 1, LongestSkip);
-        line.PacingSkips = line.PacingSkipLength;
     }
 }

@@ -41,12 +41,17 @@ internal abstract unsafe class RingCore<T, TOrdering> : RingEnds<T>
             items[first.Length..].CopyTo(second);
     }
 
-    private protected void CopyOut(ulong index, Span<T> destination)
+    // Tentative: the copy is thrown away if its reader turns out to have been thrown out.
+    private protected void CopyOut(ulong index, Span<T> destination, bool isTentative = false)
     {
         if (typeof(TOrdering) != typeof(HardwareOrdering))
         {
             for (int i = 0; i < destination.Length; i++)
-                destination[i] = TOrdering.ReadPlain(ref ItemAt(index + (uint)i));
+            {
+                ref T item = ref ItemAt(index + (uint)i);
+                destination[i] = isTentative ? TOrdering.ReadTentative(ref item) : TOrdering.ReadPlain(ref item);
+            }
+
             return;
         }
 

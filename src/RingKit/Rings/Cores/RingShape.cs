@@ -37,13 +37,13 @@ internal readonly record struct RingShape(uint Kind, int ItemSize, ulong Capacit
             throw new ArgumentException($"The memory has {memory.Length} bytes; the ring takes {Length}.", nameof(memory));
 
         byte* start = memory.DangerousPointer;
-        TOrdering.StoreRelease(ref At<ulong>(start, SharedRingLayout.MagicOffset), 0);
-        At<uint>(start, SharedRingLayout.VersionOffset) = SharedRingLayout.Version;
-        At<uint>(start, SharedRingLayout.KindOffset) = Kind;
-        At<uint>(start, SharedRingLayout.ItemSizeOffset) = (uint)ItemSize;
-        At<uint>(start, SharedRingLayout.PolicyOffset) = Policy;
-        At<ulong>(start, SharedRingLayout.CapacityOffset) = Capacity;
-        At<uint>(start, SharedRingLayout.CursorCountOffset) = Cursors;
+        TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.MagicOffset), 0);
+        TOrdering.WritePlain(ref At<uint>(start, SharedRingLayout.VersionOffset), SharedRingLayout.Version);
+        TOrdering.WritePlain(ref At<uint>(start, SharedRingLayout.KindOffset), Kind);
+        TOrdering.WritePlain(ref At<uint>(start, SharedRingLayout.ItemSizeOffset), (uint)ItemSize);
+        TOrdering.WritePlain(ref At<uint>(start, SharedRingLayout.PolicyOffset), Policy);
+        TOrdering.WritePlain(ref At<ulong>(start, SharedRingLayout.CapacityOffset), Capacity);
+        TOrdering.WritePlain(ref At<uint>(start, SharedRingLayout.CursorCountOffset), Cursors);
         TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.TailOffset), startIndex);
         TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.HeadOffset), startIndex);
         TOrdering.StoreRelaxed(ref At<ulong>(start, SharedRingLayout.KnownHeadOffset), Kind == SharedRingLayout.KindMpsc ? startIndex : 0);
@@ -76,19 +76,19 @@ internal readonly record struct RingShape(uint Kind, int ItemSize, ulong Capacit
         byte* start = memory.DangerousPointer;
         ulong magic = TOrdering.LoadAcquire(ref At<ulong>(start, SharedRingLayout.MagicOffset));              // E8
         Check(magic == SharedRingLayout.Magic, $"The memory begins with {magic:x16}, not with a ring's magic.");
-        uint version = At<uint>(start, SharedRingLayout.VersionOffset);
+        uint version = TOrdering.ReadPlain(ref At<uint>(start, SharedRingLayout.VersionOffset));
         Check(version == SharedRingLayout.Version, $"The ring has layout version {version}; known is {SharedRingLayout.Version}.");
-        uint foundKind = At<uint>(start, SharedRingLayout.KindOffset);
+        uint foundKind = TOrdering.ReadPlain(ref At<uint>(start, SharedRingLayout.KindOffset));
         Check(foundKind == kind, $"The ring is of kind {foundKind}, and was opened as kind {kind}.");
-        uint foundSize = At<uint>(start, SharedRingLayout.ItemSizeOffset);
+        uint foundSize = TOrdering.ReadPlain(ref At<uint>(start, SharedRingLayout.ItemSizeOffset));
         Check(foundSize == (uint)itemSize, $"The ring's items have {foundSize} bytes, and were opened with {itemSize}.");
-        ulong capacity = At<ulong>(start, SharedRingLayout.CapacityOffset);
+        ulong capacity = TOrdering.ReadPlain(ref At<ulong>(start, SharedRingLayout.CapacityOffset));
         Check(
             capacity <= SharedRingLayout.MaximumCapacity && BitOperations.IsPow2(capacity),
             $"The ring's capacity of {capacity} is not a power of two up to {SharedRingLayout.MaximumCapacity}.");
-        uint policy = At<uint>(start, SharedRingLayout.PolicyOffset);
+        uint policy = TOrdering.ReadPlain(ref At<uint>(start, SharedRingLayout.PolicyOffset));
         Check(policy <= (uint)FullPolicy.Block, $"The ring's policy {policy} is unknown.");
-        uint cursors = At<uint>(start, SharedRingLayout.CursorCountOffset);
+        uint cursors = TOrdering.ReadPlain(ref At<uint>(start, SharedRingLayout.CursorCountOffset));
         Check(
             kind == SharedRingLayout.KindBroadcast ? cursors is >= 1 and <= SharedRingLayout.MaximumCursors : cursors == 0,
             $"The ring's number of cursors, {cursors}, is out of range.");

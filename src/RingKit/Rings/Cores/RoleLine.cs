@@ -31,6 +31,10 @@ internal struct RoleLine
     [FieldOffset(40)]
     public ulong Foreign;
 
+    /// <summary>Claims that this end stepped over, since their producers had given them up.</summary>
+    [FieldOffset(64)]
+    public ulong Aborted;
+
     /// <summary>Looks at the other end's index that <see cref="Pacing"/> lets pass without a pause.</summary>
     [FieldOffset(48)]
     public uint PacingSkips;

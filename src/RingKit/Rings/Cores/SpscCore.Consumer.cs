@@ -51,23 +51,21 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
     {
         ThrowIfDisposed();
         isCompleted = false;
-        ulong next = _policy == FullPolicy.OverwriteOldest ? IndexOf(TOrdering.LoadAcquire(ref *_head)) : _consumer->Next;
+        ulong next = _policy == FullPolicy.OverwriteOldest ? IndexOf(TOrdering.LoadRelaxed(ref *_head)) : _consumer->Next;
         ulong known = _consumer->Known - next;
         if (known <= Capacity && wanted <= known && wanted != 0)
             return known;
 
-        ulong word = TOrdering.LoadAcquire(ref *_tail);                               // E9: the items before it are published
-        if (Paces && Pacing.Pause(ref *_consumer, IndexOf(word) - next))
-        {
-            ulong before = IndexOf(word);
-            word = TOrdering.LoadAcquire(ref *_tail);                                 // E9
-            Pacing.Learn(ref *_consumer, IndexOf(word) - before);
-        }
+        ulong word;
+        Pacing pacing = default;
+        do
+            word = TOrdering.LoadAcquire(ref *_tail);                                 // E9: the items before it are published
+        while (Paces && pacing.LooksAgain(ref *_consumer, IndexOf(word) - next));
 
         ulong available = IndexOf(word) - next;
         if (available > Capacity)
         {
-            // In a ring that overwrites the head may have passed the tail that we still saw.
+            // In a ring that overwrites the head may have passed the tail that we still see, or be a lap behind it.
             if (_policy != FullPolicy.OverwriteOldest)
                 _consumer->Foreign++;
             return 0;
@@ -137,7 +135,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         ulong head = TOrdering.LoadRelaxed(ref *_head);
         while (!HasFlag(head))
         {
-            ulong was = TOrdering.CompareExchangeAcquireRelease(ref *_head, head | SharedRingLayout.LockedBit, head);   // E11
+            ulong was = TOrdering.CompareExchangeAcquire(ref *_head, head | SharedRingLayout.LockedBit, head);   // E11
             if (was == head)
                 break;
             head = was;

@@ -136,13 +136,11 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         if (wanted <= Capacity - used)
             return Capacity - used;
 
-        ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                      // E10: the slots before it are ours again
-        if (Paces && Pacing.Pause(ref *_producer, head - _producer->Known))
-        {
-            ulong before = head;
-            head = IndexOf(TOrdering.LoadAcquire(ref *_head));                        // E10
-            Pacing.Learn(ref *_producer, head - before);
-        }
+        ulong head;
+        Pacing pacing = default;
+        do
+            head = IndexOf(TOrdering.LoadAcquire(ref *_head));                        // E10: the slots before it are ours again
+        while (Paces && pacing.LooksAgain(ref *_producer, head - _producer->Known));
 
         ulong usedNow = next - head;
         if (usedNow > used)
@@ -174,7 +172,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
         ulong dropped = 0;
         while (dropped < wanted)
         {
-            ulong head = TOrdering.LoadAcquire(ref *_head);                           // E10
+            ulong head = TOrdering.LoadAcquire(ref *_head);                           // E10: the consumer may have made room
             if (HasFlag(head))
                 break;
 
@@ -195,7 +193,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering>
             }
 
             ulong drop = Math.Min(wanted - dropped, used);
-            if (TOrdering.CompareExchangeAcquireRelease(ref *_head, head + drop, head) != head)       // E11: these slots are ours, unread
+            if (TOrdering.CompareExchangeAcquireRelease(ref *_head, head + drop, head) != head)       // E11: these slots are ours
                 continue;
 
             _producer->Known = head + drop;

@@ -39,7 +39,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering> : RingCore<T, TOrder
         _consumer = _lines + 1;
 
         ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                      // E10
-        ulong tail = TOrdering.LoadAcquire(ref *_tail);                               // E9
+        ulong tail = TOrdering.LoadRelaxed(ref *_tail);
         if (IndexOf(tail) - head > Capacity)
             throw new InvalidDataException($"The ring's tail {IndexOf(tail)} is not within {Capacity} items of its head {head}.");
 
@@ -58,7 +58,7 @@ internal sealed unsafe partial class SpscCore<T, TOrdering> : RingCore<T, TOrder
         get
         {
             ThrowIfDisposed();
-            ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));
+            ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                  // E10, E11: the tail has come as far
             ulong count = IndexOf(TOrdering.LoadRelaxed(ref *_tail)) - head;
             return Math.Min(count, Capacity);
         }
@@ -69,11 +69,13 @@ internal sealed unsafe partial class SpscCore<T, TOrdering> : RingCore<T, TOrder
         get
         {
             ThrowIfDisposed();
+            ulong head = IndexOf(TOrdering.LoadAcquire(ref *_head));                  // E10, E11: the tail has come as far
+            ulong dropped = TOrdering.LoadRelaxed(ref _producer->Dropped);
             return new RingStatistics
             {
-                Published = IndexOf(TOrdering.LoadAcquire(ref *_tail)),
-                Consumed = IndexOf(TOrdering.LoadAcquire(ref *_head)) - TOrdering.LoadRelaxed(ref _producer->Dropped),
-                Dropped = TOrdering.LoadRelaxed(ref _producer->Dropped),
+                Published = IndexOf(TOrdering.LoadRelaxed(ref *_tail)),
+                Consumed = head - Math.Min(head, dropped),
+                Dropped = dropped,
                 HighWaterMark = Math.Max(
                     TOrdering.LoadRelaxed(ref _producer->HighWater), TOrdering.LoadRelaxed(ref _consumer->HighWater)),
                 ProducerWaits = TOrdering.LoadRelaxed(ref _producer->Waits),
