@@ -9,8 +9,9 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
     where TOrdering : struct, IOrdering
 {
     // A producer claims slots by moving the tail, fills them, and publishes each by its stamp (E12): the tail says only who fills what, and,
-    // to producers, how far the head was for sure (E16). The consumer takes the slots in order, as far as they are stamped, and hands them back by the head (E10). A
-    // producer that finds room by what another producer has seen of the head gets the consumer's edge through that word (E14).
+    // to producers, how far the head was for sure (E16). The consumer takes the slots in order, as far as they are stamped, and hands them
+    // back by the head (E10). A producer that finds room by what another producer has seen of the head gets the consumer's edge through
+    // that word (E14).
     //
     // Stamps name the index, so nobody clears them: a slot is published for this lap when its stamp is this index's.
 
