@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using RingKit.Properties.Support;
 
 namespace RingKit.Properties.Arm64;
 
@@ -52,19 +52,8 @@ internal static class Arm64Compiler
 
     private static void Run(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Program, arguments)
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        };
-        using Process compiler = Process.Start(start)!;
-        Task<string> output = compiler.StandardOutput.ReadToEndAsync(), errors = compiler.StandardError.ReadToEndAsync();
-        if (!compiler.WaitForExit(Deadline))
-        {
-            compiler.Kill();
-            throw new TimeoutException($"The arm64 compiler did not end within {Deadline.TotalSeconds} s.");
-        }
-
-        if (compiler.ExitCode != 0)
-            throw new InvalidOperationException($"The arm64 compiler failed, exit code {compiler.ExitCode}:\n{output.Result}\n{errors.Result}");
+        (int exitCode, string output, string errors) = Programs.Run(Deadline, Program, arguments);
+        if (exitCode != 0)
+            throw new InvalidOperationException($"The arm64 compiler failed, exit code {exitCode}:\n{output}\n{errors}");
     }
 }
