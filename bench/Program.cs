@@ -32,7 +32,7 @@ internal static class Program
 
         string[] failed = [.. summaries.SelectMany(Failures)];
         foreach (string failure in failed)
-            Console.Error.WriteLine($"not measured: {failure}");
+            Console.Error.WriteLine($"failed: {failure}");
         return failed.Length == 0 ? AllMeasured : SomeFailed;
     }
 
@@ -42,8 +42,15 @@ internal static class Program
             yield return $"{summary.Title}: {error.Message}";
         foreach (BenchmarkCase benchmark in summary.BenchmarksCases)
         {
-            if (summary[benchmark] is not { Success: true, ResultStatistics: not null })
+            BenchmarkReport? report = summary[benchmark];
+            if (report is not { Success: true, ResultStatistics: not null })
                 yield return benchmark.DisplayInfo;
+            else if (AllocatesNothing(benchmark) && report.GcStats.GetBytesAllocatedPerOperation(benchmark) is > 0 and { } bytes)
+                yield return $"{benchmark.DisplayInfo}: it says that it allocates nothing, and allocates {bytes} B an operation";
         }
     }
+
+    private static bool AllocatesNothing(BenchmarkCase benchmark) =>
+        benchmark.Descriptor.WorkloadMethod.IsDefined(typeof(AllocatesNothingAttribute), inherit: false)
+        || benchmark.Descriptor.Type.IsDefined(typeof(AllocatesNothingAttribute), inherit: false);
 }

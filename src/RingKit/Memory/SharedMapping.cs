@@ -8,7 +8,8 @@ namespace RingKit.Memory;
 /// </summary>
 /// <remarks>
 /// Thread role: <see cref="Dispose"/> by one thread; everything else by any. A structure that is laid over <see cref="View"/> keeps the
-/// mapping until it is disposed itself. What another process writes is hostile: check it after one read.
+/// mapping until it is disposed itself. What another process writes is hostile: check it after one read. A file that is made shorter while it
+/// is mapped cannot be checked for: the next access beyond its end ends the process (SIGBUS).
 /// </remarks>
 public sealed unsafe class SharedMapping : IDisposable
 {

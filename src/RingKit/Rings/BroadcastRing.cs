@@ -100,6 +100,17 @@ public sealed class BroadcastRing<T> : IDisposable
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public void Detach(int reader) => _core.Detach(reader);
 
+    /// <summary>Gives the place of a detached reader to whoever joins next: for a reader whose process is gone.</summary>
+    /// <remarks>
+    /// A reader that lives gives its place back itself, by <see cref="BroadcastReader{T}.Dispose"/>, and would take it from its new owner if it
+    /// were freed before.
+    /// </remarks>
+    /// <param name="reader">Its number.</param>
+    /// <returns>False if no detached reader holds the place.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such number.</exception>
+    /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
+    public bool Free(int reader) => _core.Free(reader);
+
     /// <inheritdoc/>
     public void Dispose() => _core.Dispose();
 

@@ -35,6 +35,21 @@ public sealed class RingArguments
     }
 
     [Fact]
+    public void Readers_are_numbered()
+    {
+        using var ring = new BroadcastRing<Item>(8, new BroadcastOptions { MaximumReaders = 2 });
+        foreach (int reader in new[] { -1, 2, int.MaxValue })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(nameof(reader), () => ring.Detach(reader));
+            Assert.Throws<ArgumentOutOfRangeException>(nameof(reader), () => ring.Free(reader));
+        }
+
+        // Nobody has joined.
+        ring.Detach(1);
+        Assert.False(ring.Free(1));
+    }
+
+    [Fact]
     public void Memory_must_be_aligned_and_long_enough()
     {
         nuint bytes = SpscRing<Item>.RequiredBytes(8);
@@ -140,7 +155,7 @@ public sealed class RingArguments
         broadcast.Dispose();
         Gone(() => broadcast.Writer.TryWrite(new Item(4)), () => broadcast.Writer.TryWrite([new Item(4)]));
         Gone(() => broadcast.Writer.Claim(1).Abort());
-        Gone(() => broadcast.Writer.Complete(), () => broadcast.Join(), () => broadcast.Detach(0), () => _ = broadcast.Slowest);
+        Gone(() => broadcast.Writer.Complete(), () => broadcast.Join(), () => broadcast.Detach(0), () => broadcast.Free(0), () => _ = broadcast.Slowest);
         Gone(() => reader.TryRead(out _, out _), () => reader.Read(new Item[2], out _), () => reader.Peek().Release());
         Gone(() => _ = reader.IsDetached);
         Gone(() => _ = broadcast.Statistics, () => reader.WaitForItems<BusyWait>(TimeSpan.Zero));

@@ -117,9 +117,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
     public void Detach(int reader)
     {
         ThrowIfDisposed();
-        if ((uint)reader >= (uint)_readers)
-            throw new ArgumentOutOfRangeException(nameof(reader), reader, $"The readers are numbered from 0 to {_readers - 1}.");
-
+        CheckReader(reader);
         ulong cursor = TOrdering.LoadRelaxed(ref CursorAt(reader));
         while (IsActive(cursor))
         {
@@ -132,6 +130,18 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
 
         Items.Wake();
         Room.Wake();
+    }
+
+    /// <summary>Gives the cursor of a detached reader to who joins next: for one that will never leave, since its process is gone.</summary>
+    /// <returns>False if no detached reader holds it.</returns>
+    public bool Free(int reader)
+    {
+        ThrowIfDisposed();
+        CheckReader(reader);
+
+        // In no order: the dead reader reads nothing any more, and the writer has not counted it since it was detached.
+        return TOrdering.CompareExchangeRelaxed(ref CursorAt(reader), SharedRingLayout.FreeCursor, SharedRingLayout.DetachedCursor)
+            == SharedRingLayout.DetachedCursor;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -248,6 +258,12 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
     {
         if (locked)
             Monitor.Exit(_turn!);
+    }
+
+    private void CheckReader(int reader)
+    {
+        if ((uint)reader >= (uint)_readers)
+            throw new ArgumentOutOfRangeException(nameof(reader), reader, $"The readers are numbered from 0 to {_readers - 1}.");
     }
 
     private void ThrowIfClosed()
