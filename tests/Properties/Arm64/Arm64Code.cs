@@ -72,7 +72,7 @@ public sealed class Arm64Code
         (Ring + "BroadcastCore" + ItemTypes + "Available", "A", "E9: tail"),
         (Ring + "BroadcastCore" + ItemTypes + "TryRead", LoadsThenReleases, "E10: item, then cursor"),
         (Ring + "BroadcastCore" + ItemTypes + "FreeSlots", "F", "E15: published, then looks for readers"),
-        (Ring + "BroadcastCore" + ItemTypes + "SettleAt", "FR?A", "E15: joined, then looks at the tail"),
+        (Ring + "BroadcastCore" + ItemTypes + "SettleAt", "FR", "E15: joined, then looks at the tail"),
         (Ring + "BroadcastCore" + ItemTypes + "LagOf", "A.*X", "E10: cursor; E11: dropped"),
         (Ring + "BroadcastCore" + ItemTypes + "LockCursor", "X", "E11: cursor"),
         (Ring + "SleepGate`1[{O}]:Wake", "FR+", "E13: published, then looks for sleepers"),
@@ -83,7 +83,7 @@ public sealed class Arm64Code
     private static readonly (string Method, string Shape)[] Primitives =
     [
         ("LoadAcquire", "A"), ("LoadRelaxed", "R"), ("StoreRelease", "L"), ("StoreRelaxed", "W"), ("OrRelease", "X"), ("FetchOrRelease", "X"),
-        ("FetchAndNotAcquire", "X"), ("ExchangeAcquire", "X"), ("CompareExchangeAcquireRelease", "X"), ("CompareExchangeRelaxed", "X"),
+        ("FetchAndNotAcquire", "X"), ("ExchangeAcquire", "X"), ("CompareExchangeAcquireRelease", "X"), ("CompareExchangeAcquire", "X"), ("CompareExchangeRelease", "X"), ("CompareExchangeRelaxed", "X"),
         ("FullFence", "F"),
     ];
 
