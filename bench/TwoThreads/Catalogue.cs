@@ -26,8 +26,8 @@ internal sealed class Catalogue : IDisposable
     public Catalogue(BoostProgram? boost)
     {
         _boost = boost;
-        Contender spscSingle = Spsc((ring, port) => new SingleItems<SpscPort>("SpscRing", Some, port, ring));
-        Contender spscBatch = Spsc((ring, port) => new Batches<SpscPort>("SpscRing", Many, port, ring));
+        Contender spscSingle = Spsc((ring, port) => new SingleItems<SpscPort>("SpscRing", Some, () => port, ring));
+        Contender spscBatch = Spsc((ring, port) => new Batches<SpscPort>("SpscRing", Many, () => port, ring));
         Contender mpsc = Mpsc("MpscRing", producers: 2);
         Cases =
         [
@@ -49,8 +49,8 @@ internal sealed class Catalogue : IDisposable
 
     private Case OneByOne(Contender spsc)
     {
-        Contender channel = Add(new SingleItems<ChannelPort>("Channel", Few, ChannelPort.Make(Capacity, oneWriter: true)));
-        Contender queue = Add(new SingleItems<ConcurrentQueuePort>("ConcurrentQueue", Few, NewQueuePort(producers: 1)));
+        Contender channel = Add(Single("Channel", Few, ChannelPort.Make(Capacity, oneWriter: true)));
+        Contender queue = Add(Single("ConcurrentQueue", Few, NewQueuePort(producers: 1)));
         Contender? boost = Boost(Some, "single");
         return new Case("one item at a time", "item", Those(spsc, boost, channel, queue),
         [
@@ -87,9 +87,9 @@ internal sealed class Catalogue : IDisposable
 
     private Case TwoProducers(Contender mpsc)
     {
-        Contender batches = NewMpsc((ring, port) => new Batches<MpscPort>("MpscRing, batches of 64", Some, port, ring, producers: 2));
-        Contender channel = Add(new SingleItems<ChannelPort>("Channel", Few, ChannelPort.Make(Capacity, oneWriter: false), producers: 2));
-        Contender queue = Add(new SingleItems<ConcurrentQueuePort>("ConcurrentQueue", Few, NewQueuePort(producers: 2), producers: 2));
+        Contender batches = NewMpsc(ring => new Batches<MpscPort>("MpscRing, batches of 64", Some, () => new MpscPort(ring), ring, producers: 2));
+        Contender channel = Add(Single("Channel", Few, ChannelPort.Make(Capacity, oneWriter: false), producers: 2));
+        Contender queue = Add(Single("ConcurrentQueue", Few, NewQueuePort(producers: 2), producers: 2));
         return new Case("two producers", "item", [mpsc, batches, channel, queue], [Floor.Speed("times ConcurrentQueue's speed", 3, mpsc, queue)]);
     }
 
@@ -161,12 +161,12 @@ internal sealed class Catalogue : IDisposable
     }
 
     private Contender Mpsc(string name, int producers) =>
-        NewMpsc((ring, port) => new SingleItems<MpscPort>(name, Few, port, ring, producers));
+        NewMpsc(ring => new SingleItems<MpscPort>(name, Few, () => new MpscPort(ring), ring, producers));
 
-    private Contender NewMpsc(Func<MpscRing<Item>, MpscPort, Contender> make)
+    private Contender NewMpsc(Func<MpscRing<Item>, Contender> make)
     {
         var ring = new MpscRing<Item>(Capacity, new RingOptions { WhenFull = FullPolicy.Block });
-        return Add(make(ring, new MpscPort(ring)));
+        return Add(make(ring));
     }
 
     private Contender? Boost(long operations, string mode) =>
@@ -177,6 +177,9 @@ internal sealed class Catalogue : IDisposable
         _all.Add(contender);
         return contender;
     }
+
+    private static SingleItems<TPort> Single<TPort>(string name, long operations, TPort port, int producers = 1)
+        where TPort : struct, IItemPort => new(name, operations, () => port, producers: producers);
 
     private static Contender[] Those(params Contender?[] contenders) => [.. contenders.OfType<Contender>()];
 }

@@ -4,7 +4,7 @@ using RingKit.Bench.TwoThreads.Running;
 namespace RingKit.Bench.TwoThreads.Contenders;
 
 /// <summary>Batches of <see cref="Batch.Length"/> items, copied in and out, from one producer or several to one consumer.</summary>
-internal sealed class Batches<TPort>(string name, long operations, TPort port, IDisposable owner, int producers = 1)
+internal sealed class Batches<TPort>(string name, long operations, Func<TPort> portOfThread, IDisposable owner, int producers = 1)
     : Contender(name, operations)
     where TPort : struct, IBatchPort
 {
@@ -16,10 +16,10 @@ internal sealed class Batches<TPort>(string name, long operations, TPort port, I
         for (int producer = 0; producer < producers; producer++)
         {
             ulong first = (ulong)(producer * share);
-            roles[producer] = () => Handing.SendBatches(port, first, share);
+            roles[producer] = () => Handing.SendBatches(portOfThread(), first, share);
         }
 
-        roles[producers] = () => tally = Handing.ReceiveBatches(port, share * producers);
+        roles[producers] = () => tally = Handing.ReceiveBatches(portOfThread(), share * producers);
         CrewTime time = Crew.Run(roles);
         return RunResult.Of(time, share * producers, tally.Matches(share * producers));
     }

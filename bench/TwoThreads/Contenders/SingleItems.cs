@@ -4,7 +4,7 @@ using RingKit.Bench.TwoThreads.Running;
 namespace RingKit.Bench.TwoThreads.Contenders;
 
 /// <summary>One item at a time, from one producer or several to one consumer.</summary>
-internal sealed class SingleItems<TPort>(string name, long operations, TPort port, IDisposable? owner = null, int producers = 1)
+internal sealed class SingleItems<TPort>(string name, long operations, Func<TPort> portOfThread, IDisposable? owner = null, int producers = 1)
     : Contender(name, operations)
     where TPort : struct, IItemPort
 {
@@ -16,10 +16,10 @@ internal sealed class SingleItems<TPort>(string name, long operations, TPort por
         for (int producer = 0; producer < producers; producer++)
         {
             ulong first = (ulong)(producer * share);
-            roles[producer] = () => Handing.Send(port, first, share);
+            roles[producer] = () => Handing.Send(portOfThread(), first, share);
         }
 
-        roles[producers] = () => tally = Handing.Receive(port, share * producers);
+        roles[producers] = () => tally = Handing.Receive(portOfThread(), share * producers);
         CrewTime time = Crew.Run(roles);
         return RunResult.Of(time, share * producers, tally.Matches(share * producers));
     }

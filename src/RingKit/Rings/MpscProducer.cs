@@ -6,14 +6,21 @@ using RingKit.Rings.Waiting;
 namespace RingKit.Rings;
 
 /// <summary>A producing end of an <see cref="MpscRing{T}"/>.</summary>
-/// <remarks>Thread role: any number of threads, concurrently with one <see cref="MpscConsumer{T}"/>. All copies are the same end.</remarks>
+/// <remarks>Thread role: any number of threads, concurrently with one <see cref="MpscConsumer{T}"/>. It works best
+/// if each thread asks the ring for one of its own and keeps it: then producers take turns instead of contending for each claim.</remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
 public readonly struct MpscProducer<T>
     where T : unmanaged
 {
     private readonly MpscCore<T, HardwareOrdering> _ring;
 
-    internal MpscProducer(MpscCore<T, HardwareOrdering> ring) => _ring = ring;
+    private readonly int _number;
+
+    internal MpscProducer(MpscCore<T, HardwareOrdering> ring)
+    {
+        _ring = ring;
+        _number = ring.NextProducer();
+    }
 
     /// <summary>Items that can be pushed before the ring is full. Other producers, and the consumer, may change it at any time.</summary>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
@@ -25,13 +32,13 @@ public readonly struct MpscProducer<T>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryPush(T item) => _ring.TryPush(item);
+    public bool TryPush(T item) => _ring.TryPush(_number, item);
 
     /// <summary>Publishes the first items, as many as there is room for, with nobody else's in between.</summary>
     /// <returns>How many were stored.</returns>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
-    public int TryPush(ReadOnlySpan<T> items) => _ring.TryPush(items);
+    public int TryPush(ReadOnlySpan<T> items) => _ring.TryPush(_number, items);
 
     /// <summary>Publishes one item as the ring's <see cref="FullPolicy"/> says; to block, it spins and then yields.</summary>
     /// <returns>False if it was rejected.</returns>
@@ -39,7 +46,7 @@ public readonly struct MpscProducer<T>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Push(T item) =>
-        _ring.TryPush(item) || _ring.Push<YieldingWait>(new ReadOnlySpan<T>(in item), Timeout.InfiniteTimeSpan) != 0;
+        _ring.TryPush(_number, item) || _ring.Push<YieldingWait>(_number, new ReadOnlySpan<T>(in item), Timeout.InfiniteTimeSpan) != 0;
 
     /// <summary>
     /// Publishes all items, in order, perhaps with others' in between, as the ring's <see cref="FullPolicy"/> says; to block, it spins and
@@ -48,7 +55,7 @@ public readonly struct MpscProducer<T>
     /// <returns>How many were stored: all, unless the policy is to reject.</returns>
     /// <exception cref="InvalidOperationException">The ring is completed.</exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
-    public int Push(ReadOnlySpan<T> items) => _ring.Push<YieldingWait>(items, Timeout.InfiniteTimeSpan);
+    public int Push(ReadOnlySpan<T> items) => _ring.Push<YieldingWait>(_number, items, Timeout.InfiniteTimeSpan);
 
     /// <summary>Publishes all items, in order, as the ring's <see cref="FullPolicy"/> says.</summary>
     /// <param name="items">The items; more than the capacity are stored in parts.</param>
@@ -61,7 +68,7 @@ public readonly struct MpscProducer<T>
     /// </exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public int Push<TWait>(ReadOnlySpan<T> items, TimeSpan timeout)
-        where TWait : struct, IWaitStrategy => _ring.Push<TWait>(items, timeout);
+        where TWait : struct, IWaitStrategy => _ring.Push<TWait>(_number, items, timeout);
 
     /// <summary>Claims free slots, to be filled in place; nothing is published before <see cref="RingClaim{T}.Commit(int)"/>.</summary>
     /// <param name="maximum">The most to claim, 0 or more.</param>
@@ -75,7 +82,7 @@ public readonly struct MpscProducer<T>
     public RingClaim<T> Claim(int maximum = int.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        return _ring.Claim(maximum);
+        return _ring.Claim(_number, maximum);
     }
 
     /// <summary>Waits until there is room. Another producer may take it first.</summary>

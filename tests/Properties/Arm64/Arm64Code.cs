@@ -62,7 +62,7 @@ public sealed class Arm64Code
         (Ring + "SpscCore" + ItemTypes + "End", "L", "E10: head"),
         (Ring + "SpscCore" + ItemTypes + "FreeSlots", Acquires, "E10: head"),
         (Ring + "SpscCore" + ItemTypes + "LockHead", "X", "E11: head"),
-        (Ring + "MpscCore" + ItemTypes + "TryPush({Item})", "^[^AX]*A[^X]*X[^WL]*W[^L]*L$", "E14: known head; claim; E12: item, then stamp"),
+        (Ring + "MpscCore" + ItemTypes + "TryPush(int,{Item})", "^[^AX]*A[^X]*X[^WL]*W[^L]*L$", "E14: known head; claim; E12: item, then stamp"),
         (Ring + "MpscCore" + ItemTypes + "Publish", "L.*L", "E12: stamps, of what was given up and of what was not"),
         (Ring + "MpscCore" + ItemTypes + "CountPublished", AcquiresThenLoads, "E12: stamp"),
         (Ring + "MpscCore" + ItemTypes + "TryPop(byref)", LoadsThenReleases, "E10: item, then head"),
@@ -83,7 +83,8 @@ public sealed class Arm64Code
     private static readonly (string Method, string Shape)[] Primitives =
     [
         ("LoadAcquire", "A"), ("LoadRelaxed", "R"), ("StoreRelease", "L"), ("StoreRelaxed", "W"), ("OrRelease", "X"), ("FetchOrRelease", "X"),
-        ("FetchAndNotAcquire", "X"), ("ExchangeAcquire", "X"), ("CompareExchangeAcquireRelease", "X"), ("CompareExchangeAcquire", "X"), ("CompareExchangeRelease", "X"), ("CompareExchangeRelaxed", "X"),
+        ("FetchAndNotAcquire", "X"), ("ExchangeAcquire", "X"), ("CompareExchangeAcquireRelease", "X"),
+        ("CompareExchangeAcquire", "X"), ("CompareExchangeRelease", "X"), ("CompareExchangeRelaxed", "X"),
         ("FullFence", "F"),
     ];
 

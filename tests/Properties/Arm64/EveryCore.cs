@@ -37,8 +37,8 @@ internal static class EveryCore
     {
         using var memory = new RingMemory(SharedRingLayout.KindMpsc, 4);
         using var core = new MpscCore<Item, TOrdering>(memory.View, memory.Shape, canSleep: false, isShared: false);
-        core.TryPush(new Item(0));
-        core.TryPush([new Item(1)]);
+        core.TryPush(0, new Item(0));
+        core.TryPush(0, [new Item(1)]);
         return core.TryPop(new Item[1]) + (core.TryPop(out _) ? 1 : 0);
     }
 

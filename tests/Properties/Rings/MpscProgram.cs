@@ -56,7 +56,7 @@ internal sealed class MpscProgram : IDisposable
     {
         if (_script.Aborts)
         {
-            RingClaim<ulong> claim = _ring.Claim(1);
+            RingClaim<ulong> claim = _ring.Claim(0, 1);
             if (claim.Count != 0)
                 O.WritePlain(ref claim.First[0], 0ul);
             claim.Abort();
@@ -94,7 +94,7 @@ internal sealed class MpscProgram : IDisposable
                 _ring.WaitForRoom<SpinAtOnce>(1, Timeout.InfiniteTimeSpan);
             else if (_script.Waiting == RingWaiting.Sleep)
                 _ring.WaitForRoom<SleepAtOnce>(1, Timeout.InfiniteTimeSpan);
-            RingClaim<ulong> claim = _ring.Claim(items.Length);
+            RingClaim<ulong> claim = _ring.Claim(0, items.Length);
             for (int i = 0; i < claim.Count; i++)
                 O.WritePlain(ref i < claim.First.Length ? ref claim.First[i] : ref claim.Second[i - claim.First.Length], items[i]);
             claim.Commit();
@@ -104,13 +104,13 @@ internal sealed class MpscProgram : IDisposable
         if (_script.Overwrites || _script.Waiting != RingWaiting.TryAgain)
         {
             return _script.Waiting == RingWaiting.Spin
-                ? _ring.Push<SpinAtOnce>(items, Timeout.InfiniteTimeSpan)
-                : _ring.Push<SleepAtOnce>(items, Timeout.InfiniteTimeSpan);
+                ? _ring.Push<SpinAtOnce>(0, items, Timeout.InfiniteTimeSpan)
+                : _ring.Push<SleepAtOnce>(0, items, Timeout.InfiniteTimeSpan);
         }
 
         if (kind == RingStepKind.One)
-            return _ring.TryPush(items[0]) ? 1 : 0;
-        return _ring.TryPush(items);
+            return _ring.TryPush(0, items[0]) ? 1 : 0;
+        return _ring.TryPush(0, items);
     }
 
     private void Consume()

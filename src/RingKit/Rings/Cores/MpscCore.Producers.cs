@@ -7,31 +7,34 @@ namespace RingKit.Rings.Cores;
 /// <summary>What each producer does, concurrently with the others.</summary>
 internal sealed unsafe partial class MpscCore<T, TOrdering>
 {
-    private const int ShortestBackOff = 4;
-    private const int LongestBackOff = 64;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryPush(T item)
+    public bool TryPush(int producer, T item)
     {
         // Before the words are touched: after Dispose they are gone.
         ulong bound = _pushBound;
         if (bound == 0)
-            return TryPushSlowly(item);
+            return TryPushSlowly(producer, item);
 
+        RoleLine* line = LineOf(producer);
         ulong tail = TOrdering.LoadRelaxed(ref *_tail);
         ulong known = TOrdering.LoadAcquire(ref *_knownHead);                         // E14: the slots before it are free
-        if (tail - known >= bound || TOrdering.CompareExchangeRelease(ref *_tail, tail + 1, tail) != tail)     // E16
-            return TryPushSlowly(item);
+        if (MeetsOthers(line, tail)
+            || tail - known >= bound
+            || TOrdering.CompareExchangeRelease(ref *_tail, tail + 1, tail) != tail)     // E16
+        {
+            return TryPushSlowly(producer, item);
+        }
 
+        line->Next = tail + 1;
         TOrdering.WritePlain(ref ItemAt(tail), item);
         TOrdering.StoreRelease(ref StampAt(tail), MpscStamp.Published(tail));         // E12: publishes the item
         return true;
     }
 
     /// <summary>As many as there is room for, in neighbouring slots.</summary>
-    public int TryPush(ReadOnlySpan<T> items)
+    public int TryPush(int producer, ReadOnlySpan<T> items)
     {
-        ulong start = ClaimSlots((ulong)items.Length, overwrites: false, out int count);
+        ulong start = ClaimSlots(producer, (ulong)items.Length, overwrites: false, out int count);
         if (count == 0)
             return 0;
 
@@ -42,13 +45,13 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
 
     /// <summary>Pushes as the ring's policy says, waiting where that is to block.</summary>
     /// <returns>How many were stored: all, unless the policy rejects or the time was up.</returns>
-    public int Push<TWait>(ReadOnlySpan<T> items, TimeSpan timeout)
+    public int Push<TWait>(int producer, ReadOnlySpan<T> items, TimeSpan timeout)
         where TWait : struct, IWaitStrategy
     {
         if (_policy == FullPolicy.OverwriteOldest)
-            return PushOverwriting(items);
+            return PushOverwriting(producer, items);
 
-        int pushed = TryPush(items);
+        int pushed = TryPush(producer, items);
         if (_policy == FullPolicy.Reject || pushed == items.Length)
             return pushed;
 
@@ -56,7 +59,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         try
         {
             while (pushed < items.Length && waiter.Pass())
-                pushed += TryPush(items[pushed..]);
+                pushed += TryPush(producer, items[pushed..]);
         }
         finally
         {
@@ -86,9 +89,9 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
         return WaitOutcome.Ready;
     }
 
-    public RingClaim<T> Claim(int maximum)
+    public RingClaim<T> Claim(int producer, int maximum)
     {
-        ulong start = ClaimSlots((ulong)maximum, overwrites: false, out int count);
+        ulong start = ClaimSlots(producer, (ulong)maximum, overwrites: false, out int count);
         return new RingClaim<T>(this, start, count);
     }
 
@@ -153,9 +156,9 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryPushSlowly(T item)
+    private bool TryPushSlowly(int producer, T item)
     {
-        ulong start = ClaimSlots(1, overwrites: false, out int count);
+        ulong start = ClaimSlots(producer, 1, overwrites: false, out int count);
         if (count == 0)
             return false;
 
@@ -165,9 +168,10 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     }
 
     // At most the capacity, and at least what is free, dropped slots included.
-    private ulong ClaimSlots(ulong wanted, bool overwrites, out int count)
+    private ulong ClaimSlots(int producer, ulong wanted, bool overwrites, out int count)
     {
-        int backOff = ShortestBackOff;
+        RoleLine* line = LineOf(producer);
+        LetOthersPass(line);
         while (true)
         {
             wanted = Math.Min(wanted, Capacity);
@@ -177,23 +181,40 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
 
             count = (int)Math.Min(free, wanted);
             if (count == 0 || TOrdering.CompareExchangeRelease(ref *_tail, tail + (uint)count, tail) == tail)     // E16
+            {
+                line->Next = tail + (uint)count;
                 return tail;
+            }
 
-            // Another producer holds the line of the tail. Let it have its turn: a dozen of claims cost less in one place than in two.
-            if (typeof(TOrdering) == typeof(HardwareOrdering))
-                Thread.SpinWait(backOff);
-            else
-                TOrdering.Pause();
-            backOff = Math.Min(2 * backOff, LongestBackOff);
+            TOrdering.Pause();
         }
     }
 
-    private int PushOverwriting(ReadOnlySpan<T> items)
+    // Where the tail is not as this producer left it, another one is at work, and each claim takes the tail's line from one core to the
+    // other. So it leaves the line to the other for a while, and then has it to itself: a hundred claims cost less in one place than in two.
+    private void LetOthersPass(RoleLine* line)
+    {
+        if (!Paces || IsDisposed)
+            return;
+
+        Pacing pacing = default;
+        ulong tail;
+        do
+            tail = IndexOf(TOrdering.LoadRelaxed(ref *_tail));
+        while (pacing.LooksAgain(ref *line, tail - line->Next));
+    }
+
+    // A model of memory does not see the lines, and has no time.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool MeetsOthers(RoleLine* line, ulong tail) =>
+        typeof(TOrdering) == typeof(HardwareOrdering) && line->Next != tail;
+
+    private int PushOverwriting(int producer, ReadOnlySpan<T> items)
     {
         int pushed = 0;
         while (pushed < items.Length)
         {
-            ulong start = ClaimSlots((ulong)(items.Length - pushed), overwrites: true, out int count);
+            ulong start = ClaimSlots(producer, (ulong)(items.Length - pushed), overwrites: true, out int count);
             if (count == 0)
                 break;
 

@@ -23,7 +23,11 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
     private readonly RoleLine* _producers;
     private readonly RoleLine* _consumer;
 
+    // A producer that has a line of its own there knows what it did last. Threads may share one: what it says are hints, and no more.
+    private const int ProducerLines = 16;
+
     private readonly FullPolicy _policy;
+    private uint _producersMade;
 
     // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, and one whose head is
     // locked.
@@ -31,7 +35,7 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
     private ulong _popBound;
 
     public MpscCore(NativeView<byte> memory, in RingShape shape, bool canSleep, bool isShared)
-        : base(memory, shape, lines: 2, canSleep, isShared)
+        : base(memory, shape, lines: 2 + ProducerLines, canSleep, isShared)
     {
         _policy = (FullPolicy)shape.Policy;
         _tail = (ulong*)(_start + SharedRingLayout.TailOffset);
@@ -88,6 +92,12 @@ internal sealed unsafe partial class MpscCore<T, TOrdering> : RingCore<T, TOrder
     }
 
     private protected override void CloseFastPaths() => _pushBound = _popBound = 0;
+
+    /// <summary>Any thread: a number for a producer. Two threads at once may get the same one, which does no harm.</summary>
+    public int NextProducer() => (int)(_producersMade++ % ProducerLines);
+
+    // Invariant: producer is in [0, ProducerLines), and _lines has two and as many lines.
+    private RoleLine* LineOf(int producer) => _lines + 2 + producer;
 
     // In bounds for any index: there is a stamp for each slot.
     private ref uint StampAt(ulong index) => ref _stamps[index & _mask];
