@@ -60,6 +60,19 @@ public readonly unsafe struct NativeView<T>
         return new NativeView<T>(_pointer + start, length, _owner);
     }
 
+    /// <summary>The same memory as elements of another type, as many as fit whole; its owner stays known.</summary>
+    /// <typeparam name="TOther">A type without references.</typeparam>
+    /// <exception cref="InvalidOperationException">The memory is misaligned for <typeparamref name="TOther"/>.</exception>
+    public NativeView<TOther> Cast<TOther>()
+        where TOther : unmanaged
+    {
+        nuint alignment = NativeView.AlignmentOf<TOther>();
+        if (((nuint)_pointer & (alignment - 1)) != 0)
+            throw new InvalidOperationException($"The view's address is no multiple of {alignment}, as {typeof(TOther).Name} needs.");
+
+        return new NativeView<TOther>((TOther*)_pointer, _length * (nuint)sizeof(T) / (nuint)sizeof(TOther), _owner);
+    }
+
     /// <summary>The view as a span. The caller keeps the memory's owner alive while it uses the span.</summary>
     /// <exception cref="InvalidOperationException">The view has more than <see cref="int.MaxValue"/> elements: take a slice.</exception>
     public Span<T> AsSpan() =>
@@ -89,7 +102,7 @@ public static unsafe class NativeView
         if (pointer is null && length != 0)
             throw new ArgumentNullException(nameof(pointer));
 
-        nuint alignment = sizeof(T) switch { 1 => 1, 2 => 2, 3 => 1, < 8 => 4, _ => 8 };
+        nuint alignment = AlignmentOf<T>();
         if (((nuint)pointer & (alignment - 1)) != 0)
             throw new ArgumentException($"The address must be a multiple of {alignment}.", nameof(pointer));
 
@@ -98,4 +111,7 @@ public static unsafe class NativeView
 
         return new NativeView<T>((T*)pointer, length, owner: null);
     }
+
+    internal static nuint AlignmentOf<T>()
+        where T : unmanaged => sizeof(T) switch { 1 => 1, 2 => 2, 3 => 1, < 8 => 4, _ => 8 };
 }

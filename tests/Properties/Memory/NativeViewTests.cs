@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using RingKit.DirtyRings;
+using RingKit.Bitmaps;
 using RingKit.Memory;
 using Xunit;
 
@@ -139,5 +140,25 @@ public sealed unsafe class NativeViewTests
         {
             NativeMemory.AlignedFree(memory);
         }
+    }
+
+    [Fact]
+    public void A_cast_view_has_the_elements_that_fit_whole_and_keeps_the_memory()
+    {
+        NativeView<ulong> words;
+        using (var block = new NativeBlock<byte>(29))
+        {
+            NativeView<byte> bytes = block.View;
+            words = bytes.Cast<ulong>();
+            words[2] = 0x0102_0304_0506_0708;
+            Assert.Equal(((nuint)3, (byte)8, (byte)1), (words.Length, bytes[16], bytes[23]));
+            Assert.Equal((nuint)29, words.Cast<byte>().Length + 5);
+            Assert.Throws<InvalidOperationException>(() => bytes.Slice(4, 16).Cast<ulong>());
+            Assert.Equal((nuint)4, bytes.Slice(4, 16).Cast<uint>().Length);
+            Assert.Equal((nuint)0, bytes.Slice(0, 7).Cast<ulong>().Length);
+        }
+
+        // The owner is known: a structure over memory that is gone is refused.
+        Assert.ThrowsAny<ObjectDisposedException>(() => new DirtyBitmap(words, 64));
     }
 }

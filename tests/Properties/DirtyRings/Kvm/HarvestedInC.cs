@@ -84,7 +84,7 @@ public sealed partial class HarvestedInC
     private static void SkipWithoutC() => Assert.SkipWhen(CHarvester.WhyNot is not null, CHarvester.WhyNot ?? "");
 
     private static unsafe DirtyRing Over(SharedMapping mapping, int capacity) =>
-        new(NativeView.DangerousCreate<DirtyGfn>(mapping.View.DangerousPointer, (nuint)capacity), reservedEntries: 0);
+        new(mapping.View.Cast<DirtyGfn>().Slice(0, (nuint)capacity), reservedEntries: 0);
 
     private static (uint Slot, ulong Offset)[] Entries(int total)
     {
