@@ -9,10 +9,9 @@ namespace RingKit.Properties.Bitmaps.Operations;
 public sealed class LargeBitmapTests
 {
     [Theory]
-    [InlineData((1 << 24) - 1)]
-    [InlineData(1 << 24)]
-    [InlineData((5 << 23) + 77)]
-    [InlineData((9 << 23) + (64 * 1000))]
+    [InlineData((1 << 26) - 1)]
+    [InlineData(1 << 26)]
+    [InlineData((3 << 25) + 77)]
     public void Several_threads_do_what_one_does(int length)
     {
         ulong bits = (ulong)length;

@@ -9,13 +9,6 @@ internal readonly struct PopCount128 : IPopCountVector<Vector128<ulong>>
 {
     public static nuint Words => 2;
 
-    /// <summary>How many bits each value of a nibble has.</summary>
-    public static Vector128<byte> BitsOfNibble
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector128.Create((byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<ulong> Load(ref readonly ulong words, nuint index) => Vector128.LoadUnsafe(in words, index);
 
@@ -37,9 +30,10 @@ internal readonly struct PopCount128 : IPopCountVector<Vector128<ulong>>
             return AdvSimd.AddPairwiseWidening(AdvSimd.AddPairwiseWidening(AdvSimd.AddPairwiseWidening(counted)));
         }
 
+        Vector128<byte> table = Vector128.Create((byte)0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
         Vector128<byte> low = vector.AsByte() & Vector128.Create((byte)0x0f);
         Vector128<byte> high = (vector >>> 4).AsByte() & Vector128.Create((byte)0x0f);
-        Vector128<byte> bits = Vector128.Shuffle(BitsOfNibble, low) + Vector128.Shuffle(BitsOfNibble, high);
+        Vector128<byte> bits = Vector128.Shuffle(table, low) + Vector128.Shuffle(table, high);
 
         // No byte is more than 8, so the multiplication that adds all bytes into the highest one overflows nowhere.
         return (bits.AsUInt64() * Vector128.Create(0x0101010101010101UL)) >>> 56;
