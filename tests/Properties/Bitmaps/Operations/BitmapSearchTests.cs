@@ -56,6 +56,15 @@ public sealed class BitmapSearchTests
                 Assert.Equal(run, BitmapSearch.NextSetRun(words, Bits, 0, (ulong)length));
                 Assert.Equal(new BitRun(Bits, 0), BitmapSearch.NextSetRun(words, Bits, 0, (ulong)length + 1));
                 Assert.Equal((ulong)(first + length), run.End);
+
+                // Behind a run that is too short: the search for whole words must not step over it.
+                if (first >= 2 && length >= 2)
+                {
+                    words[0] |= 1;
+                    Assert.Equal(run, BitmapSearch.NextSetRun(words, Bits, 0, (ulong)length));
+                    words[0] &= ~1UL;
+                }
+
                 BitmapLogic.Not(words, Bits);
                 Assert.Equal(run, BitmapSearch.NextClearRun(words, Bits, (ulong)first, (ulong)length));
                 Assert.Equal(new BitRun(Bits, 0), BitmapSearch.NextClearRun(words, Bits, 0, (ulong)length + 1));
