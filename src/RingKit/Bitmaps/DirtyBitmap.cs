@@ -10,7 +10,7 @@ namespace RingKit.Bitmaps;
 /// page sees every store that its writer made before the mark. A harvest is no snapshot: a page marked meanwhile is either in it or in
 /// the next one. Bit i of byte i / 8 stands for page i, as in KVM_GET_DIRTY_LOG. <see cref="Dispose"/> when all threads have ended.
 /// </remarks>
-public sealed class DirtyBitmap : IDisposable
+public sealed partial class DirtyBitmap : IDisposable
 {
     /// <summary>2^52 pages.</summary>
     public const ulong MaximumPages = 1UL << 52;
@@ -70,10 +70,6 @@ public sealed class DirtyBitmap : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">There is no such page.</exception>
     /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
     public bool IsDirty(ulong page) => _core.IsDirty(page);
-
-    /// <summary>How many pages are dirty. With concurrent writers, a figure that was never quite true.</summary>
-    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
-    public ulong Count() => _core.Count();
 
     /// <summary>Takes all dirty pages, in ascending order, as 64-bit masks, and leaves them clean.</summary>
     /// <param name="sink">Takes the masks. If it throws, the mask that it did not take is dirty again, and so is all that was not reached.</param>

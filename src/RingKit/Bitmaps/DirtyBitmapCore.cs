@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
@@ -100,16 +99,6 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
         bool isDirty = (TOrdering.LoadAcquire(ref _words[page >> 6]) >> (int)page & 1) != 0;   // E4
         GC.KeepAlive(this);
         return isDirty;
-    }
-
-    public ulong Count()
-    {
-        ThrowIfDisposed();
-        ulong count = 0;
-        for (nuint i = 0; i < _wordCount; i++)
-            count += (uint)BitOperations.PopCount(TOrdering.LoadRelaxed(ref _words[i]) & ValidBits(i));
-        GC.KeepAlive(this);
-        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,6 +20,9 @@ internal enum BitmapAction
     /// <summary>Asks whether a page is dirty, and reads it if so.</summary>
     Look,
 
+    /// <summary>Copies the bitmap, and reads the pages that are dirty in the copy.</summary>
+    Snapshot,
+
     /// <summary>Asks twice, and reads what the failed sink left if the page was clean and is dirty again.</summary>
     LookForReturn,
 }

@@ -36,6 +36,9 @@ public class BitmapInterleavings
     public void Who_sees_a_page_dirty_sees_the_store() => RunAll([Mark(0), TryMark(65)], [Look(65), Look(0)], [Masks]);
 
     [Fact]
+    public void Who_finds_a_page_in_a_snapshot_sees_the_store() => RunAll([Mark(0), TryMark(65)], [Snapshot], [Masks]);
+
+    [Fact]
     public void What_a_sink_refused_is_dirty_again()
     {
         RunAll([Mark(0), Mark(1)], [new(BitmapAction.HarvestRefused), Masks]);

@@ -14,6 +14,8 @@ internal readonly record struct BitmapOperation(BitmapAction Action, int Page = 
 
     public static BitmapOperation Look(int page) => new(BitmapAction.Look, page);
 
+    public static BitmapOperation Snapshot => new(BitmapAction.Snapshot);
+
     public static BitmapOperation Masks => new(BitmapAction.HarvestMasks);
 
     public static BitmapOperation Runs => new(BitmapAction.HarvestRuns);
@@ -26,7 +28,7 @@ internal readonly record struct BitmapOperation(BitmapAction Action, int Page = 
     {
         BitmapAction.MarkRange => $"{Action} {Page}+{Count}",
         BitmapAction.HarvestIndices => $"{Action} {Count}",
-        BitmapAction.HarvestMasks or BitmapAction.HarvestRuns or BitmapAction.HarvestRefused => $"{Action}",
+        BitmapAction.HarvestMasks or BitmapAction.HarvestRuns or BitmapAction.HarvestRefused or BitmapAction.Snapshot => $"{Action}",
         _ => $"{Action} {Page}",
     };
 }

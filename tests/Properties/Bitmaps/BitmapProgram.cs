@@ -100,6 +100,8 @@ internal sealed class BitmapProgram
                 StoreAndMark(thread, operation);
             else if (operation.Action == BitmapAction.Look)
                 Look(operation.Page);
+            else if (operation.Action == BitmapAction.Snapshot)
+                LookAtAll();
             else if (operation.Action == BitmapAction.LookForReturn)
                 LookForReturn((ulong)operation.Page);
             else
@@ -140,9 +142,23 @@ internal sealed class BitmapProgram
     // Whoever sees the bit sees the store behind it.
     private void Look(int page)
     {
-        if (!_bitmap.IsDirty((ulong)page))
-            return;
+        if (_bitmap.IsDirty((ulong)page))
+            ExpectStore(page);
+    }
 
+    private void LookAtAll()
+    {
+        Span<ulong> copy = stackalloc ulong[2];
+        _bitmap.CopyTo(copy);
+        for (int page = 0; page < Pages; page++)
+        {
+            if ((copy[page / 64] >> (page % 64) & 1) != 0)
+                ExpectStore(page);
+        }
+    }
+
+    private void ExpectStore(int page)
+    {
         ulong seen = 0;
         foreach (int writer in _writersOf[page])
             seen += O.LoadRelaxed(ref _memory[(writer * Pages) + page]);

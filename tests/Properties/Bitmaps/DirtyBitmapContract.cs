@@ -82,6 +82,27 @@ public sealed class DirtyBitmapContract
     }
 
     [Fact]
+    public void A_snapshot_has_the_dirty_pages_and_leaves_them_dirty()
+    {
+        using var block = new NativeBlock<ulong>(2);
+        using var bitmap = new DirtyBitmap(block.View, 70);
+        bitmap.MarkRange(60, 8);
+        block[1] |= 1UL << 10;
+        ulong[] words = [9, 9, 9];
+        bitmap.CopyTo(words);
+        Assert.Equal([0xfUL << 60, 0xf, 9], words);
+        byte[] bytes = new byte[17];
+        Assert.Equal(16, bitmap.CopyToKvm(bytes));
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0, 0xf0, 0xf, 0, 0, 0, 0, 0, 0, 0, 0], bytes);
+        using (var snapshot = bitmap.Snapshot())
+            Assert.Equal([0xfUL << 60, 0xf], snapshot.Span.ToArray());
+        Assert.Equal(8ul, bitmap.Count());
+
+        Assert.Equal("destination", Assert.Throws<ArgumentException>(() => bitmap.CopyTo(new ulong[1])).ParamName);
+        Assert.Equal("destination", Assert.Throws<ArgumentException>(() => bitmap.CopyToKvm(new byte[15])).ParamName);
+    }
+
+    [Fact]
     public void The_bit_order_is_that_of_kvm()
     {
         using var block = new NativeBlock<ulong>(2);
@@ -110,6 +131,9 @@ public sealed class DirtyBitmapContract
         Assert.Throws<ObjectDisposedException>(() => bitmap.MarkRange(0, 0));
         Assert.Throws<ObjectDisposedException>(() => bitmap.IsDirty(0));
         Assert.Throws<ObjectDisposedException>(() => bitmap.Count());
+        Assert.Throws<ObjectDisposedException>(() => bitmap.CopyTo(new ulong[2]));
+        Assert.Throws<ObjectDisposedException>(() => bitmap.CopyToKvm(new byte[16]));
+        Assert.Throws<ObjectDisposedException>(() => bitmap.Snapshot());
         Assert.Throws<ObjectDisposedException>(() => bitmap.HarvestMasks(ref masks));
         Assert.Throws<ObjectDisposedException>(() => bitmap.HarvestRuns(ref runs));
         Assert.Throws<ObjectDisposedException>(() => bitmap.HarvestIndices(new ulong[1], ref cursor));

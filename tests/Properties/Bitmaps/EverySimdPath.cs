@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
+using RingKit.Properties.Bitmaps.Operations;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -13,6 +14,18 @@ public sealed class EverySimdPath
 {
     // Set in the child, which must not start children of its own.
     private const string ExpectedWidth = "RINGKIT_EXPECTED_VECTOR_BITS";
+
+    private static readonly Type[] VectorisedTests =
+    [
+        typeof(DirtyBitmapAgainstModel),
+        typeof(NonZeroScanTests),
+        typeof(PopCountKernelTests),
+        typeof(BitmapLogicTests),
+        typeof(BitmapCountTests),
+        typeof(BitmapSearchTests),
+        typeof(BitmapCopyTests),
+        typeof(EverySimdPath),
+    ];
 
     private static int VectorBits =>
         Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
@@ -28,7 +41,7 @@ public sealed class EverySimdPath
 
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(typeof(EverySimdPath).Assembly.Location);
-        foreach (Type type in new[] { typeof(DirtyBitmapAgainstModel), typeof(NonZeroScanTests), typeof(EverySimdPath) })
+        foreach (Type type in VectorisedTests)
         {
             start.ArgumentList.Add("-class");
             start.ArgumentList.Add(type.FullName!);

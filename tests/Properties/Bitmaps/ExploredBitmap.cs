@@ -20,6 +20,7 @@ internal sealed class ExploredBitmap : ExploredStructure
         BitmapProgram.Of([Mark(0)], [Indices(1)]),
         BitmapProgram.Of([MarkRange(63, 2)], [Masks]),
         BitmapProgram.Of([Mark(0)], [Look(0)]),
+        BitmapProgram.Of([Mark(0)], [Snapshot]),
 
         // A writer's store would come through here even if the bit were set again in no order, since the read-modify-writes of the word
         // prolong the writer's release. What the sink did comes only by the harvester's own.
@@ -30,7 +31,7 @@ internal sealed class ExploredBitmap : ExploredStructure
         from writers in Gen.Choose(1, 2)
         from marks in Threads(writers, Mark1)
         from harvests in Many(writers == 1 ? 4 : 3, Harvest1)
-        from looks in Many(2, Gen.Elements(PagesInUse).Select(Look))
+        from looks in Many(2, Gen.Frequency((3, Gen.Elements(PagesInUse).Select(Look)), (1, Gen.Constant(Snapshot))))
         from isWatched in Gen.Elements(false, false, true)
         select (ModelProgram)BitmapProgram.Of(isWatched ? [.. marks, harvests, looks] : [.. marks, harvests]);
 

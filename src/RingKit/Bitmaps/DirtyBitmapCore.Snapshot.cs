@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using CommunityToolkit.HighPerformance.Buffers;
+using RingKit.Bitmaps.Operations;
+using RingKit.Bitmaps.Operations.Kernels;
+using RingKit.Ordering;
+
+namespace RingKit.Bitmaps;
+
+/// <summary>Looking at all pages without taking any.</summary>
+internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
+{
+    public ulong Count()
+    {
+        ThrowIfDisposed();
+        nuint last = _wordCount - 1;
+        ulong count = 0;
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+        {
+            // Vectors of words that move: each bit counts as it was at some time, which is all that a count promises.
+            count = PopCountKernel.Count(in *_words, last);
+        }
+        else
+        {
+            for (nuint i = 0; i < last; i++)
+                count += (uint)BitOperations.PopCount(TOrdering.LoadRelaxed(ref _words[i]));
+        }
+
+        count += (uint)BitOperations.PopCount(TOrdering.LoadRelaxed(ref _words[last]) & _lastWordMask);
+        GC.KeepAlive(this);
+        return count;
+    }
+
+    public void CopyTo(Span<ulong> destination)
+    {
+        ThrowIfDisposed();
+        BitmapArguments.CheckSpan(destination, Pages);
+        for (nuint i = 0; i < _wordCount; i++)
+            destination[(int)i] = LookAt(i);
+        GC.KeepAlive(this);
+    }
+
+    public int CopyToKvm(Span<byte> destination)
+    {
+        ThrowIfDisposed();
+        KvmBitmap.CheckBytes(destination.Length, Pages, nameof(destination));
+        for (nuint i = 0; i < _wordCount; i++)
+            BinaryPrimitives.WriteUInt64LittleEndian(destination[((int)i * sizeof(ulong))..], LookAt(i));
+        GC.KeepAlive(this);
+        return (int)_wordCount * sizeof(ulong);
+    }
+
+    public MemoryOwner<ulong> Snapshot()
+    {
+        ThrowIfDisposed();
+        MemoryOwner<ulong> snapshot = PooledBitmap.Allocate(Pages, "pages");
+        CopyTo(snapshot.Span);
+        return snapshot;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong LookAt(nuint word) => TOrdering.LoadAcquire(ref _words[word]) & ValidBits(word);      // E4: the stores behind the bits are visible
+}

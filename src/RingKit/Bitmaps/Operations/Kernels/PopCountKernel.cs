@@ -1,0 +1,131 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace RingKit.Bitmaps.Operations.Kernels;
+
+/// <summary>Counts the bits of words, by the method that suits their number and the processor.</summary>
+/// <remarks>Other threads may set and clear bits meanwhile: each then counts as it was at some time. <see cref="Scalar"/> is the definition.</remarks>
+internal static class PopCountKernel
+{
+    // Measured (bench/PopCountBenchmarks.cs): below, a vector's table and final sum cost more than one popcnt a word.
+    private const nuint FirstVectorLength = 16;
+
+    // From here on the adders, which must be emptied at the end, win against counting each vector: by 1.4 times (512 bits) at this length, 2 in the limit.
+    private const nuint FirstHarleySealLength = 128;
+
+    /// <summary>How many bits the words have.</summary>
+    public static ulong Count(ref readonly ulong words, nuint length)
+    {
+        if (length >= FirstVectorLength)
+        {
+            if (Vector512.IsHardwareAccelerated)
+            {
+                return length < FirstHarleySealLength
+                    ? EachVector<PopCount512, Vector512<ulong>>(in words, length)
+                    : HarleySeal<PopCount512, Vector512<ulong>>(in words, length);
+            }
+
+            if (Vector256.IsHardwareAccelerated)
+            {
+                return length < FirstHarleySealLength
+                    ? EachVector<PopCount256, Vector256<ulong>>(in words, length)
+                    : HarleySeal<PopCount256, Vector256<ulong>>(in words, length);
+            }
+
+            // x86 counts a word in one instruction and loses to that with 128 bits; ARM has to go through vectors even for one word, and
+            // loses with adders (its cnt is cheap).
+            if (Vector128.IsHardwareAccelerated && !Popcnt.IsSupported)
+                return EachVector<PopCount128, Vector128<ulong>>(in words, length);
+        }
+
+        return Scalar(in words, length);
+    }
+
+    /// <summary>Word by word, into four sums, since one would wait for itself.</summary>
+    public static ulong Scalar(ref readonly ulong words, nuint length)
+    {
+        nuint i = 0;
+        ulong a = 0, b = 0, c = 0, d = 0;
+        for (; i + 4 <= length; i += 4)
+        {
+            a += (uint)BitOperations.PopCount(At(in words, i));
+            b += (uint)BitOperations.PopCount(At(in words, i + 1));
+            c += (uint)BitOperations.PopCount(At(in words, i + 2));
+            d += (uint)BitOperations.PopCount(At(in words, i + 3));
+        }
+
+        for (; i < length; i++)
+            a += (uint)BitOperations.PopCount(At(in words, i));
+        return a + b + c + d;
+    }
+
+    /// <summary>Counts in every vector.</summary>
+    public static ulong EachVector<TPopCount, TVector>(ref readonly ulong words, nuint length)
+        where TPopCount : struct, IPopCountVector<TVector>
+        where TVector : struct
+    {
+        nuint size = TPopCount.Words;
+        nuint i = 0;
+        TVector even = default, odd = default;
+        for (; i + (2 * size) <= length; i += 2 * size)
+        {
+            even = TPopCount.Add(even, TPopCount.CountWords(TPopCount.Load(in words, i)));
+            odd = TPopCount.Add(odd, TPopCount.CountWords(TPopCount.Load(in words, i + size)));
+        }
+
+        return TPopCount.Sum(TPopCount.Add(even, odd)) + Scalar(in Unsafe.Add(ref Unsafe.AsRef(in words), i), length - i);
+    }
+
+    /// <summary>Adds 16 vectors by carry-save adders, bit by bit, and counts only the carries of weight 16 (the method of Harley and Seal).</summary>
+    public static ulong HarleySeal<TPopCount, TVector>(ref readonly ulong words, nuint length)
+        where TPopCount : struct, IPopCountVector<TVector>
+        where TVector : struct
+    {
+        nuint size = TPopCount.Words;
+        nuint i = 0;
+        TVector ones = default, twos = default, fours = default, eights = default, sixteens = default;
+        for (; i + (16 * size) <= length; i += 16 * size)
+        {
+            TVector eightsA = AddEight<TPopCount, TVector>(in words, i, ref ones, ref twos, ref fours);
+            TVector eightsB = AddEight<TPopCount, TVector>(in words, i + (8 * size), ref ones, ref twos, ref fours);
+            sixteens = TPopCount.Add(sixteens, TPopCount.CountWords(TPopCount.CarrySaveAdd(ref eights, eightsA, eightsB)));
+        }
+
+        TVector count = TPopCount.Add(TPopCount.Add(sixteens, sixteens), TPopCount.CountWords(eights));
+        count = TPopCount.Add(TPopCount.Add(count, count), TPopCount.CountWords(fours));
+        count = TPopCount.Add(TPopCount.Add(count, count), TPopCount.CountWords(twos));
+        count = TPopCount.Add(TPopCount.Add(count, count), TPopCount.CountWords(ones));
+        for (; i + size <= length; i += size)
+            count = TPopCount.Add(count, TPopCount.CountWords(TPopCount.Load(in words, i)));
+        return TPopCount.Sum(count) + Scalar(in Unsafe.Add(ref Unsafe.AsRef(in words), i), length - i);
+    }
+
+    /// <summary>Adds eight vectors and returns the carries of weight 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector AddEight<TPopCount, TVector>(
+        ref readonly ulong words, nuint index, ref TVector ones, ref TVector twos, ref TVector fours)
+        where TPopCount : struct, IPopCountVector<TVector>
+        where TVector : struct
+    {
+        TVector foursA = AddFour<TPopCount, TVector>(in words, index, ref ones, ref twos);
+        TVector foursB = AddFour<TPopCount, TVector>(in words, index + (4 * TPopCount.Words), ref ones, ref twos);
+        return TPopCount.CarrySaveAdd(ref fours, foursA, foursB);
+    }
+
+    /// <summary>Adds four vectors and returns the carries of weight 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector AddFour<TPopCount, TVector>(ref readonly ulong words, nuint index, ref TVector ones, ref TVector twos)
+        where TPopCount : struct, IPopCountVector<TVector>
+        where TVector : struct
+    {
+        nuint size = TPopCount.Words;
+        TVector twosA = TPopCount.CarrySaveAdd(ref ones, TPopCount.Load(in words, index), TPopCount.Load(in words, index + size));
+        TVector twosB = TPopCount.CarrySaveAdd(ref ones, TPopCount.Load(in words, index + (2 * size)), TPopCount.Load(in words, index + (3 * size)));
+        return TPopCount.CarrySaveAdd(ref twos, twosA, twosB);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong At(ref readonly ulong words, nuint index) => Unsafe.Add(ref Unsafe.AsRef(in words), index);
+}
