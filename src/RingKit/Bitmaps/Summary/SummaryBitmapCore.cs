@@ -12,17 +12,16 @@ internal sealed unsafe partial class SummaryBitmapCore<TOrdering> : IDirtyTracke
     where TOrdering : struct, IOrdering
 {
     // A bit of a summary word stands for a word of the level below: set if that word is not 0, or was a moment ago. A marker sets bits
-    // upwards, a harvester clears words downwards, each by read-modify-writes, and never skips one below a bit that it has cleared.
+    // upwards, a harvester clears words downwards, each by read-modify-writes, and the harvester never skips a word below a bit that it cleared.
     //
     // Claim: when a mark has returned, and no harvest has begun since, its page has been taken, or each bit on its path is set.
-    // Take a word W, and S with the bit for it. The marker ors W, then looks at S; the harvester clears S, then exchanges W. If the exchange of
-    // W comes after the or, the harvester takes what the marker set: all marker and harvester have to agree on is which of them came first at W. If it
-    // comes before, the marker's or reads it, or a later or, and acquires (E31) what the harvester released with it: S cleared. So the marker
-    // sees no bit in S that is older than that, and sets it if nobody has since. If somebody has, he is on his way up himself and may
-    // be slow; so the marker goes up as well, to the top, and the load that saw the bit acquires for the next level's sake (E31).
-    // Looking at S when the marker comes needs E30: the or of S releases the or of W, the harvester's exchange of S acquires it, and so
-    // its exchange of W comes behind it. A load in place of the exchange of W, as a hint that there is nothing, would leave store and load of both
-    // sides unordered, and lose the page.
+    // Let W be a word and S the one with the bit for it. The marker ors W, then looks at S; the harvester clears S, then exchanges W. Both
+    // change W, so they agree on who came first there. The marker: then the harvester takes what he set. The harvester: then the marker's or
+    // acquires what the exchange released (E31), and he cannot see a bit in S that is older than its clearing. He sets the bit, or another
+    // marker has; but that one may be slow, so he looks at each level up to the top himself, whatever he found.
+    // A harvester that comes later needs E30: the or of S releases the or of W, the exchange of S acquires it, and so the exchange of W
+    // comes behind. Were there a load in place of that exchange, as a hint that W is empty, nothing would order each side's store before
+    // its load, and the page could be lost: marker sees S still set, harvester sees W still empty.
 
     // Invariant: _levels[l] points to _wordsOf[l] words, which hold a bit for each page (l = 0) or for each word below; the leases keep them until
     // Dispose. Whoever touches them ends with GC.KeepAlive(this).
@@ -187,9 +186,9 @@ internal sealed unsafe partial class SummaryBitmapCore<TOrdering> : IDirtyTracke
         }
     }
 
-    // E31: whoever raised them may be slow, so the level above is looked at next.
+    // In no order of its own: the or of the leaf has acquired all that counts.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsRaised(int level, nuint word, ulong mask) => (TOrdering.LoadAcquire(ref WordAt(level, word)) & mask) == mask;
+    private bool IsRaised(int level, nuint word, ulong mask) => (TOrdering.LoadRelaxed(ref WordAt(level, word)) & mask) == mask;
 
     private ulong CountUnder(int level, nuint word)
     {
