@@ -20,6 +20,7 @@ internal static class ExploredStructures
         new ExploredBitmap(),
         new ExploredSummaryBitmap(),
         new ExploredByteMap(),
+        new ExploredDirtyList(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
         new ExploredBroadcastRing(),

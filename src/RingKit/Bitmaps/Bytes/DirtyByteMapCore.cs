@@ -21,7 +21,6 @@ internal sealed unsafe partial class DirtyByteMapCore<TOrdering> : IDirtyTracker
     // Only these two values are ever stored, but what another party leaves in its bytes counts as dirty if it is not 0.
     private const byte Clean = 0;
     private const byte Dirty = 1;
-    private const ulong EightDirty = 0x0101_0101_0101_0101;
 
     // Invariant: Pages bytes from an address that is a multiple of 8; the lease keeps them until Dispose. Whoever touches them ends
     // with GC.KeepAlive(this).
@@ -70,20 +69,10 @@ internal sealed unsafe partial class DirtyByteMapCore<TOrdering> : IDirtyTracker
         if (first > _pages || count > _pages - first)
             ThrowRange(first, count);
         ThrowIfDisposed();
-        ulong end = first + count;
-        ulong page = first;
-
-        // A model of memory knows no accesses of different sizes to one byte.
-        if (typeof(TOrdering) == typeof(HardwareOrdering) && count >= 16)
-        {
-            for (; page % 8 != 0; page++)
-                MarkByte(page);
-            for (; page + 8 <= end; page += 8)
-                HardwareOrdering.StoreRelease(ref *(ulong*)(_bytes + page), EightDirty);      // E32
-        }
-
-        for (; page < end; page++)
-            MarkByte(page);
+        if (count == 1)
+            MarkByte(first);
+        else if (count != 0)
+            MarkBytes(first, count);
         GC.KeepAlive(this);
     }
 
@@ -108,6 +97,23 @@ internal sealed unsafe partial class DirtyByteMapCore<TOrdering> : IDirtyTracker
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void MarkByte(ulong page) => TOrdering.StoreRelease(ref _bytes[page], Dirty);    // E32
+
+    // One fence in place of a release for each byte, so that they can be stored in vectors.
+    private void MarkBytes(ulong first, ulong count)
+    {
+        TOrdering.FullFence();                                                        // E32: as the release of each byte
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+        {
+            for (int length; count != 0; first += (uint)length, count -= (uint)length)
+            {
+                length = (int)Math.Min(count, 1 << 30);
+                new Span<byte>(_bytes + first, length).Fill(Dirty);
+            }
+        }
+
+        for (; count != 0; first++, count--)
+            TOrdering.StoreRelaxed(ref _bytes[first], Dirty);
+    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_pages == 0, typeof(DirtyByteMap));
 
