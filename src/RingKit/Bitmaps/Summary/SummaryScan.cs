@@ -134,6 +134,7 @@ internal struct SummaryScan<TOrdering> : IMaskSource
 
         _word[level] = word;
         _pending[level] = mask;
+        _bitmap.Prefetch(level - 1, word << 6, mask);
     }
 
     [InlineArray(MostLevels)]
