@@ -63,7 +63,7 @@ internal sealed class ModelMemory
         Location location = Find(address, size);
         if (location.StoreCount == 0)
         {
-            StoreRecord first = NewStore(size == 4 ? *(uint*)address : *(ulong*)address, step: -1, writer: -1);
+            StoreRecord first = NewStore(ReadThrough(address, size), step: -1, writer: -1);
             location.Insert(0, first);
         }
 
@@ -150,11 +150,26 @@ internal sealed class ModelMemory
     private static unsafe void WriteThrough(Location location)
     {
         ulong value = location.Stores[^1].Value;
-        if (location.Size == 4)
-            *(uint*)location.Address = (uint)value;
-        else
-            *(ulong*)location.Address = value;
+        switch (location.Size)
+        {
+            case 1:
+                *(byte*)location.Address = (byte)value;
+                break;
+            case 4:
+                *(uint*)location.Address = (uint)value;
+                break;
+            default:
+                *(ulong*)location.Address = value;
+                break;
+        }
     }
+
+    private static unsafe ulong ReadThrough(nuint address, int size) => size switch
+    {
+        1 => *(byte*)address,
+        4 => *(uint*)address,
+        _ => *(ulong*)address,
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint Hash(nuint address) => (uint)(((address >> 3) * 0x9E3779B97F4A7C15) >> 40) & (uint)(_table.Length - 1);

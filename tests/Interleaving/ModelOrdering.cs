@@ -91,6 +91,21 @@ public readonly unsafe struct ModelOrdering : IOrdering
         Modify<Exchange>(ref location, value, MemoryOrder.Acquire, file, line);
 
     /// <inheritdoc/>
+    public static ulong FetchOrAcquireRelease(
+        ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Modify<Or>(ref location, bits, MemoryOrder.AcquireRelease, file, line);
+
+    /// <inheritdoc/>
+    public static ulong FetchAndNotAcquireRelease(
+        ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Modify<AndNot>(ref location, bits, MemoryOrder.AcquireRelease, file, line);
+
+    /// <inheritdoc/>
+    public static ulong ExchangeAcquireRelease(
+        ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Modify<Exchange>(ref location, value, MemoryOrder.AcquireRelease, file, line);
+
+    /// <inheritdoc/>
     public static ulong CompareExchangeAcquireRelease(
         ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         CompareExchange(ref location, value, comparand, MemoryOrder.AcquireRelease, file, line);
@@ -109,6 +124,32 @@ public readonly unsafe struct ModelOrdering : IOrdering
     public static ulong CompareExchangeRelaxed(
         ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         CompareExchange(ref location, value, comparand, MemoryOrder.Relaxed, file, line);
+
+    /// <inheritdoc/>
+    public static byte LoadAcquire(ref readonly byte location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        IsModelled(out LogicalThread thread)
+            ? (byte)thread.Execution.Load(thread, AddressOf(in location), 1, MemoryOrder.Acquire, file, line)
+            : location;
+
+    /// <inheritdoc/>
+    public static byte LoadRelaxed(ref readonly byte location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        IsModelled(out LogicalThread thread)
+            ? (byte)thread.Execution.Load(thread, AddressOf(in location), 1, MemoryOrder.Relaxed, file, line)
+            : location;
+
+    // Every store to a byte is an exchange here. Alone among stores these have one order for all threads, in which releases add up: see README.md.
+
+    /// <inheritdoc/>
+    public static void StoreRelease(ref byte location, byte value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Exchange(ref location, value, MemoryOrder.Release, file, line);
+
+    /// <inheritdoc/>
+    public static void StoreRelaxed(ref byte location, byte value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Exchange(ref location, value, MemoryOrder.Relaxed, file, line);
+
+    /// <inheritdoc/>
+    public static byte ExchangeRelease(ref byte location, byte value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Exchange(ref location, value, MemoryOrder.Release, file, line);
 
     /// <inheritdoc/>
     public static T ReadPlain<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
@@ -167,6 +208,16 @@ public readonly unsafe struct ModelOrdering : IOrdering
         return value;
     }
 
+    private static byte Exchange(ref byte location, byte value, MemoryOrder order, string file, int line)
+    {
+        if (IsModelled(out LogicalThread thread))
+            return (byte)thread.Execution.ReadModifyWrite<Exchange>(thread, AddressOf(in location), 1, value, order, file, line);
+
+        byte found = location;
+        location = value;
+        return found;
+    }
+
     private static ulong CompareExchange(ref ulong location, ulong value, ulong comparand, MemoryOrder order, string file, int line)
     {
         if (IsModelled(out LogicalThread thread))
@@ -184,6 +235,8 @@ public readonly unsafe struct ModelOrdering : IOrdering
         thread = LogicalThread.Current!;
         return thread is not null && !thread.Execution.IsStopping;
     }
+
+    private static nuint AddressOf(ref readonly byte location) => (nuint)Unsafe.AsPointer(ref Unsafe.AsRef(in location));
 
     private static nuint AddressOf(ref readonly uint location) => (nuint)Unsafe.AsPointer(ref Unsafe.AsRef(in location));
 

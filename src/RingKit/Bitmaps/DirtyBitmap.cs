@@ -10,7 +10,7 @@ namespace RingKit.Bitmaps;
 /// page sees every store that its writer made before the mark. A harvest is no snapshot: a page marked meanwhile is either in it or in
 /// the next one. Bit i of byte i / 8 stands for page i, as in KVM_GET_DIRTY_LOG. <see cref="Dispose"/> when all threads have ended.
 /// </remarks>
-public sealed partial class DirtyBitmap : IDisposable
+public sealed partial class DirtyBitmap : IDirtyTracker
 {
     /// <summary>2^52 pages.</summary>
     public const ulong MaximumPages = 1UL << 52;

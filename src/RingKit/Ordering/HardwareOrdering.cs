@@ -61,6 +61,21 @@ public readonly struct HardwareOrdering : IOrdering
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong FetchOrAcquireRelease(ref ulong location, ulong bits, string file = "", int line = 0) =>
+        Interlocked.Or(ref location, bits);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong FetchAndNotAcquireRelease(ref ulong location, ulong bits, string file = "", int line = 0) =>
+        Interlocked.And(ref location, ~bits);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong ExchangeAcquireRelease(ref ulong location, ulong value, string file = "", int line = 0) =>
+        Interlocked.Exchange(ref location, value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong CompareExchangeAcquireRelease(ref ulong location, ulong value, ulong comparand, string file = "", int line = 0) =>
         Interlocked.CompareExchange(ref location, value, comparand);
 
@@ -78,6 +93,27 @@ public readonly struct HardwareOrdering : IOrdering
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong CompareExchangeRelaxed(ref ulong location, ulong value, ulong comparand, string file = "", int line = 0) =>
         Interlocked.CompareExchange(ref location, value, comparand);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte LoadAcquire(ref readonly byte location, string file = "", int line = 0) => Volatile.Read(in location);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte LoadRelaxed(ref readonly byte location, string file = "", int line = 0) => location;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRelease(ref byte location, byte value, string file = "", int line = 0) => Volatile.Write(ref location, value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreRelaxed(ref byte location, byte value, string file = "", int line = 0) => location = value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte ExchangeRelease(ref byte location, byte value, string file = "", int line = 0) =>
+        Interlocked.Exchange(ref location, value);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

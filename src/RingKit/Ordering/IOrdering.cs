@@ -55,6 +55,18 @@ public interface IOrdering
     /// <summary>Stores in one atomic step and returns the value before; nothing after it moves before it.</summary>
     static abstract ulong ExchangeAcquire(ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 
+    /// <summary>Sets bits in one atomic step and returns the value before; nothing before it moves after it, and nothing after it before it.</summary>
+    static abstract ulong FetchOrAcquireRelease(
+        ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Clears bits in one atomic step and returns the value before; nothing before it moves after it, and nothing after it before it.</summary>
+    static abstract ulong FetchAndNotAcquireRelease(
+        ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Stores in one atomic step and returns the value before; nothing before it moves after it, and nothing after it before it.</summary>
+    static abstract ulong ExchangeAcquireRelease(
+        ref ulong location, ulong value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
     /// <summary>
     /// Replaces a value that is still what the caller saw, in one atomic step; nothing before it moves after it, and nothing after it before it.
     /// </summary>
@@ -76,6 +88,25 @@ public interface IOrdering
     /// <returns>What was there: the comparand if it was replaced.</returns>
     static abstract ulong CompareExchangeRelaxed(
         ref ulong location, ulong value, ulong comparand, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Loads a byte; nothing after it moves before it.</summary>
+    static abstract byte LoadAcquire(ref readonly byte location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Loads a byte atomically, in no order.</summary>
+    static abstract byte LoadRelaxed(ref readonly byte location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Stores a byte; nothing before it moves after it.</summary>
+    /// <remarks>
+    /// Stores to a byte come one after the other for all threads, as on every processor that .NET supports (docs/ordering.md): who acquires a
+    /// byte, or stores to it and then makes a full fence, has all that was released with the stores before that one, whoever made them.
+    /// </remarks>
+    static abstract void StoreRelease(ref byte location, byte value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Stores a byte, in no order of its own; see <see cref="StoreRelease(ref byte, byte, string, int)"/>.</summary>
+    static abstract void StoreRelaxed(ref byte location, byte value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Stores a byte in one atomic step and returns the value before; nothing before it moves after it.</summary>
+    static abstract byte ExchangeRelease(ref byte location, byte value, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 
     /// <summary>Reads payload: memory that another edge has handed over to this thread.</summary>
     static abstract T ReadPlain<T>(ref readonly T location, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)

@@ -83,7 +83,8 @@ public sealed class Arm64Code
     private static readonly (string Method, string Shape)[] Primitives =
     [
         ("LoadAcquire", "A"), ("LoadRelaxed", "R"), ("StoreRelease", "L"), ("StoreRelaxed", "W"), ("OrRelease", "X"), ("FetchOrRelease", "X"),
-        ("FetchAndNotAcquire", "X"), ("ExchangeAcquire", "X"), ("CompareExchangeAcquireRelease", "X"),
+        ("FetchOrAcquireRelease", "X"), ("FetchAndNotAcquire", "X"), ("FetchAndNotAcquireRelease", "X"),
+        ("ExchangeAcquireRelease", "X"), ("ExchangeRelease", "X"), ("ExchangeAcquire", "X"), ("CompareExchangeAcquireRelease", "X"),
         ("CompareExchangeAcquire", "X"), ("CompareExchangeRelease", "X"), ("CompareExchangeRelaxed", "X"),
         ("FullFence", "F"),
     ];

@@ -25,10 +25,18 @@ internal readonly struct UnorderedWords : IOrdering
 
     public static ulong FetchOrRelease(ref ulong location, ulong bits, string file = "", int line = 0) => Replace(ref location, location | bits);
 
+    public static ulong FetchOrAcquireRelease(ref ulong location, ulong bits, string file = "", int line = 0) =>
+        Replace(ref location, location | bits);
+
+    public static ulong FetchAndNotAcquireRelease(ref ulong location, ulong bits, string file = "", int line = 0) =>
+        Replace(ref location, location & ~bits);
+
     public static ulong FetchAndNotAcquire(ref ulong location, ulong bits, string file = "", int line = 0) =>
         Replace(ref location, location & ~bits);
 
     public static ulong ExchangeAcquire(ref ulong location, ulong value, string file = "", int line = 0) => Replace(ref location, value);
+
+    public static ulong ExchangeAcquireRelease(ref ulong location, ulong value, string file = "", int line = 0) => Replace(ref location, value);
 
     public static ulong CompareExchangeAcquireRelease(ref ulong location, ulong value, ulong comparand, string file = "", int line = 0) =>
         Replace(ref location, location == comparand ? value : location);
@@ -41,6 +49,21 @@ internal readonly struct UnorderedWords : IOrdering
 
     public static ulong CompareExchangeRelaxed(ref ulong location, ulong value, ulong comparand, string file = "", int line = 0) =>
         Replace(ref location, location == comparand ? value : location);
+
+    public static byte LoadAcquire(ref readonly byte location, string file = "", int line = 0) => location;
+
+    public static byte LoadRelaxed(ref readonly byte location, string file = "", int line = 0) => location;
+
+    public static void StoreRelease(ref byte location, byte value, string file = "", int line = 0) => location = value;
+
+    public static void StoreRelaxed(ref byte location, byte value, string file = "", int line = 0) => location = value;
+
+    public static byte ExchangeRelease(ref byte location, byte value, string file = "", int line = 0)
+    {
+        byte was = location;
+        location = value;
+        return was;
+    }
 
     public static T ReadPlain<T>(ref readonly T location, string file = "", int line = 0)
         where T : unmanaged => location;

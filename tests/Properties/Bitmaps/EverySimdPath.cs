@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using RingKit.Properties.Bitmaps.Operations;
+using RingKit.Properties.Bitmaps.Trackers;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -24,6 +25,8 @@ public sealed class EverySimdPath
         typeof(BitmapCountTests),
         typeof(BitmapSearchTests),
         typeof(BitmapCopyTests),
+        typeof(TrackerConformance),
+        typeof(NonZeroBytesTests),
         typeof(EverySimdPath),
     ];
 

@@ -1,4 +1,5 @@
 using RingKit.Properties.Bitmaps;
+using RingKit.Properties.Bitmaps.Trackers;
 using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
 using RingKit.Properties.DirtyRings.Overflow;
@@ -17,6 +18,9 @@ internal static class ExploredStructures
         new ExploredOverflowingRing(),
         new ExploredResizableRing(),
         new ExploredBitmap(),
+        new ExploredSummaryBitmap(),
+        new ExploredByteMap(),
+        new ExploredDirtyList(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
         new ExploredBroadcastRing(),

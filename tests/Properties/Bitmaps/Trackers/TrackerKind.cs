@@ -1,0 +1,13 @@
+namespace RingKit.Properties.Bitmaps.Trackers;
+
+/// <summary>The trackers behind one contract.</summary>
+public enum TrackerKind
+{
+    Bitmap,
+    SummaryBitmap,
+    ByteMap,
+    List,
+
+    /// <summary>A list whose log is full after two words.</summary>
+    ShortList,
+}
