@@ -9,7 +9,7 @@ namespace RingKit.Properties.Bitmaps.Operations;
 /// <param name="Density">How many of its bits are set, from 0 to 1; less with runs.</param>
 /// <param name="Runs">Whether set bits come in runs.</param>
 /// <param name="AgainstEnd">Whether its last word, rather than its first, touches a page that nobody may read.</param>
-/// <param name="SetPadding">Whether the padding is set, which operations must ignore.</param>
+/// <param name="SetPadding">Whether bits of the padding are set, which operations must ignore.</param>
 internal sealed record BitmapCase(int Bits, int Seed, double Density, bool Runs, bool AgainstEnd, bool SetPadding)
 {
     /// <summary>Lengths around a word, around the vectors, and beyond several turns of the longest loops (16 vectors of 512 bits).</summary>

@@ -27,7 +27,7 @@ internal sealed class GuardedBitmap : IDisposable
         Model = BitmapModel.Pattern(new Random(wanted.Seed), wanted.Bits, wanted.Density, wanted.Runs);
         Write(Model, Words);
         if (wanted.SetPadding && wanted.Bits % 64 != 0)
-            Words[^1] |= ulong.MaxValue << wanted.Bits;
+            Words[^1] |= ((ulong)wanted.Seed * 0x9e3779b97f4a7c15) << wanted.Bits;
     }
 
     public bool[] Model { get; }
