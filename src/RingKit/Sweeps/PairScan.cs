@@ -74,17 +74,18 @@ internal static class PairScan<TMatcher>
 
         if (Sse.IsSupported && prefetch)
             Prefetch(in first);
-        candidates = TMatcher.Match(in first, filter.First, filter.Second);
-        lookAgain = filter.LooksAgain ? TMatcher.Match(in first, filter.AgainFirst, filter.AgainSecond) & ~candidates : 0;
+        if (filter.LooksAgain)
+            TMatcher.Match(in first, filter, again: true, out candidates, out lookAgain);
+        else
+            TMatcher.Match(in first, filter, again: false, out candidates, out lookAgain);
+        lookAgain &= ~candidates;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void LookAtLast(ref readonly WordPair pairs, int count, PairFilter filter, out ulong candidates, out ulong lookAgain)
     {
-        candidates = ScalarMatcher.Match(in pairs, count, filter.First, filter.Second);
-        lookAgain = filter.LooksAgain
-            ? ScalarMatcher.Match(in pairs, count, filter.AgainFirst, filter.AgainSecond) & ~candidates
-            : 0;
+        ScalarMatcher.Match(in pairs, count, filter, filter.LooksAgain, out candidates, out lookAgain);
+        lookAgain &= ~candidates;
     }
 
     // All lines of a group ahead. Invariant: the address may lie behind the pairs or be out of date; a prefetch does not fault and changes nothing.

@@ -1,18 +1,29 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using RingKit.Properties.Support;
+using RingKit.Properties.Sweeps;
 using Xunit;
 
 namespace RingKit.Properties.Bitmaps;
 
 /// <summary>
-/// Runs the bitmap's tests again in a process whose runtime believes that the processor has narrower vectors, or none. The path that the
+/// Runs the tests of bitmaps and sweeps again in a process whose runtime believes that the processor has narrower vectors, or none. The path that the
 /// runtime takes by itself is covered by those tests where they stand.
 /// </summary>
 public sealed class EverySimdPath
 {
     // Set in the child, which must not start children of its own.
     private const string ExpectedWidth = "RINGKIT_EXPECTED_VECTOR_BITS";
+
+    private static readonly Type[] TestsOfEachPath =
+    [
+        typeof(DirtyBitmapAgainstModel),
+        typeof(NonZeroScanTests),
+        typeof(PairMatcherTests),
+        typeof(PairSweepAgainstModel),
+        typeof(DebianTable),
+        typeof(EverySimdPath),
+    ];
 
     private static int VectorBits =>
         Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
@@ -28,7 +39,7 @@ public sealed class EverySimdPath
 
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(typeof(EverySimdPath).Assembly.Location);
-        foreach (Type type in new[] { typeof(DirtyBitmapAgainstModel), typeof(NonZeroScanTests), typeof(EverySimdPath) })
+        foreach (Type type in TestsOfEachPath)
         {
             start.ArgumentList.Add("-class");
             start.ArgumentList.Add(type.FullName!);
@@ -42,7 +53,7 @@ public sealed class EverySimdPath
         await child.WaitForExitAsync(TestContext.Current.CancellationToken);
         string text = await output + await errors;
         Assert.True(child.ExitCode == 0, $"The tests fail with {setting}=0:\n{text}");
-        Report.Line($"bitmap tests passed with {setting}=0, vectors of {bitsLeft} bits");
+        Report.Line($"tests of bitmaps and sweeps passed with {setting}=0, vectors of {bitsLeft} bits");
     }
 
     [Fact]
@@ -50,7 +61,7 @@ public sealed class EverySimdPath
     {
         string? expected = Environment.GetEnvironmentVariable(ExpectedWidth);
         if (expected is null)
-            Report.Line($"bitmap tests run with vectors of {VectorBits} bits");
+            Report.Line($"tests of bitmaps and sweeps run with vectors of {VectorBits} bits");
         else
             Assert.Equal(expected, VectorBits.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }

@@ -6,19 +6,23 @@ namespace RingKit.Sweeps.Matching;
 internal readonly struct ScalarMatcher : IPairMatcher
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Match(ref readonly WordPair pairs, ulong first, ulong second) => Match(in pairs, 64, first, second);
+    public static void Match(ref readonly WordPair pairs, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain) =>
+        Match(in pairs, 64, filter, again, out candidates, out lookAgain);
 
     /// <summary>The same for fewer than 64 pairs.</summary>
-    public static ulong Match(ref readonly WordPair pairs, int count, ulong first, ulong second)
+    public static void Match(
+        ref readonly WordPair pairs, int count, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain)
     {
-        ulong matches = 0;
+        candidates = 0;
+        lookAgain = 0;
         for (int i = 0; i < count; i++)
         {
-            ref WordPair pair = ref Unsafe.Add(ref Unsafe.AsRef(in pairs), i);
-            if ((pair.First & first) == first && (pair.Second & second) == second)
-                matches |= 1UL << i;
+            ulong first = Unsafe.Add(ref Unsafe.AsRef(in pairs), i).First;
+            ulong second = Unsafe.Add(ref Unsafe.AsRef(in pairs), i).Second;
+            if ((first & filter.First) == filter.First && (second & filter.Second) == filter.Second)
+                candidates |= 1UL << i;
+            if (again && (first & filter.AgainFirst) == filter.AgainFirst && (second & filter.AgainSecond) == filter.AgainSecond)
+                lookAgain |= 1UL << i;
         }
-
-        return matches;
     }
 }

@@ -9,30 +9,34 @@ namespace RingKit.Sweeps.Matching;
 internal readonly struct Vector128Matcher : IPairMatcher
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Match(ref readonly WordPair pairs, ulong first, ulong second)
+    public static void Match(ref readonly WordPair pairs, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain)
     {
         ref readonly ulong words = ref Unsafe.As<WordPair, ulong>(ref Unsafe.AsRef(in pairs));
-        Vector128<ulong> firstWanted = Vector128.Create(first);
-        Vector128<ulong> secondWanted = Vector128.Create(second);
-        ulong matches = 0;
-        for (nuint pair = 0; pair < 64; pair += 8)
+        candidates = 0;
+        lookAgain = 0;
+        for (int pair = 0; pair < 64; pair += 4)
         {
-            uint eight = Two(in words, pair, firstWanted, secondWanted)
-                | Two(in words, pair + 2, firstWanted, secondWanted) << 2
-                | Two(in words, pair + 4, firstWanted, secondWanted) << 4
-                | Two(in words, pair + 6, firstWanted, secondWanted) << 6;
-            matches |= (ulong)eight << (int)pair;
+            Two(in words, pair, filter, again, ref candidates, ref lookAgain);
+            Two(in words, pair + 2, filter, again, ref candidates, ref lookAgain);
         }
-
-        return matches;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Two(ref readonly ulong words, nuint pair, Vector128<ulong> firstWanted, Vector128<ulong> secondWanted)
+    private static void Two(ref readonly ulong words, int pair, PairFilter filter, bool again, ref ulong found, ref ulong foundAgain)
     {
-        Vector128<ulong> low = Vector128.LoadUnsafe(in words, pair * 2);
-        Vector128<ulong> high = Vector128.LoadUnsafe(in words, (pair * 2) + 2);
-        Vector128<ulong> missing = Vector128.AndNot(firstWanted, Firsts(low, high)) | Vector128.AndNot(secondWanted, Seconds(low, high));
+        Vector128<ulong> low = Vector128.LoadUnsafe(in words, (nuint)pair * 2);
+        Vector128<ulong> high = Vector128.LoadUnsafe(in words, ((nuint)pair * 2) + 2);
+        Vector128<ulong> firsts = Firsts(low, high);
+        Vector128<ulong> seconds = Seconds(low, high);
+        found |= Having(firsts, seconds, filter.First, filter.Second) << pair;
+        if (again)
+            foundAgain |= Having(firsts, seconds, filter.AgainFirst, filter.AgainSecond) << pair;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Having(Vector128<ulong> firsts, Vector128<ulong> seconds, ulong first, ulong second)
+    {
+        Vector128<ulong> missing = Vector128.AndNot(Vector128.Create(first), firsts) | Vector128.AndNot(Vector128.Create(second), seconds);
         return Vector128.Equals(missing, Vector128<ulong>.Zero).ExtractMostSignificantBits();
     }
 

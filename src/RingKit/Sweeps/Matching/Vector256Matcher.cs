@@ -8,31 +8,39 @@ namespace RingKit.Sweeps.Matching;
 internal readonly struct Vector256Matcher : IPairMatcher
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Match(ref readonly WordPair pairs, ulong first, ulong second)
+    public static void Match(ref readonly WordPair pairs, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain)
     {
         ref readonly ulong words = ref Unsafe.As<WordPair, ulong>(ref Unsafe.AsRef(in pairs));
-        Vector256<ulong> firstWanted = Vector256.Create(first);
-        Vector256<ulong> secondWanted = Vector256.Create(second);
-        ulong matches = 0;
-        for (nuint pair = 0; pair < 64; pair += 16)
+        ulong found = 0;
+        ulong foundAgain = 0;
+        for (int pair = 0; pair < 64; pair += 16)
         {
-            uint sixteen = Four(in words, pair, firstWanted, secondWanted)
-                | Four(in words, pair + 4, firstWanted, secondWanted) << 4
-                | Four(in words, pair + 8, firstWanted, secondWanted) << 8
-                | Four(in words, pair + 12, firstWanted, secondWanted) << 12;
-            matches |= (ulong)sixteen << (int)pair;
+            Four(in words, pair, filter, again, ref found, ref foundAgain);
+            Four(in words, pair + 4, filter, again, ref found, ref foundAgain);
+            Four(in words, pair + 8, filter, again, ref found, ref foundAgain);
+            Four(in words, pair + 12, filter, again, ref found, ref foundAgain);
         }
 
-        return SwapMiddleOfFour(matches);
+        candidates = SwapMiddleOfFour(found);
+        lookAgain = again ? SwapMiddleOfFour(foundAgain) : 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Four(ref readonly ulong words, nuint pair, Vector256<ulong> firstWanted, Vector256<ulong> secondWanted)
+    private static void Four(ref readonly ulong words, int pair, PairFilter filter, bool again, ref ulong found, ref ulong foundAgain)
     {
-        Vector256<ulong> low = Vector256.LoadUnsafe(in words, pair * 2);
-        Vector256<ulong> high = Vector256.LoadUnsafe(in words, (pair * 2) + 4);
-        Vector256<ulong> missing = Vector256.AndNot(firstWanted, Avx2.UnpackLow(low, high))
-            | Vector256.AndNot(secondWanted, Avx2.UnpackHigh(low, high));
+        Vector256<ulong> low = Vector256.LoadUnsafe(in words, (nuint)pair * 2);
+        Vector256<ulong> high = Vector256.LoadUnsafe(in words, ((nuint)pair * 2) + 4);
+        Vector256<ulong> firsts = Avx2.UnpackLow(low, high);
+        Vector256<ulong> seconds = Avx2.UnpackHigh(low, high);
+        found |= Having(firsts, seconds, filter.First, filter.Second) << pair;
+        if (again)
+            foundAgain |= Having(firsts, seconds, filter.AgainFirst, filter.AgainSecond) << pair;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Having(Vector256<ulong> firsts, Vector256<ulong> seconds, ulong first, ulong second)
+    {
+        Vector256<ulong> missing = Vector256.AndNot(Vector256.Create(first), firsts) | Vector256.AndNot(Vector256.Create(second), seconds);
         return Vector256.Equals(missing, Vector256<ulong>.Zero).ExtractMostSignificantBits();
     }
 

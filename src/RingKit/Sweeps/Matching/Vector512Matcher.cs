@@ -9,29 +9,39 @@ internal readonly struct Vector512Matcher : IPairMatcher
 {
     // All eight steps are written out: as a loop they take a tenth longer.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Match(ref readonly WordPair pairs, ulong first, ulong second)
+    public static void Match(ref readonly WordPair pairs, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain)
     {
         ref readonly ulong words = ref Unsafe.As<WordPair, ulong>(ref Unsafe.AsRef(in pairs));
-        Vector512<ulong> firstWanted = Vector512.Create(first);
-        Vector512<ulong> secondWanted = Vector512.Create(second);
-        return Eight(in words, 0, firstWanted, secondWanted)
-            | Eight(in words, 8, firstWanted, secondWanted) << 8
-            | Eight(in words, 16, firstWanted, secondWanted) << 16
-            | Eight(in words, 24, firstWanted, secondWanted) << 24
-            | Eight(in words, 32, firstWanted, secondWanted) << 32
-            | Eight(in words, 40, firstWanted, secondWanted) << 40
-            | Eight(in words, 48, firstWanted, secondWanted) << 48
-            | Eight(in words, 56, firstWanted, secondWanted) << 56;
+        ulong found = 0;
+        ulong foundAgain = 0;
+        Eight(in words, 0, filter, again, ref found, ref foundAgain);
+        Eight(in words, 8, filter, again, ref found, ref foundAgain);
+        Eight(in words, 16, filter, again, ref found, ref foundAgain);
+        Eight(in words, 24, filter, again, ref found, ref foundAgain);
+        Eight(in words, 32, filter, again, ref found, ref foundAgain);
+        Eight(in words, 40, filter, again, ref found, ref foundAgain);
+        Eight(in words, 48, filter, again, ref found, ref foundAgain);
+        Eight(in words, 56, filter, again, ref found, ref foundAgain);
+        candidates = found;
+        lookAgain = foundAgain;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Eight(ref readonly ulong words, nuint pair, Vector512<ulong> firstWanted, Vector512<ulong> secondWanted)
+    private static void Eight(ref readonly ulong words, int pair, PairFilter filter, bool again, ref ulong found, ref ulong foundAgain)
     {
-        Vector512<ulong> low = Vector512.LoadUnsafe(in words, pair * 2);
-        Vector512<ulong> high = Vector512.LoadUnsafe(in words, (pair * 2) + 8);
+        Vector512<ulong> low = Vector512.LoadUnsafe(in words, (nuint)pair * 2);
+        Vector512<ulong> high = Vector512.LoadUnsafe(in words, ((nuint)pair * 2) + 8);
         Vector512<ulong> firsts = Avx512F.PermuteVar8x64x2(low, Vector512.Create(0UL, 2, 4, 6, 8, 10, 12, 14), high);
         Vector512<ulong> seconds = Avx512F.PermuteVar8x64x2(low, Vector512.Create(1UL, 3, 5, 7, 9, 11, 13, 15), high);
-        Vector512<ulong> missing = Vector512.AndNot(firstWanted, firsts) | Vector512.AndNot(secondWanted, seconds);
+        found |= Having(firsts, seconds, filter.First, filter.Second) << pair;
+        if (again)
+            foundAgain |= Having(firsts, seconds, filter.AgainFirst, filter.AgainSecond) << pair;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Having(Vector512<ulong> firsts, Vector512<ulong> seconds, ulong first, ulong second)
+    {
+        Vector512<ulong> missing = Vector512.AndNot(Vector512.Create(first), firsts) | Vector512.AndNot(Vector512.Create(second), seconds);
         return Vector512.Equals(missing, Vector512<ulong>.Zero).ExtractMostSignificantBits();
     }
 }

@@ -7,14 +7,15 @@ namespace RingKit.Sweeps.Matching;
 internal readonly struct WidestMatcher : IPairMatcher
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Match(ref readonly WordPair pairs, ulong first, ulong second)
+    public static void Match(ref readonly WordPair pairs, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain)
     {
         if (Vector512.IsHardwareAccelerated)
-            return Vector512Matcher.Match(in pairs, first, second);
-        if (Vector256.IsHardwareAccelerated)
-            return Vector256Matcher.Match(in pairs, first, second);
-        return Vector128.IsHardwareAccelerated
-            ? Vector128Matcher.Match(in pairs, first, second)
-            : ScalarMatcher.Match(in pairs, first, second);
+            Vector512Matcher.Match(in pairs, filter, again, out candidates, out lookAgain);
+        else if (Vector256.IsHardwareAccelerated)
+            Vector256Matcher.Match(in pairs, filter, again, out candidates, out lookAgain);
+        else if (Vector128.IsHardwareAccelerated)
+            Vector128Matcher.Match(in pairs, filter, again, out candidates, out lookAgain);
+        else
+            ScalarMatcher.Match(in pairs, filter, again, out candidates, out lookAgain);
     }
 }
