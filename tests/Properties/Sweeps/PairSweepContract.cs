@@ -107,7 +107,7 @@ public sealed class PairSweepContract
     [Fact]
     public void What_a_sink_throws_ends_the_sweep_and_reaches_the_caller()
     {
-        using var block = new NativeBlock<WordPair>(9 << 16);
+        using var block = new NativeBlock<WordPair>(18 << 16);
         var sink = new FailingSink(new List<ulong>());
         Assert.Throws<IOException>(() => PairSweep.Sweep(block.View, default, ref sink));
         Assert.Equal([0ul, 64], sink.Groups);

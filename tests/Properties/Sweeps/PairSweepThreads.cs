@@ -27,7 +27,7 @@ public sealed class PairSweepThreads
 
     [Fact]
     public void A_pair_set_before_the_parallel_sweep_starts_is_counted() =>
-        SetWhileSweeping(pairs: 6 << 16, setEach: 8, pairsNow => PairSweep.CountParallel(pairsNow, Filter).Candidates);
+        SetWhileSweeping(pairs: 18 << 16, setEach: 24, pairsNow => PairSweep.CountParallel(pairsNow, Filter).Candidates);
 
     [Fact]
     public void A_candidate_that_hides_behind_its_lock_is_always_seen_as_one_or_the_other()
