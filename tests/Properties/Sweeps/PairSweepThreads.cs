@@ -41,37 +41,39 @@ public sealed class PairSweepThreads
         var crew = new Crew(TimeSpan.FromSeconds(60));
         bool done = false;
         ulong seenAgain = 0;
-        crew.Run(
-            ("harvester", () =>
-            {
-                for (uint pair = 0; !Volatile.Read(ref done); pair = (pair + 67) % Pairs)
-                {
-                    ref ulong word = ref block[pair].First;
-                    HardwareOrdering.StoreRelease(ref word, Valid | Locked);
-                    HardwareOrdering.StoreRelease(ref word, Locked);
-                    HardwareOrdering.Pause();
-                    HardwareOrdering.StoreRelease(ref word, Valid | Locked);
-                    HardwareOrdering.StoreRelease(ref word, Valid);
-                }
-            }),
-            ("sweeper", () =>
-            {
-                try
-                {
-                    for (int sweep = 0; sweep < Sweeps; sweep++)
-                    {
-                        var sink = new PrefixSink();
-                        PairSweep.Sweep(block.View, Filter, ref sink);
-                        Assert.True(sink.Prefix == Pairs, $"Sweep {sweep} has missed pair {sink.Prefix}.");
-                        seenAgain += sink.LookAgain;
-                    }
-                }
-                finally
-                {
-                    Volatile.Write(ref done, true);
-                }
-            }));
+        crew.Run(("harvester", Harvest), ("sweeper", SweepAll));
         Report.Line($"{Sweeps} sweeps of {Pairs} pairs: every pair in every one, {seenAgain} times behind its lock");
+
+        void Harvest()
+        {
+            for (uint pair = 0; !Volatile.Read(ref done); pair = (pair + 67) % Pairs)
+            {
+                ref ulong word = ref block[pair].First;
+                HardwareOrdering.StoreRelease(ref word, Valid | Locked);
+                HardwareOrdering.StoreRelease(ref word, Locked);
+                HardwareOrdering.Pause();
+                HardwareOrdering.StoreRelease(ref word, Valid | Locked);
+                HardwareOrdering.StoreRelease(ref word, Valid);
+            }
+        }
+
+        void SweepAll()
+        {
+            try
+            {
+                for (int sweep = 0; sweep < Sweeps; sweep++)
+                {
+                    var sink = new PrefixSink();
+                    PairSweep.Sweep(block.View, Filter, ref sink);
+                    Assert.True(sink.Prefix == Pairs, $"Sweep {sweep} has missed pair {sink.Prefix}.");
+                    seenAgain += sink.LookAgain;
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref done, true);
+            }
+        }
     }
 
     // A writer sets one pair in every few, in order, and says how many; whatever he had said before a sweep began must be in it, and nothing
@@ -84,39 +86,41 @@ public sealed class PairSweepThreads
         ulong all = (ulong)(pairs / setEach);
         ulong sweeps = 0;
         ulong overtaken = 0;
-        crew.Run(
-            ("setter", () =>
-            {
-                for (int rounds = 0; HardwareOrdering.LoadAcquire(in shared[0]) == 0;)
-                    crew.Idle(ref rounds, "the first sweep");
-                for (ulong set = 0; set < all; set++)
-                {
-                    ref WordPair pair = ref block[(nuint)set * (nuint)setEach];
-                    HardwareOrdering.StoreRelease(ref pair.Second, Changed);
-                    HardwareOrdering.StoreRelease(ref pair.First, Valid);
-                    HardwareOrdering.StoreRelease(ref shared[32], set + 1);
-                    Thread.SpinWait(30);
-                }
-            }),
-            ("sweeper", () =>
-            {
-                ulong before;
-                do
-                {
-                    before = HardwareOrdering.LoadAcquire(in shared[32]);
-                    HardwareOrdering.StoreRelease(ref shared[0], ++sweeps);
-                    ulong found = sweep(block.View);
-                    ulong after = HardwareOrdering.LoadAcquire(in shared[32]);
-                    Assert.True(found >= before, $"Set were {before} pairs when the sweep began, found were {found}.");
-
-                    // He may have set one more pair than he has said.
-                    Assert.True(found <= after + 1, $"Set were {after} pairs when the sweep ended, found were {found}.");
-                    overtaken += after > before ? 1u : 0u;
-                }
-                while (before < all);
-            }));
+        crew.Run(("setter", SetAll), ("sweeper", SweepAll));
         Assert.True(overtaken > 0);
         Report.Line($"{sweeps} sweeps of {pairs} pairs, {overtaken} of them while pairs were being set: none was missed");
+
+        void SetAll()
+        {
+            for (int rounds = 0; HardwareOrdering.LoadAcquire(in shared[0]) == 0;)
+                crew.Idle(ref rounds, "the first sweep");
+            for (ulong set = 0; set < all; set++)
+            {
+                ref WordPair pair = ref block[(nuint)set * (nuint)setEach];
+                HardwareOrdering.StoreRelease(ref pair.Second, Changed);
+                HardwareOrdering.StoreRelease(ref pair.First, Valid);
+                HardwareOrdering.StoreRelease(ref shared[32], set + 1);
+                Thread.SpinWait(30);
+            }
+        }
+
+        void SweepAll()
+        {
+            ulong before;
+            do
+            {
+                before = HardwareOrdering.LoadAcquire(in shared[32]);
+                HardwareOrdering.StoreRelease(ref shared[0], ++sweeps);
+                ulong found = sweep(block.View);
+                ulong after = HardwareOrdering.LoadAcquire(in shared[32]);
+                Assert.True(found >= before, $"Set were {before} pairs when the sweep began, found were {found}.");
+
+                // He may have set one more pair than he has said.
+                Assert.True(found <= after + 1, $"Set were {after} pairs when the sweep ended, found were {found}.");
+                overtaken += after > before ? 1u : 0u;
+            }
+            while (before < all);
+        }
     }
 
     // How many pairs from the first on were reported without a gap, in either class.
