@@ -82,6 +82,8 @@ public readonly unsafe struct NativeView<T>
 
     internal NativeLease Lease() => new(_owner);
 
+    internal NativeHold Hold() => new(_owner);
+
     private static void ThrowIndexOutOfRange(nuint index, nuint length) =>
         throw new ArgumentOutOfRangeException(nameof(index), index, $"The view has {length} elements.");
 }

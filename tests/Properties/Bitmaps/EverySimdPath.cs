@@ -3,12 +3,13 @@ using System.Runtime.Intrinsics;
 using RingKit.Properties.Bitmaps.Operations;
 using RingKit.Properties.Bitmaps.Trackers;
 using RingKit.Properties.Support;
+using RingKit.Properties.Sweeps;
 using Xunit;
 
 namespace RingKit.Properties.Bitmaps;
 
 /// <summary>
-/// Runs the bitmap's tests again in a process whose runtime believes that the processor has narrower vectors, or none. The path that the
+/// Runs the tests of bitmaps and sweeps again in a process whose runtime believes that the processor has narrower vectors, or none. The path that the
 /// runtime takes by itself is covered by those tests where they stand.
 /// </summary>
 public sealed class EverySimdPath
@@ -27,6 +28,9 @@ public sealed class EverySimdPath
         typeof(BitmapCopyTests),
         typeof(TrackerConformance),
         typeof(NonZeroBytesTests),
+        typeof(PairMatcherTests),
+        typeof(PairSweepAgainstModel),
+        typeof(DebianTable),
         typeof(EverySimdPath),
     ];
 
@@ -58,7 +62,7 @@ public sealed class EverySimdPath
         await child.WaitForExitAsync(TestContext.Current.CancellationToken);
         string text = await output + await errors;
         Assert.True(child.ExitCode == 0, $"The tests fail with {setting}=0:\n{text}");
-        Report.Line($"bitmap tests passed with {setting}=0, vectors of {bitsLeft} bits");
+        Report.Line($"tests of bitmaps and sweeps passed with {setting}=0, vectors of {bitsLeft} bits");
     }
 
     [Fact]
@@ -66,7 +70,7 @@ public sealed class EverySimdPath
     {
         string? expected = Environment.GetEnvironmentVariable(ExpectedWidth);
         if (expected is null)
-            Report.Line($"bitmap tests run with vectors of {VectorBits} bits");
+            Report.Line($"tests of bitmaps and sweeps run with vectors of {VectorBits} bits");
         else
             Assert.Equal(expected, VectorBits.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
