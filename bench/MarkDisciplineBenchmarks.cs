@@ -55,13 +55,13 @@ public class MarkDisciplineBenchmarks
     public void TestBeforeBarrier() => Mark(_barred);
 
     [Benchmark]
-    public void HarvestAlwaysOr() => Harvest(_always);
+    public ulong HarvestAlwaysOr() => Harvest(_always);
 
     [Benchmark]
-    public void HarvestTestBehindFence() => Harvest(_fenced);
+    public ulong HarvestTestBehindFence() => Harvest(_fenced);
 
     [Benchmark]
-    public void HarvestTestBeforeBarrier() => Harvest(_barred);
+    public ulong HarvestTestBeforeBarrier() => Harvest(_barred);
 
     private void Mark<TMarking>(DirtyBitmap<TMarking> bitmap)
         where TMarking : struct, IMarking
@@ -70,18 +70,19 @@ public class MarkDisciplineBenchmarks
             bitmap.Mark(page);
     }
 
-    private void Harvest<TMarking>(DirtyBitmap<TMarking> bitmap)
+    private ulong Harvest<TMarking>(DirtyBitmap<TMarking> bitmap)
         where TMarking : struct, IMarking
     {
         bitmap.Mark(_pages[0]);
         Count sink = default;
         bitmap.HarvestMasks(ref sink);
+        return sink.Masks;
     }
 
     private struct Count : IDirtyMaskSink
     {
-        private ulong _masks;
+        public ulong Masks { get; private set; }
 
-        public void Accept(ulong firstPage, ulong mask) => _masks++;
+        public void Accept(ulong firstPage, ulong mask) => Masks++;
     }
 }
