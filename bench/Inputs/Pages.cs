@@ -12,4 +12,13 @@ internal static class Pages
             ? [.. Enumerable.Range(0, count).Select(page => (ulong)page)]
             : [.. Enumerable.Range(0, count).Select(_ => (ulong)random.NextInt64((long)pageCount))];
     }
+
+    public static ulong[] ByHeat(PageHeat heat, int count, ulong pageCount)
+    {
+        var random = new Random(Seed);
+        ulong[] hot = [Any(), Any(), Any()];
+        return [.. Enumerable.Range(0, count).Select(_ => heat == PageHeat.Hot && random.Next(10) < 9 ? hot[random.Next(3)] : Any())];
+
+        ulong Any() => (ulong)random.NextInt64((long)pageCount);
+    }
 }

@@ -7,8 +7,9 @@ namespace RingKit.Interleaving;
 /// <remarks>
 /// With <see cref="Reduction.PartialOrder"/>, executions that differ only in the order of steps that do not matter to each other are
 /// run once. What matters: a read and the store that it could read instead, two read-modify-writes of one word, two full fences. A
-/// compare-exchange that refuses is a load, but one that an earlier read-modify-write may have kept from succeeding. Two stores do not, nor does a store after a read, since a store may go anywhere in the modification order that coherence permits and a
-/// read may read old stores. A thread is therefore put in front of another one only where a step of it was seen to matter (dynamic partial
+/// compare-exchange that refuses is a load, but one that an earlier read-modify-write may have kept from succeeding. A process-wide fence
+/// matters to every step of the thread that it fences. Two stores do not, nor does a store after a read, since a store may go anywhere in
+/// the modification order that coherence permits and a read may read old stores. A thread is therefore put in front of another one only where a step of it was seen to matter (dynamic partial
 /// order reduction with source sets), and a thread whose next step was explored here already sleeps until there is a store that it could
 /// not read then.
 /// </remarks>
@@ -109,29 +110,36 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
             return;
 
         ref StepRecord taken = ref execution.Steps[step];
-        if (taken.Kind == OperationKind.Fence)
+
+        // The order of two fences matters, and so does a step's place before or behind another thread's fence in its own: whoever sleeps before
+        // the one wakes for the other.
+        bool isFence = taken.Kind is OperationKind.Fence or OperationKind.ProcessWideFence;
+        foreach (LogicalThread thread in execution.Threads)
         {
-            // The order of two fences matters: whoever sleeps before one wakes.
-            foreach (LogicalThread thread in execution.Threads)
-            {
-                if (thread.NextKind == OperationKind.Fence && thread.Index != taken.Thread)
-                    _sleep = _sleep.WithElement(thread.Index, Awake);
-            }
+            bool wakes = thread.NextFenced?.Index == taken.Thread || thread.Index == taken.Fenced
+                || (isFence && (thread.NextKind is OperationKind.Fence or OperationKind.ProcessWideFence));
+            if (wakes && thread.Index != taken.Thread)
+                _sleep = _sleep.WithElement(thread.Index, Awake);
         }
 
         // Below, the path is that of the last execution, and so is all that was wanted on it.
         if (step < _changed)
             return;
 
-        if (taken.Kind == OperationKind.Fence)
+        if (taken.FencedBy >= 0)
+            TryReverse(execution, taken.FencedBy, step, taken.CauseBeforeFenced);
+        if (taken.Fenced >= 0 && LastStepOf(execution, taken.Fenced, step) is >= 0 and var last)
+            TryReverse(execution, last, step, taken.CauseBeforeFencing);
+
+        if (isFence)
         {
             if (execution.LastFence >= 0)
-                TryReverse(execution, execution.LastFence, step);
+                TryReverse(execution, execution.LastFence, step, taken.CauseBefore);
         }
         else if (taken.Written is not null)
         {
             foreach (int read in taken.Location!.ReadSteps)
-                TryReverse(execution, read, step);
+                TryReverse(execution, read, step, taken.CauseBefore);
         }
         else if (taken.Refuses)
         {
@@ -139,20 +147,20 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
             foreach (int read in taken.Location!.ReadSteps)
             {
                 if (execution.Steps[read].Kind == OperationKind.ReadModifyWrite)
-                    TryReverse(execution, read, step);
+                    TryReverse(execution, read, step, taken.CauseBefore);
             }
         }
     }
 
-    // The later step could come first: then the earlier one could read it, or not read what it read.
-    private void TryReverse(Execution execution, int earlier, int later)
+    // The later step, which depends on so much, could come first: then the earlier one could read it, or not read what it read.
+    private void TryReverse(Execution execution, int earlier, int later, Vector128<int> cause)
     {
         Span<StepRecord> steps = execution.Steps;
         ref StepRecord first = ref steps[earlier];
         ref StepRecord second = ref steps[later];
-        if (first.Thread == second.Thread || second.CauseBefore.GetElement(first.Thread) >= first.Clock)
+        if (first.Thread == second.Thread || cause.GetElement(first.Thread) >= first.Clock)
             return;
-        if (first.Kind == OperationKind.Load && !IsReadable(ref first, ref second))
+        if (second.Written is not null && first.Kind == OperationKind.Load && !IsReadable(ref first, ref second))
             return;
 
         // The steps in between that do not depend on the earlier one, then the later one: one of its first ones has to be tried here.
@@ -162,12 +170,12 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
         for (int i = earlier + 1; i <= later; i++)
         {
             ref StepRecord step = ref steps[i];
-            Vector128<int> cause = i == later ? step.CauseBefore : step.Cause;
-            if (i != later && cause.GetElement(first.Thread) >= first.Clock)
+            Vector128<int> needs = i == later ? cause : step.Cause;
+            if (i != later && needs.GetElement(first.Thread) >= first.Clock)
                 continue;
             if (begun.GetElement(step.Thread) != Clocks.Never)
                 continue;
-            if (!DependsOn(cause, begun, step.Thread))
+            if (!DependsOn(needs, begun, step.Thread))
             {
                 initials |= 1u << step.Thread;
                 if (firstOfAll < 0)
@@ -185,6 +193,15 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
 
         // A thread that was paused there went on only since something was stored: any other thread may lead there.
         node.Wanted |= (node.Enabled & wish) != 0 ? wish : node.Enabled;
+    }
+
+    private static int LastStepOf(Execution execution, int thread, int before)
+    {
+        while (--before >= 0 && execution.Steps[before].Thread != thread)
+        {
+        }
+
+        return before;
     }
 
     private static bool IsReadable(ref StepRecord read, ref StepRecord write)

@@ -65,6 +65,40 @@ internal sealed partial class Execution
         Record(thread, OperationKind.Fence, null, 0, null, null, causeBefore);
     }
 
+    /// <summary>A fence in each thread, one after the other in steps of the caller: the others may go on in between.</summary>
+    public void ProcessWideFence(LogicalThread thread, string file, int line)
+    {
+        if (OrderAt(OperationKind.ProcessWideFence, MemoryOrder.Full, file, line) == MemoryOrder.Relaxed)
+            return;
+
+        foreach (LogicalThread fenced in _threads)
+        {
+            if (fenced != thread || _threads.Length == 1)
+                FenceInto(thread, fenced, file, line);
+        }
+    }
+
+    private void FenceInto(LogicalThread thread, LogicalThread fenced, string file, int line)
+    {
+        thread.NextKind = OperationKind.ProcessWideFence;
+        thread.NextLocation = null;
+        thread.NextFenced = fenced;
+        AwaitTurn(thread);
+        thread.NextFenced = null;
+        thread.Tick();
+        Vector128<int> causeBefore = thread.Cause;
+        Vector128<int> causeOfFenced = fenced.Cause;
+        if (fenced != thread)
+        {
+            fenced.CauseBeforeFencedBy = fenced.Cause;
+            fenced.FencedBy = StepCount;
+        }
+
+        Memory.ProcessWideFence(thread, fenced);
+        Trace?.Step(thread, fenced, StepCount, file, line);
+        Record(thread, OperationKind.ProcessWideFence, null, 0, null, null, causeBefore, fenced: fenced.Index, causeOfFenced: causeOfFenced);
+    }
+
     public void Pause(LogicalThread thread, string file, int line)
     {
         Trace?.Step(thread, OperationKind.Pause, MemoryOrder.Relaxed, null, 0, null, null, -1, file, line);
@@ -189,10 +223,15 @@ internal sealed partial class Execution
         StoreRecord? floor,
         StoreRecord? written,
         Vector128<int> causeBefore,
-        bool refuses = false)
+        bool refuses = false,
+        int fenced = -1,
+        Vector128<int> causeOfFenced = default)
     {
+
         if (StepCount == _steps.Length)
             Array.Resize(ref _steps, StepCount * 2);
+        Vector128<int> withoutFencedBy = thread.CauseBeforeFencedBy.WithElement(thread.Index, thread.Clock);
+        bool fencesFencer = thread.FencedBy >= 0 && _steps[thread.FencedBy].Thread == fenced;
         _steps[StepCount] = new StepRecord
         {
             Thread = thread.Index,
@@ -202,13 +241,18 @@ internal sealed partial class Execution
             Distance = distance,
             Floor = floor,
             Written = written,
-            CauseBefore = causeBefore,
+            CauseBefore = Clocks.Join(causeBefore, causeOfFenced),
+            CauseBeforeFencing = causeBefore,
+            CauseBeforeFenced = fencesFencer ? withoutFencedBy : Clocks.Join(withoutFencedBy, causeOfFenced),
             Cause = thread.Cause,
             Refuses = refuses,
+            FencedBy = thread.FencedBy,
+            Fenced = fenced,
         };
+        thread.FencedBy = -1;
         int step = StepCount++;
         _strategy.Stepped(this, step);
-        if (kind == OperationKind.Fence)
+        if (kind is OperationKind.Fence or OperationKind.ProcessWideFence)
             LastFence = step;
     }
 }

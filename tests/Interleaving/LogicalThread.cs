@@ -23,6 +23,13 @@ internal sealed class LogicalThread(Execution execution, int index) : IDisposabl
     public OperationKind NextKind;
     public Location? NextLocation;
 
+    /// <summary>The thread into which the next step, a part of a process-wide fence, puts a full fence; else null.</summary>
+    public LogicalThread? NextFenced;
+
+    /// <summary>The last fence that another thread has put in front of this one's next step, or -1; and what that step depends on without it.</summary>
+    public int FencedBy;
+    public Vector128<int> CauseBeforeFencedBy;
+
     /// <summary>What a compare-exchange expects; null for other operations.</summary>
     public ulong? NextComparand;
 
@@ -55,6 +62,8 @@ internal sealed class LogicalThread(Execution execution, int index) : IDisposabl
         ForgetTentativeReads();
         Status = ThreadStatus.New;
         NextLocation = null;
+        NextFenced = null;
+        FencedBy = -1;
         Clock = 0;
         HappensBefore = View = Cause = default;
         ReadHappensBefore = ReadView = FencedHappensBefore = FencedView = default;

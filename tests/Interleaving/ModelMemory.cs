@@ -124,6 +124,14 @@ internal sealed class ModelMemory
         _fenceCause = thread.Cause;
     }
 
+    /// <summary>One thread's part of another one's process-wide fence: each thread's stores so far are seen by the other one from now on.</summary>
+    public void ProcessWideFence(LogicalThread caller, LogicalThread fenced)
+    {
+        Fence(caller);
+        Fence(fenced);
+        Fence(caller);
+    }
+
     /// <summary>Payload was written to a word that is also accessed atomically: what was written is its latest store.</summary>
     public void NotePlainWrite(LogicalThread thread, Location location, ulong value, int step)
     {

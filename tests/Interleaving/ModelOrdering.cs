@@ -191,6 +191,13 @@ public readonly unsafe struct ModelOrdering : IOrdering
     }
 
     /// <inheritdoc/>
+    public static void ProcessWideFence([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        if (IsModelled(out LogicalThread thread))
+            thread.Execution.ProcessWideFence(thread, file, line);
+    }
+
+    /// <inheritdoc/>
     public static void Pause([CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         if (IsModelled(out LogicalThread thread))

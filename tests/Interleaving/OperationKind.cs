@@ -15,6 +15,9 @@ public enum OperationKind
     /// <summary>A full fence.</summary>
     Fence,
 
+    /// <summary>A full fence that another thread's process-wide fence puts into one thread.</summary>
+    ProcessWideFence,
+
     /// <summary>A read of payload.</summary>
     PlainRead,
 

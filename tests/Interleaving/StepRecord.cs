@@ -21,8 +21,20 @@ internal struct StepRecord
     /// <summary>A compare-exchange that found something else: a load, which another read-modify-write may have kept from succeeding.</summary>
     public bool Refuses;
 
+    /// <summary>A part of a process-wide fence: the thread into which it put a fence; else -1.</summary>
+    public int Fenced;
+
+    /// <summary>The last fence that another thread put between this step and the thread's step before, or -1.</summary>
+    public int FencedBy;
+
     /// <summary>What the step depends on without what it read itself, and without its place among the fences.</summary>
     public Vector128<int> CauseBefore;
+
+    /// <summary>With <see cref="Fenced"/>: the same without the fenced thread's steps.</summary>
+    public Vector128<int> CauseBeforeFencing;
+
+    /// <summary>With <see cref="FencedBy"/>: the same without that fence.</summary>
+    public Vector128<int> CauseBeforeFenced;
 
     /// <summary>All that the step depends on, itself included.</summary>
     public Vector128<int> Cause;

@@ -51,6 +51,16 @@ internal sealed class TraceRecorder
         _entries.Add(new Entry(thread.Index, kind, location?.Index ?? -1, thread.Clock + (isPlain ? 1 : 0), where, text));
     }
 
+    /// <summary>A part of a process-wide fence.</summary>
+    public void Step(LogicalThread thread, LogicalThread fenced, int step, string file, int line) =>
+        _entries.Add(new Entry(
+            thread.Index,
+            OperationKind.ProcessWideFence,
+            -1,
+            thread.Clock,
+            Place(file, line),
+            $"{step,5}  T{thread.Index}  {OperationKind.ProcessWideFence,-22} {$"in T{fenced.Index}",-56} {Place(file, line)}"));
+
     public static string Place(string file, int line) => $"{Path.GetFileName(file)}:{line}";
 
     /// <summary>Says who made an earlier access, and where it is in the source if the execution is written down.</summary>

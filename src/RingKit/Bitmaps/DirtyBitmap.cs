@@ -9,6 +9,7 @@ namespace RingKit.Bitmaps;
 /// Thread role: marking and reading by any threads, concurrently with a harvest; harvests by one thread at a time. Who harvests a
 /// page sees every store that its writer made before the mark. A harvest is no snapshot: a page marked meanwhile is either in it or in
 /// the next one. Bit i of byte i / 8 stands for page i, as in KVM_GET_DIRTY_LOG. <see cref="Dispose"/> when all threads have ended.
+/// Marks follow the discipline of <see cref="AlwaysOr"/>; <see cref="DirtyBitmap{TMarking}"/> has the choice.
 /// </remarks>
 public sealed partial class DirtyBitmap : IDirtyTracker
 {
@@ -37,8 +38,20 @@ public sealed partial class DirtyBitmap : IDirtyTracker
         _core = new DirtyBitmapCore<HardwareOrdering>(words, pages);
     }
 
+    private DirtyBitmap(ulong pages, Granule granule)
+        : this(pages) => Granule = granule;
+
+    /// <summary>Makes a bitmap without dirty pages for memory of so many bytes.</summary>
+    /// <param name="bytes">From 1; a last granule may be there in part. At most <see cref="MaximumPages"/> granules.</param>
+    /// <param name="granule">The size of its pages.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are too few or too many bytes.</exception>
+    public static DirtyBitmap ForBytes(ulong bytes, Granule granule) => new(CheckBytes(bytes, granule), granule);
+
     /// <summary>How many pages the bitmap stands for.</summary>
     public ulong Pages => _core.Pages;
+
+    /// <summary>The size of a page in bytes, for calls that take addresses: 4 KiB unless <see cref="ForBytes"/> has made the bitmap.</summary>
+    public Granule Granule { get; } = Granule.Page;
 
     /// <summary>Bits beyond the last page that harvests met and dropped: another party has set them.</summary>
     public ulong StrayBits => _core.StrayBits;
@@ -64,6 +77,36 @@ public sealed partial class DirtyBitmap : IDirtyTracker
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the bitmap; nothing was marked.</exception>
     /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
     public void MarkRange(ulong first, ulong count) => _core.MarkRange(first, count);
+
+    /// <summary>Marks neighbouring pages dirty, as <see cref="MarkRange"/> does, and says how many of them were clean.</summary>
+    /// <param name="first">The first page, at most <see cref="Pages"/>.</param>
+    /// <param name="count">How many pages; 0 does nothing.</param>
+    /// <returns>How many pages this call made dirty: each of them is counted by one of concurrent calls.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the bitmap; nothing was marked.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public ulong TryMarkRange(ulong first, ulong count) => _core.TryMarkRange<AlwaysOr>(first, count);
+
+    /// <summary>Marks rows of pages that lie at equal distances, such as a tile of a display: one atomic or for each word, where rows share words too.</summary>
+    /// <param name="first">The first page of the first row.</param>
+    /// <param name="width">How many pages a row has; 0 does nothing.</param>
+    /// <param name="height">How many rows; 0 does nothing.</param>
+    /// <param name="stride">How many pages from the start of a row to the start of the next one; less than the width makes rows overlap.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A row is not inside the bitmap; nothing was marked.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public void MarkRectangle(ulong first, ulong width, ulong height, ulong stride) =>
+        _core.MarkRectangle<AlwaysOr>(first, width, height, stride);
+
+    /// <summary>Marks the pages that a range of bytes touches.</summary>
+    /// <param name="address">The first byte's address, from 0.</param>
+    /// <param name="length">How many bytes; 0 does nothing.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the bitmap's pages; nothing was marked.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public void MarkBytes(ulong address, ulong length) => _core.MarkBytes<AlwaysOr>(Granule, address, length);
+
+    /// <summary>Opens the words to code that marks without a call.</summary>
+    /// <returns>A view that its caller disposes.</returns>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public MarkView OpenMarkView() => _core.OpenMarkView(Granule);
 
     /// <summary>Whether a page is dirty. Any thread may change that at any time.</summary>
     /// <param name="page">From 0 to <see cref="Pages"/> - 1.</param>
@@ -96,7 +139,15 @@ public sealed partial class DirtyBitmap : IDirtyTracker
     /// <inheritdoc/>
     public void Dispose() => _core.Dispose();
 
-    private static void CheckPages(ulong pages, ulong maximum)
+    internal static ulong CheckBytes(ulong bytes, Granule granule)
+    {
+        ulong pages = granule.PagesFor(bytes);
+        return pages is > 0 and <= MaximumPages
+            ? pages
+            : throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"The bitmap must have from 1 to {MaximumPages} granules of {granule.Bytes} bytes.");
+    }
+
+    internal static void CheckPages(ulong pages, ulong maximum)
     {
         if (pages == 0 || pages > maximum)
             throw new ArgumentOutOfRangeException(nameof(pages), pages, $"The bitmap must have from 1 to {maximum} pages.");

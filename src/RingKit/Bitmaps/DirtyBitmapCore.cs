@@ -10,13 +10,13 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
 {
     // A bit is set by writers and cleared by the harvester, each in one atomic step on its word, so no update is ever lost. The writer's or
     // releases the store that dirtied the page, the harvester's exchange acquires it (E4): who harvests a bit sees the data behind
-    // it. The or is never skipped because the bit "is set already": the data store could still be under way when the harvester clears the
-    // bit and copies the page.
+    // it. Where the or is skipped since the bit is set already, IMarking says what takes its place.
 
     // Invariant: _wordCount words, which hold Pages bits, behind _words; _lease keeps them until Dispose. Whoever touches them ends with
     // GC.KeepAlive(this), which is no code: else the lease could be finalized under a call that only holds the pointer.
     private readonly ulong* _words;
     private readonly NativeLease _lease;
+    private readonly NativeView<ulong> _view;
 
     // The bits of the last word that stand for pages.
     private readonly ulong _lastWordMask;
@@ -29,6 +29,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
     {
         _lease = words.Lease();
         _words = words.DangerousPointer;
+        _view = words;
         _pages = Pages = pages;
         _wordCount = (nuint)WordsFor(pages);
         _lastWordMask = ulong.MaxValue >> (int)((0 - pages) & 63);
@@ -41,55 +42,17 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
 
     public static ulong WordsFor(ulong pages) => (pages + 63) / 64;
 
+    public MarkView OpenMarkView(Granule granule)
+    {
+        ThrowIfDisposed();
+        return new MarkView(_view.Lease(), (nuint)_words, Pages, granule);
+    }
+
     public void Dispose()
     {
         _pages = 0;
         _wordCount = 0;
         _lease.Dispose();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Mark(ulong page)
-    {
-        if (page >= _pages)
-            ThrowPage(page);
-        TOrdering.OrRelease(ref _words[page >> 6], 1UL << (int)page);                 // E4
-        GC.KeepAlive(this);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryMark(ulong page)
-    {
-        if (page >= _pages)
-            ThrowPage(page);
-        ulong bit = 1UL << (int)page;
-        bool wasClean = (TOrdering.FetchOrRelease(ref _words[page >> 6], bit) & bit) == 0;     // E4
-        GC.KeepAlive(this);
-        return wasClean;
-    }
-
-    public void MarkRange(ulong first, ulong count)
-    {
-        if (first > _pages || count > _pages - first)
-            ThrowRange(first, count);
-        if (count == 0)
-        {
-            ThrowIfDisposed();
-            return;
-        }
-
-        ulong last = first + count - 1;
-        ulong word = first >> 6;
-        ulong lastWord = last >> 6;
-        ulong mask = ulong.MaxValue << (int)first;
-        for (; word < lastWord; word++)
-        {
-            TOrdering.OrRelease(ref _words[word], mask);                              // E4
-            mask = ulong.MaxValue;
-        }
-
-        TOrdering.OrRelease(ref _words[word], mask & (ulong.MaxValue >> (int)(63 - (last & 63))));    // E4
-        GC.KeepAlive(this);
     }
 
     public bool IsDirty(ulong page)
@@ -118,16 +81,5 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
     {
         ThrowIfDisposed();
         throw new ArgumentOutOfRangeException(nameof(page), page, $"The bitmap has pages 0 to {Pages - 1}.");
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ThrowRange(ulong first, ulong count)
-    {
-        ThrowIfDisposed();
-        bool firstIsWrong = first > Pages;
-        throw new ArgumentOutOfRangeException(
-            firstIsWrong ? nameof(first) : nameof(count),
-            firstIsWrong ? first : count,
-            $"First and count must lie within the {Pages} pages of the bitmap.");
     }
 }

@@ -136,5 +136,9 @@ public readonly struct HardwareOrdering : IOrdering
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ProcessWideFence(string file = "", int line = 0) => Interlocked.MemoryBarrierProcessWide();
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pause(string file = "", int line = 0) => Thread.SpinWait(1);
 }

@@ -126,6 +126,12 @@ public interface IOrdering
     /// <summary>Orders everything before it before everything after it, loads after stores included.</summary>
     static abstract void FullFence([CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 
+    /// <summary>
+    /// Acts as a full fence in every thread of the process, at some moment between its call and its return. It costs microseconds, so that
+    /// the other threads need no fence of their own.
+    /// </summary>
+    static abstract void ProcessWideFence([CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
     /// <summary>Tells the processor, or the explorer, that this thread waits for another one.</summary>
     static abstract void Pause([CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 }

@@ -78,6 +78,10 @@ internal readonly struct UnorderedWords : IOrdering
     {
     }
 
+    public static void ProcessWideFence(string file = "", int line = 0)
+    {
+    }
+
     public static void Pause(string file = "", int line = 0)
     {
     }

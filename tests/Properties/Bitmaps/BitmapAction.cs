@@ -6,6 +6,10 @@ internal enum BitmapAction
     Mark,
     TryMark,
     MarkRange,
+    TryMarkRange,
+
+    /// <summary>Two rows of pages.</summary>
+    MarkRectangle,
 
     /// <summary>Wrong on purpose: does not mark a page that is dirty already. docs/bitmaps.md shows what it loses.</summary>
     MarkUnlessDirty,

@@ -22,6 +22,7 @@ internal sealed class BitmapProgram
 
     private readonly NativeBlock<ulong> _words = new(2);
     private readonly DirtyBitmapCore<O> _bitmap;
+    private readonly IMarkCalls _calls;
     private readonly ulong[] _memory;
     private readonly BitmapOperation[][] _threads;
     private readonly int[][] _writersOf = new int[Pages][];
@@ -39,10 +40,11 @@ internal sealed class BitmapProgram
     private ulong _cursor;
     private readonly ulong[] _note = GC.AllocateArray<ulong>(1, pinned: true);
 
-    private BitmapProgram(BitmapOperation[][] threads)
+    private BitmapProgram(BitmapOperation[][] threads, Func<DirtyBitmapCore<O>, IMarkCalls> calls)
     {
         _threads = threads;
         _bitmap = new DirtyBitmapCore<O>(_words.View, Pages);
+        _calls = calls(_bitmap);
         _memory = GC.AllocateArray<ulong>(threads.Length * Pages, pinned: true);
         _stored = new ulong[_memory.Length];
         _copied = new ulong[_memory.Length];
@@ -56,10 +58,15 @@ internal sealed class BitmapProgram
     }
 
     /// <summary>A program of threads that each do these operations; one of them, or none, harvests.</summary>
-    public static ModelProgram<BitmapProgram> Of(params BitmapOperation[][] threads)
+    public static ModelProgram<BitmapProgram> Of(params BitmapOperation[][] threads) => Of<AlwaysOr>(threads);
+
+    /// <summary>The same where marks follow another discipline.</summary>
+    public static ModelProgram<BitmapProgram> Of<TMarking>(params BitmapOperation[][] threads)
+        where TMarking : struct, IMarking
     {
-        var program = new BitmapProgram(threads);
-        string name = string.Join(" | ", threads.Select(thread => string.Join(", ", thread)));
+        var program = new BitmapProgram(threads, bitmap => new MarkCalls<TMarking>(bitmap));
+        string discipline = typeof(TMarking) == typeof(AlwaysOr) ? "" : $"{typeof(TMarking).Name}: ";
+        string name = discipline + string.Join(" | ", threads.Select(thread => string.Join(", ", thread)));
         return new ModelProgram<BitmapProgram>(
             name,
             program.Begin,
@@ -68,7 +75,7 @@ internal sealed class BitmapProgram
     }
 
     private static bool Touches(BitmapOperation operation, int page) =>
-        operation.Marks && page >= operation.Page && page < operation.Page + operation.Count;
+        operation.MarkedPages.Contains(page);
 
     private BitmapProgram Begin()
     {
@@ -112,7 +119,7 @@ internal sealed class BitmapProgram
     private void StoreAndMark(int thread, BitmapOperation operation)
     {
         int page = operation.Page;
-        for (int p = page; p < page + operation.Count; p++)
+        foreach (int p in operation.MarkedPages)
         {
             int word = (thread * Pages) + p;
             O.StoreRelaxed(ref _memory[word], ++_stored[word]);
@@ -122,15 +129,21 @@ internal sealed class BitmapProgram
         switch (operation.Action)
         {
             case BitmapAction.Mark:
-                _bitmap.Mark((ulong)page);
+                _calls.Mark((ulong)page);
                 break;
             case BitmapAction.TryMark:
                 ulong stored = _stored[(thread * Pages) + page];
-                if (_bitmap.TryMark((ulong)page))
+                if (_calls.TryMark((ulong)page))
                     _markedAt[page].Add(stored);
                 break;
             case BitmapAction.MarkRange:
-                _bitmap.MarkRange((ulong)page, (ulong)operation.Count);
+                _calls.MarkRange((ulong)page, (ulong)operation.Count);
+                break;
+            case BitmapAction.TryMarkRange:
+                _calls.TryMarkRange((ulong)page, (ulong)operation.Count);
+                break;
+            case BitmapAction.MarkRectangle:
+                _calls.MarkRectangle((ulong)page, (ulong)operation.Count, 2, BitmapOperation.Stride);
                 break;
             default:
                 if (!_bitmap.IsDirty((ulong)page))
@@ -179,14 +192,14 @@ internal sealed class BitmapProgram
         switch (operation.Action)
         {
             case BitmapAction.HarvestMasks:
-                _bitmap.HarvestMasks(ref sink);
+                _calls.HarvestMasks(ref sink);
                 break;
             case BitmapAction.HarvestRuns:
-                _bitmap.HarvestRuns(ref sink);
+                _calls.HarvestRuns(ref sink);
                 break;
             case BitmapAction.HarvestIndices:
                 Span<ulong> pages = stackalloc ulong[operation.Count];
-                int count = _bitmap.HarvestIndices(pages, ref _cursor);
+                int count = _calls.HarvestIndices(pages, ref _cursor);
                 foreach (ulong page in pages[..count])
                     Take((int)page);
                 if (_cursor == Pages)
@@ -196,7 +209,7 @@ internal sealed class BitmapProgram
                 var refusing = new RefusingSink(this);
                 try
                 {
-                    _bitmap.HarvestMasks(ref refusing);
+                    _calls.HarvestMasks(ref refusing);
                 }
                 catch (IOException)
                 {

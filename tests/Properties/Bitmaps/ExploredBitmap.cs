@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using RingKit.Bitmaps;
 using RingKit.Interleaving;
 using RingKit.Properties.Interleaving;
 using static RingKit.Properties.Bitmaps.BitmapOperation;
@@ -21,6 +22,12 @@ internal sealed class ExploredBitmap : ExploredStructure
         BitmapProgram.Of([MarkRange(63, 2)], [Masks]),
         BitmapProgram.Of([Mark(0)], [Look(0)]),
         BitmapProgram.Of([Mark(0)], [Snapshot]),
+        BitmapProgram.Of([TryMarkRange(63, 2)], [Masks]),
+
+        // The second mark may be skipped: its store is in this harvest's copy, or the mark is not skipped.
+        BitmapProgram.Of<TestBehindFence>([Mark(0), Mark(0)], [Masks]),
+        BitmapProgram.Of<TestBeforeBarrier>([Mark(0), Mark(0)], [Masks]),
+        BitmapProgram.Of<TestBeforeBarrier>([Mark(0), Mark(0)], [Indices(1)]),
 
         // A writer's store would come through here even if the bit were set again in no order, since the read-modify-writes of the word
         // prolong the writer's release. What the sink did comes only by the harvester's own.
@@ -33,13 +40,27 @@ internal sealed class ExploredBitmap : ExploredStructure
         from harvests in Many(writers == 1 ? 4 : 3, Harvest1)
         from looks in Many(2, Gen.Frequency((3, Gen.Elements(PagesInUse).Select(Look)), (1, Gen.Constant(Snapshot))))
         from isWatched in Gen.Elements(false, false, true)
-        select (ModelProgram)BitmapProgram.Of(isWatched ? [.. marks, harvests, looks] : [.. marks, harvests]);
+        from discipline in Gen.Choose(0, 2)
+        select (ModelProgram)Of(discipline, isWatched ? [.. marks, harvests, looks] : [.. marks, harvests]);
+
+    private static ModelProgram<BitmapProgram> Of(int discipline, BitmapOperation[][] threads) => discipline switch
+    {
+        0 => BitmapProgram.Of<AlwaysOr>(threads),
+        1 => BitmapProgram.Of<TestBehindFence>(threads),
+        _ => BitmapProgram.Of<TestBeforeBarrier>(threads),
+    };
 
     private static Gen<BitmapOperation> Mark1 =>
         from page in Gen.Elements(PagesInUse)
         from count in Gen.Choose(1, 2)
-        from kind in Gen.Elements(BitmapAction.Mark, BitmapAction.TryMark, BitmapAction.TryMark, BitmapAction.MarkRange)
-        select new BitmapOperation(kind, page, kind == BitmapAction.MarkRange ? count : 1);
+        from kind in Gen.Elements(
+            BitmapAction.Mark, BitmapAction.TryMark, BitmapAction.TryMark, BitmapAction.MarkRange, BitmapAction.TryMarkRange, BitmapAction.MarkRectangle)
+        select kind switch
+        {
+            BitmapAction.MarkRange or BitmapAction.TryMarkRange => new BitmapOperation(kind, page, count),
+            BitmapAction.MarkRectangle => MarkRectangle(page % 64 % 63),
+            _ => new BitmapOperation(kind, page),
+        };
 
     private static Gen<BitmapOperation> Harvest1 =>
         Gen.Elements(Masks, Runs, Indices(1), Indices(2), Indices(4), new(BitmapAction.HarvestRefused));

@@ -37,7 +37,7 @@ internal sealed class RandomProgram
     }
 
     private static readonly string[] Names =
-        ["load", "load", "acquire", "store", "release", "fetch-or", "exchange", "fence", "cas from 0", "cas from before", "await"];
+        ["load", "load", "acquire", "store", "release", "fetch-or", "exchange", "fence", "cas from 0", "cas from before", "process-wide fence", "await"];
 
     private void Run(Words w, int thread)
     {
@@ -58,6 +58,7 @@ internal sealed class RandomProgram
                 case 7: O.FullFence(); break;
                 case 8: register = O.CompareExchangeAcquireRelease(ref location, value, 0); break;
                 case 9: register = O.CompareExchangeRelaxed(ref location, value, i == 0 ? 0 : w.R[(thread * 5) + i - 1]); break;
+                case 10: O.ProcessWideFence(); break;
                 default:
                     // A wait with an end: it may give up once it has seen something new.
                     for (int n = 0; n < 2; n++)
