@@ -6,7 +6,7 @@ namespace RingKit.Bitmaps.Operations.Kernels;
 /// <summary>Combines the words of two bitmaps into a third, which may be one of them. The last loop is the definition.</summary>
 internal static class LogicKernel
 {
-    // Two vectors a turn: a third more than one at lengths that fit the caches, and more than two add nothing.
+    // Two vectors a turn halve the loop's own work; from L2 on, memory is the limit in any case.
     public static void Combine<TOperator>(ref readonly ulong left, ref readonly ulong right, ref ulong destination, nuint length)
         where TOperator : struct, IBitOperator
     {
