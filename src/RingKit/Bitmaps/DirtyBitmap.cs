@@ -10,7 +10,7 @@ namespace RingKit.Bitmaps;
 /// page sees every store that its writer made before the mark. A harvest is no snapshot: a page marked meanwhile is either in it or in
 /// the next one. Bit i of byte i / 8 stands for page i, as in KVM_GET_DIRTY_LOG. <see cref="Dispose"/> when all threads have ended.
 /// </remarks>
-public sealed class DirtyBitmap : IDisposable
+public sealed partial class DirtyBitmap : IDisposable
 {
     /// <summary>2^52 pages.</summary>
     public const ulong MaximumPages = 1UL << 52;
@@ -36,6 +36,8 @@ public sealed class DirtyBitmap : IDisposable
         CheckPages(pages, Math.Min((ulong)words.Length, MaximumPages / 64) * 64);
         _core = new DirtyBitmapCore<HardwareOrdering>(words, pages);
     }
+
+    internal DirtyBitmapCore<HardwareOrdering> Core => _core;
 
     /// <summary>How many pages the bitmap stands for.</summary>
     public ulong Pages => _core.Pages;

@@ -28,7 +28,7 @@ public sealed class EverySimdPath
 
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(typeof(EverySimdPath).Assembly.Location);
-        foreach (Type type in new[] { typeof(DirtyBitmapAgainstModel), typeof(NonZeroScanTests), typeof(EverySimdPath) })
+        foreach (Type type in new[] { typeof(DirtyBitmapAgainstModel), typeof(PartsAgainstModel), typeof(NonZeroScanTests), typeof(EverySimdPath) })
         {
             start.ArgumentList.Add("-class");
             start.ArgumentList.Add(type.FullName!);

@@ -1,4 +1,6 @@
 using RingKit.Properties.Bitmaps;
+using RingKit.Properties.Bitmaps.Clients;
+using RingKit.Properties.Bitmaps.Phases;
 using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
 using RingKit.Properties.DirtyRings.Overflow;
@@ -17,6 +19,8 @@ internal static class ExploredStructures
         new ExploredOverflowingRing(),
         new ExploredResizableRing(),
         new ExploredBitmap(),
+        new ExploredPhases(),
+        new ExploredClients(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
         new ExploredBroadcastRing(),
