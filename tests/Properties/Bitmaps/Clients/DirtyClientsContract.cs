@@ -145,23 +145,24 @@ public sealed class DirtyClientsContract
             while (!isLast);
         }
 
+        void Write()
+        {
+            for (ulong i = 0; i < Pages; i++)
+                marks.Mark(i * 7_919 % Pages);
+            Volatile.Write(ref writing, 0);
+        }
+
+        void ComeAndGo()
+        {
+            while (Volatile.Read(ref writing) != 0)
+            {
+                using DirtyClient guest = clients.Join("guest", allDirty: true);
+                Assert.Equal(Pages, guest.Collect().ClearRange(0, Pages));
+            }
+        }
+
         new Crew(TimeSpan.FromSeconds(60)).Run(
-            ("writer", () =>
-            {
-                for (ulong i = 0; i < Pages; i++)
-                    marks.Mark(i * 7_919 % Pages);
-                Volatile.Write(ref writing, 0);
-            }),
-            ("first", () => Read(0)),
-            ("second", () => Read(1)),
-            ("comes and goes", () =>
-            {
-                while (Volatile.Read(ref writing) != 0)
-                {
-                    using DirtyClient guest = clients.Join("guest", allDirty: true);
-                    Assert.Equal(Pages, guest.Collect().ClearRange(0, Pages));
-                }
-            }));
+            ("writer", Write), ("first", () => Read(0)), ("second", () => Read(1)), ("comes and goes", ComeAndGo));
         Assert.All(seen[0], times => Assert.Equal(1, times));
         Assert.All(seen[1], times => Assert.Equal(1, times));
         foreach (DirtyClient client in stable)
