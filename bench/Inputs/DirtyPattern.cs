@@ -35,6 +35,15 @@ internal sealed class DirtyPattern
             words[indices[i]] = masks[i];
     }
 
+    /// <summary>Takes the pattern out by atomic exchanges of its words, which it knows: what no harvest that loses nothing can be faster than.</summary>
+    public long Exchange(Span<ulong> words)
+    {
+        long pages = 0;
+        foreach (int index in _indices)
+            pages += (long)ulong.PopCount(Interlocked.Exchange(ref words[index], 0));
+        return pages;
+    }
+
     // Runs and the gaps between them, in turn. The gaps' mean length makes the density; few pages still make one run.
     private static void Fill(ulong[] words, double density, DirtyShape shape, Random random)
     {

@@ -47,6 +47,8 @@ public sealed partial class DirtyBitmap : IDirtyTracker
     /// <exception cref="ArgumentOutOfRangeException">There are too few or too many bytes.</exception>
     public static DirtyBitmap ForBytes(ulong bytes, Granule granule) => new(CheckBytes(bytes, granule), granule);
 
+    internal DirtyBitmapCore<HardwareOrdering> Core => _core;
+
     /// <summary>How many pages the bitmap stands for.</summary>
     public ulong Pages => _core.Pages;
 

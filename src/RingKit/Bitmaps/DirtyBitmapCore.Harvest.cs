@@ -91,7 +91,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             if (scan.Pending == 0)
             {
                 nuint next = scan.Next;
-                scan.Group = FindGroup(ref next, out uint found);
+                scan.Group = FindGroup(ref next, _wordCount, out uint found);
                 (scan.Next, scan.Pending) = (next, found);
             }
 
@@ -113,14 +113,14 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     // The scan answers with hints. On hardware it reads vectors, which no ordering knows; a model of memory decides about each word, or it
     // would never show a harvest that looked before the mark.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nuint FindGroup(ref nuint from, out uint nonZero)
+    private nuint FindGroup(ref nuint from, nuint end, out uint nonZero)
     {
         if (typeof(TOrdering) == typeof(HardwareOrdering))
-            return NonZeroScan.FindGroup(in *_words, ref from, _wordCount, out nonZero);
+            return NonZeroScan.FindGroup(in *_words, ref from, end, out nonZero);
 
-        nuint word = Find(from);
-        from = Math.Min(word + 1, _wordCount);
-        nonZero = word == _wordCount ? 0u : 1u;
+        nuint word = Math.Min(Find(from), end);
+        from = Math.Min(word + 1, end);
+        nonZero = word == end ? 0u : 1u;
         return word;
     }
 
@@ -147,10 +147,10 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return taken & valid;
     }
 
-    /// <summary>Marks again what was taken and not delivered.</summary>
+    /// <summary>Marks again what was taken and not delivered, or hands it on to this bitmap; nothing if it is disposed.</summary>
     internal void PutBack(ulong firstPage, ulong mask)
     {
-        if (mask != 0)
+        if (mask != 0 && firstPage < _pages)
             TOrdering.OrRelease(ref _words[firstPage >> 6], mask);                    // E4: what we have acquired passes on
         GC.KeepAlive(this);
     }

@@ -40,6 +40,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
     /// <summary>Bits beyond the last page that another party had set and a harvest dropped.</summary>
     public ulong StrayBits { get; private set; }
 
+    public bool IsDisposed => _pages == 0;
+
     public static ulong WordsFor(ulong pages) => (pages + 63) / 64;
 
     public MarkView OpenMarkView(Granule granule)
@@ -67,7 +69,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong ValidBits(nuint word) => word + 1 == _wordCount ? _lastWordMask : ulong.MaxValue;
 
-    private void ThrowIfDisposed()
+    internal void ThrowIfDisposed()
     {
         if (_pages == 0)
             ThrowDisposed();

@@ -76,15 +76,15 @@ public sealed class DirtyBitmap<TMarking> : IDisposable
     /// <inheritdoc cref="DirtyBitmap.Count"/>
     public ulong Count() => _core.Count();
 
-    /// <inheritdoc cref="DirtyBitmap.HarvestMasks"/>
+    /// <inheritdoc cref="DirtyBitmap.HarvestMasks{TSink}(ref TSink)"/>
     public void HarvestMasks<TSink>(ref TSink sink)
         where TSink : struct, IDirtyMaskSink, allows ref struct => _core.HarvestMasks<TMarking, TSink>(ref sink);
 
-    /// <inheritdoc cref="DirtyBitmap.HarvestRuns"/>
+    /// <inheritdoc cref="DirtyBitmap.HarvestRuns{TSink}(ref TSink)"/>
     public void HarvestRuns<TSink>(ref TSink sink)
         where TSink : struct, IDirtyRunSink, allows ref struct => _core.HarvestRuns<TMarking, TSink>(ref sink);
 
-    /// <inheritdoc cref="DirtyBitmap.HarvestIndices"/>
+    /// <inheritdoc cref="DirtyBitmap.HarvestIndices(Span{ulong}, ref ulong)"/>
     public int HarvestIndices(Span<ulong> destination, ref ulong cursor) => _core.HarvestIndices<TMarking>(destination, ref cursor);
 
     /// <inheritdoc/>

@@ -20,6 +20,7 @@ public sealed class EverySimdPath
     private static readonly Type[] VectorisedTests =
     [
         typeof(DirtyBitmapAgainstModel),
+        typeof(PartsAgainstModel),
         typeof(NonZeroScanTests),
         typeof(PopCountKernelTests),
         typeof(BitmapLogicTests),

@@ -1,4 +1,6 @@
 using RingKit.Properties.Bitmaps;
+using RingKit.Properties.Bitmaps.Clients;
+using RingKit.Properties.Bitmaps.Phases;
 using RingKit.Properties.Bitmaps.Trackers;
 using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
@@ -21,6 +23,8 @@ internal static class ExploredStructures
         new ExploredSummaryBitmap(),
         new ExploredByteMap(),
         new ExploredDirtyList(),
+        new ExploredPhases(),
+        new ExploredClients(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
         new ExploredBroadcastRing(),
