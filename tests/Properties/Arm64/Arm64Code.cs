@@ -52,7 +52,7 @@ public sealed class Arm64Code
         (Index + "LeaveProducers", "L$", "E24: unlock"),
         (Bitmap + "Mark", "X$", "E4, E5: the word"),
         (Bitmap + "TryMark", "X", "E4, E5: the word"),
-        (Bitmap + "MarkRange", "X", "E4, E5: the words"),
+        (Bitmap + "MarkRange[RingKit.Bitmaps.AlwaysOr](ulong,ulong)", "X", "E4, E5: the words"),
         (Bitmap + "Take", "X.*X", "E4: the word, whole or in part"),
         (Bitmap + "PutBack", "X$", "E4: the word"),
         (Ring + "SpscCore" + ItemTypes + "TryPush({Item})", StoresThenReleases, "E9: item, then tail"),
