@@ -18,7 +18,7 @@ public readonly record struct RingStatistics
     /// </summary>
     public ulong HighWaterMark { get; init; }
 
-    /// <summary>Rounds in which a producer waited for room.</summary>
+    /// <summary>Rounds in which a producer waited for room; with several producers some rounds may be missing.</summary>
     public ulong ProducerWaits { get; init; }
 
     /// <summary>Rounds in which a consumer waited for items.</summary>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using RingKit.DirtyRings;
 using RingKit.Bitmaps;
+using RingKit.DirtyRings;
 using RingKit.Memory;
 using Xunit;
 
