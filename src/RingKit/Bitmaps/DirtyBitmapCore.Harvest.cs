@@ -91,7 +91,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             if (scan.Pending == 0)
             {
                 nuint next = scan.Next;
-                scan.Group = FindGroup(ref next, out uint found);
+                scan.Group = FindGroup(ref next, out ulong found);
                 (scan.Next, scan.Pending) = (next, found);
             }
 
@@ -113,14 +113,14 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     // The scan answers with hints. On hardware it reads vectors, which no ordering knows; a model of memory decides about each word, or it
     // would never show a harvest that looked before the mark.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nuint FindGroup(ref nuint from, out uint nonZero)
+    private nuint FindGroup(ref nuint from, out ulong nonZero)
     {
         if (typeof(TOrdering) == typeof(HardwareOrdering))
             return NonZeroScan.FindGroup(in *_words, ref from, _wordCount, out nonZero);
 
         nuint word = Find(from);
         from = Math.Min(word + 1, _wordCount);
-        nonZero = word == _wordCount ? 0u : 1u;
+        nonZero = word == _wordCount ? 0UL : 1UL;
         return word;
     }
 
@@ -170,7 +170,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     internal struct Scan
     {
         public nuint Group;
-        public uint Pending;
+        public ulong Pending;
         public nuint Next;
     }
 }
