@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using RingKit.Bitmaps.Decoding;
 using RingKit.Ordering;
 
 namespace RingKit.Bitmaps;
@@ -64,6 +65,12 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         int taken = 0;
         while (taken < destination.Length && cursor < Pages)
         {
+            if ((cursor & 63) == 0 && destination.Length - taken >= 64)
+            {
+                taken += HarvestWholeWords(destination[taken..], ref cursor);
+                continue;
+            }
+
             nuint word = (nuint)(cursor >> 6);
             ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & (ulong.MaxValue << (int)cursor);
             if (seen == 0)
@@ -79,6 +86,27 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         }
 
         GC.KeepAlive(this);
+        return taken;
+    }
+
+    // Until the end, or until a whole word may not fit. In a method of its own, where the scan stays in registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int HarvestWholeWords(Span<ulong> destination, ref ulong cursor)
+    {
+        int taken = 0;
+        var scan = new Scan { Next = (nuint)(cursor >> 6) };
+        while (destination.Length - taken >= 64)
+        {
+            if (!TakeNext(ref scan, out nuint word, out ulong mask))
+            {
+                cursor = Pages;
+                break;
+            }
+
+            taken += BitmapDecoder.Decode(mask, (ulong)word << 6, destination[taken..]);
+            cursor = Math.Min(((ulong)word << 6) + 64, Pages);
+        }
+
         return taken;
     }
 

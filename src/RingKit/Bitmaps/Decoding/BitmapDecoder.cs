@@ -21,6 +21,10 @@ public static class BitmapDecoder
 
     private static bool HasWideCompress => Vector512.IsHardwareAccelerated && WideCompressDecoder.IsSupported;
 
+    /// <summary>The way that this processor is given, by its instruction.</summary>
+    internal static string Method =>
+        HasByteCompress ? "vpcompressb" : HasWideCompress ? "vpcompressd" : TableDecoder.IsSupported ? "AVX2 table" : "unrolled loop";
+
     /// <summary>Writes the indices of the set bits, ascending, as many as there is room for.</summary>
     /// <param name="words">The bitmap.</param>
     /// <param name="firstIndex">The index of bit 0; that of the last bit must be at most <see cref="uint.MaxValue"/>.</param>
