@@ -14,6 +14,7 @@ namespace RingKit.Bench;
 /// ratios that the README quotes come from the net figures. The dirty words are therefore in the cache as far as they fit when the harvest
 /// comes to them; the clean ones are as the last harvest left them. A bitmap of 32 KiB stands for 1 GiB of guest memory, 32 MiB for 1 TiB.
 /// </remarks>
+[PerSetBit(nameof(KiB))]
 public class BitmapHarvestBenchmarks
 {
     private NativeBlock<ulong> _block = null!;

@@ -13,7 +13,7 @@ namespace RingKit.Bitmaps.Decoding;
 public static class BitmapDecoder
 {
     // Bits a word from which a group is dense, for the AVX2 table and for vpcompressb: measured by bench/DecodeBenchmarks.
-    private const nuint TableFrom = 6;
+    internal const nuint TableFrom = 6;
     private const nuint CompressAllFrom = 11;
 
     // The choice. On processors that lower their clock for it, 512-bit vectors count as not accelerated. The JIT keeps one branch.
