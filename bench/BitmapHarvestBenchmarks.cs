@@ -15,6 +15,7 @@ namespace RingKit.Bench;
 /// comes to them; the clean ones are as the last harvest left them. <see cref="Exchanges"/> is the counter-measurement: the exchanges alone,
 /// of words that are known to be dirty. A bitmap of 32 KiB stands for 1 GiB of guest memory, 32 MiB for 1 TiB.
 /// </remarks>
+[PerSetBit(nameof(KiB))]
 public class BitmapHarvestBenchmarks
 {
     private NativeBlock<ulong> _block = null!;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RingKit.Bench.Rivals;
 using RingKit.Bench.TwoThreads.Contenders;
 using RingKit.Bench.TwoThreads.Ports;
 using RingKit.Bench.TwoThreads.Running;
@@ -21,9 +22,9 @@ internal sealed class Catalogue : IDisposable
     private const long Trips = 1 << 17;
 
     private readonly List<Contender> _all = [];
-    private readonly BoostProgram? _boost;
+    private readonly NativeRival? _boost;
 
-    public Catalogue(BoostProgram? boost)
+    public Catalogue(NativeRival? boost)
     {
         _boost = boost;
         Contender spscSingle = Spsc((ring, port) => new SingleItems<SpscPort>("SpscRing", Some, () => port, ring));

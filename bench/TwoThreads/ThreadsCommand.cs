@@ -1,3 +1,4 @@
+using RingKit.Bench.Rivals;
 using RingKit.Bench.TwoThreads.Contenders;
 using RingKit.Bench.TwoThreads.Reporting;
 using RingKit.Bench.TwoThreads.Running;
@@ -36,7 +37,7 @@ internal static class ThreadsCommand
 
     private static int Run(ThreadsOptions options)
     {
-        using BoostProgram? boost = BoostProgram.TryCompile(out string missing);
+        using NativeRival? boost = NativeRival.TryCompile("boost_spsc.cpp", "boost/", "libboost-dev", out string missing, "-pthread");
         using var catalogue = new Catalogue(boost);
         Case[] cases = [.. catalogue.Cases.Where(item => item.Matches(options.Filter))];
         if (cases.Length == 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RingKit.Bench.Rivals;
 using RingKit.Bench.TwoThreads.Running;
 
 namespace RingKit.Bench.TwoThreads.Contenders;
@@ -8,11 +9,11 @@ namespace RingKit.Bench.TwoThreads.Contenders;
 /// <param name="operations">How many items, or round trips.</param>
 /// <param name="program">The compiled program.</param>
 /// <param name="mode">Its first argument.</param>
-internal sealed class BoostQueue(string name, long operations, BoostProgram program, string mode) : Contender(name, operations)
+internal sealed class BoostQueue(string name, long operations, NativeRival program, string mode) : Contender(name, operations)
 {
     public override RunResult Run(long operations)
     {
-        var (exitCode, output, error) = BoostProgram.Start(program.File, mode, Text(operations), Core(0), Core(1));
+        var (exitCode, output, error) = NativeRival.Run(program.File, mode, Text(operations), Core(0), Core(1));
         if (exitCode != 0)
             throw new InvalidOperationException($"boost_spsc ended with exit code {exitCode}: {error}");
 

@@ -131,7 +131,7 @@ public sealed partial class DirtyBitmap : IDirtyTracker
         where TSink : struct, IDirtyRunSink, allows ref struct => _core.HarvestRuns(ref sink);
 
     /// <summary>Takes dirty pages one by one, in ascending order, as many as there is room for, and leaves those clean.</summary>
-    /// <param name="destination">Filled from its start.</param>
+    /// <param name="destination">Filled from its start; with 64 places or more it is faster. Places behind the pages may be overwritten.</param>
     /// <param name="cursor">The page to go on from, 0 at first; moved on, and equal to <see cref="Pages"/> when the end is reached.</param>
     /// <returns>How many pages were taken. Pages behind the cursor that are marked again wait for the next round.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The cursor is beyond the last page.</exception>

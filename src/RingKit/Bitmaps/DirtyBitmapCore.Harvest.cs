@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using RingKit.Bitmaps.Decoding;
 using RingKit.Ordering;
 
 namespace RingKit.Bitmaps;
@@ -64,6 +65,12 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         int taken = 0;
         while (taken < destination.Length && cursor < Pages)
         {
+            if ((cursor & 63) == 0 && destination.Length - taken >= 64)
+            {
+                taken += HarvestWholeWords(destination[taken..], ref cursor);
+                continue;
+            }
+
             nuint word = (nuint)(cursor >> 6);
             ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & (ulong.MaxValue << (int)cursor);
             if (seen == 0)
@@ -82,6 +89,27 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return taken;
     }
 
+    // Until the end, or until a whole word may not fit. In a method of its own, where the scan stays in registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int HarvestWholeWords(Span<ulong> destination, ref ulong cursor)
+    {
+        int taken = 0;
+        var scan = new Scan { Next = (nuint)(cursor >> 6) };
+        while (destination.Length - taken >= 64)
+        {
+            if (!TakeNext(ref scan, out nuint word, out ulong mask))
+            {
+                cursor = Pages;
+                break;
+            }
+
+            taken += BitmapDecoder.Decode(mask, (ulong)word << 6, destination[taken..]);
+            cursor = Math.Min(((ulong)word << 6) + 64, Pages);
+        }
+
+        return taken;
+    }
+
     /// <summary>Takes all bits of the next word that has any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TakeNext(ref Scan scan, out nuint word, out ulong mask)
@@ -91,7 +119,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             if (scan.Pending == 0)
             {
                 nuint next = scan.Next;
-                scan.Group = FindGroup(ref next, _wordCount, out uint found);
+                scan.Group = FindGroup(ref next, _wordCount, out ulong found);
                 (scan.Next, scan.Pending) = (next, found);
             }
 
@@ -113,14 +141,14 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     // The scan answers with hints. On hardware it reads vectors, which no ordering knows; a model of memory decides about each word, or it
     // would never show a harvest that looked before the mark.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nuint FindGroup(ref nuint from, nuint end, out uint nonZero)
+    private nuint FindGroup(ref nuint from, nuint end, out ulong nonZero)
     {
         if (typeof(TOrdering) == typeof(HardwareOrdering))
             return NonZeroScan.FindGroup(in *_words, ref from, end, out nonZero);
 
         nuint word = Math.Min(Find(from), end);
         from = Math.Min(word + 1, end);
-        nonZero = word == end ? 0u : 1u;
+        nonZero = word == end ? 0UL : 1UL;
         return word;
     }
 
@@ -170,7 +198,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     internal struct Scan
     {
         public nuint Group;
-        public uint Pending;
+        public ulong Pending;
         public nuint Next;
     }
 }

@@ -150,7 +150,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             if (part.Scan.Pending == 0)
             {
                 nuint next = part.Scan.Next;
-                part.Scan.Group = FindGroup(ref next, Math.Min(part.EndWord, _wordCount), out uint found);
+                part.Scan.Group = FindGroup(ref next, Math.Min(part.EndWord, _wordCount), out ulong found);
                 (part.Scan.Next, part.Scan.Pending) = (next, found);
             }
 

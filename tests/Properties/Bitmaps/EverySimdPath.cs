@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
+using RingKit.Bitmaps.Decoding;
 using RingKit.Properties.Bitmaps.Operations;
 using RingKit.Properties.Bitmaps.Trackers;
 using RingKit.Properties.Support;
@@ -16,6 +17,7 @@ public sealed class EverySimdPath
 {
     // Set in the child, which must not start children of its own.
     private const string ExpectedWidth = "RINGKIT_EXPECTED_VECTOR_BITS";
+    private const string ExpectedDecoding = "RINGKIT_EXPECTED_DECODING";
 
     private static readonly Type[] VectorisedTests =
     [
@@ -32,6 +34,8 @@ public sealed class EverySimdPath
         typeof(PairMatcherTests),
         typeof(PairSweepAgainstModel),
         typeof(DebianTable),
+        typeof(DecodingAgainstModel),
+        typeof(DecodingContract),
         typeof(EverySimdPath),
     ];
 
@@ -39,13 +43,16 @@ public sealed class EverySimdPath
         Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0;
 
     [Theory]
-    [InlineData("DOTNET_EnableAVX512", 256)]
-    [InlineData("DOTNET_EnableAVX2", 128)]
-    [InlineData("DOTNET_EnableHWIntrinsic", 0)]
-    public async Task Without(string setting, int bitsLeft)
+    [InlineData("DOTNET_EnableAVX512v3", 512, "vpcompressd")]
+    [InlineData("DOTNET_EnableAVX512", 256, "AVX2 table")]
+    [InlineData("DOTNET_EnableAVX2", 128, "unrolled loop")]
+    [InlineData("DOTNET_EnableHWIntrinsic", 0, "unrolled loop")]
+    public async Task Without(string setting, int bitsLeft, string decoding)
     {
         Assert.SkipWhen(Environment.GetEnvironmentVariable(ExpectedWidth) is not null, "this is the child of such a test");
-        Assert.SkipWhen(VectorBits <= bitsLeft, $"this processor has vectors of {VectorBits} bits: {setting}=0 changes nothing");
+        Assert.SkipWhen(
+            VectorBits < bitsLeft || (VectorBits == bitsLeft && BitmapDecoder.Method == decoding),
+            $"this processor has vectors of {VectorBits} bits and decodes by {BitmapDecoder.Method}: {setting}=0 changes nothing");
 
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(typeof(EverySimdPath).Assembly.Location);
@@ -57,13 +64,14 @@ public sealed class EverySimdPath
 
         start.Environment[setting] = "0";
         start.Environment[ExpectedWidth] = bitsLeft.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        start.Environment[ExpectedDecoding] = decoding;
         using var child = Process.Start(start)!;
         Task<string> output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Task<string> errors = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await child.WaitForExitAsync(TestContext.Current.CancellationToken);
         string text = await output + await errors;
         Assert.True(child.ExitCode == 0, $"The tests fail with {setting}=0:\n{text}");
-        Report.Line($"tests of bitmaps and sweeps passed with {setting}=0, vectors of {bitsLeft} bits");
+        Report.Line($"tests of bitmaps and sweeps passed with {setting}=0, vectors of {bitsLeft} bits, decoding by {decoding}");
     }
 
     [Fact]
@@ -71,8 +79,13 @@ public sealed class EverySimdPath
     {
         string? expected = Environment.GetEnvironmentVariable(ExpectedWidth);
         if (expected is null)
-            Report.Line($"tests of bitmaps and sweeps run with vectors of {VectorBits} bits");
+        {
+            Report.Line($"tests of bitmaps and sweeps run with vectors of {VectorBits} bits, decoding by {BitmapDecoder.Method}");
+        }
         else
+        {
             Assert.Equal(expected, VectorBits.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Assert.Equal(Environment.GetEnvironmentVariable(ExpectedDecoding), BitmapDecoder.Method);
+        }
     }
 }

@@ -58,11 +58,11 @@ public sealed class NonZeroScanTests
             nuint from = (nuint)start;
             while (true)
             {
-                nuint group = NonZeroScan.FindGroup(in words[0], ref from, (nuint)words.Length, out uint nonZero);
+                nuint group = NonZeroScan.FindGroup(in words[0], ref from, (nuint)words.Length, out ulong nonZero);
                 if (nonZero == 0)
                     break;
                 for (; nonZero != 0; nonZero &= nonZero - 1)
-                    found.Add((int)group + int.TrailingZeroCount((int)nonZero));
+                    found.Add((int)group + (int)ulong.TrailingZeroCount(nonZero));
             }
 
             Assert.Equal(Enumerable.Range(start, words.Length - start).Where(word => words[word] != 0), found);
