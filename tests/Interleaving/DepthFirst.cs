@@ -7,8 +7,8 @@ namespace RingKit.Interleaving;
 /// <remarks>
 /// With <see cref="Reduction.PartialOrder"/>, executions that differ only in the order of steps that do not matter to each other are
 /// run once. What matters: a read and the store that it could read instead, two read-modify-writes of one word, two full fences. A
-/// compare-exchange that refuses is a load, but one that an earlier read-modify-write may have kept from succeeding. A process-wide fence
-/// matters to every step of the thread that it fences. Two stores do not, nor does a store after a read, since a store may go anywhere in
+/// compare-exchange that refuses is a load, but one that an earlier read-modify-write may have kept from succeeding. A program with a process-wide
+/// fence is not reduced at all: it begins anew when the first one is met. Two stores do not, nor does a store after a read, since a store may go anywhere in
 /// the modification order that coherence permits and a read may read old stores. A thread is therefore put in front of another one only where a step of it was seen to matter (dynamic partial
 /// order reduction with source sets), and a thread whose next step was explored here already sleeps until there is a store that it could
 /// not read then.
@@ -16,9 +16,10 @@ namespace RingKit.Interleaving;
 internal sealed class DepthFirst(ExplorationOptions options) : Strategy
 {
     private readonly List<Node> _nodes = [];
-    private readonly bool _reduces = options.Reduction == Reduction.PartialOrder && options.PreemptionBound is null;
+    private bool _reduces = options.Reduction == Reduction.PartialOrder && options.PreemptionBound is null;
     private int _replayed;
     private int _changed;
+    private bool _beginsAnew;
 
     // Per thread: the step since which it sleeps, or Awake.
     private Vector128<int> _sleep = Vector128.Create(Awake);
@@ -43,6 +44,14 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
     /// <summary>Goes to the next path; false when there is none left.</summary>
     public bool Advance()
     {
+        if (_beginsAnew)
+        {
+            _beginsAnew = false;
+            _nodes.Clear();
+            _replayed = _changed = 0;
+            return true;
+        }
+
         while (_nodes.Count > 0)
         {
             int depth = _nodes.Count - 1;
@@ -110,6 +119,13 @@ internal sealed class DepthFirst(ExplorationOptions options) : Strategy
             return;
 
         ref StepRecord taken = ref execution.Steps[step];
+        if (taken.Kind == OperationKind.ProcessWideFence)
+        {
+            // What such a fence matters to depends on where it stands in the thread that it fences; the reduction below misses some of it.
+            _reduces = false;
+            _beginsAnew = true;
+            return;
+        }
 
         // The order of two fences matters, and so does a step's place before or behind another thread's fence in its own: whoever sleeps before
         // the one wakes for the other.

@@ -115,11 +115,16 @@ internal sealed class PhaseProgram
     private void Send(ulong most)
     {
         _take.Take(0, Pages);
-        Read(most, (page, _) => _guest.Copy(page, _sent));
+        HashSet<int> copied = [];
+        Read(most, (page, _) =>
+        {
+            _guest.Copy(page, _sent);
+            copied.Add(page);
+        });
         Read(most, (page, mask) =>
         {
-            // What another thread has put back meanwhile is not confirmed, and comes again.
-            if (_take.Held.ClearMask((ulong)page / 64 * 64, mask) != 0)
+            // What another thread has put back meanwhile is not confirmed, and comes again; then another page may be the first one here.
+            if (copied.Contains(page) && _take.Held.ClearMask((ulong)page / 64 * 64, mask) != 0)
                 _guest.Move(page, _sent, _arrived);
         });
     }
