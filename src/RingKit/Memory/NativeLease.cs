@@ -7,12 +7,15 @@ namespace RingKit.Memory;
 /// <summary>
 /// Keeps the memory behind a view allocated while a structure is laid over it, even if its owner is disposed first.
 /// </summary>
-/// <remarks>Memory that RingKit does not own has no handle; its lease does nothing and its caller keeps it alive.</remarks>
-internal sealed class NativeLease : CriticalFinalizerObject, IDisposable
+/// <remarks>
+/// For structures of one's own over a view: take a lease when the structure is made, dispose it with the structure. Any thread may dispose it, once or more
+/// often. Memory that RingKit does not own has no handle; its lease does nothing and its caller keeps it alive.
+/// </remarks>
+public sealed class NativeLease : CriticalFinalizerObject, IDisposable
 {
     private SafeHandle? _handle;
 
-    public NativeLease(SafeHandle? handle)
+    internal NativeLease(SafeHandle? handle)
     {
         if (handle is null)
             return;
@@ -22,11 +25,18 @@ internal sealed class NativeLease : CriticalFinalizerObject, IDisposable
         _handle = handle;
     }
 
+    /// <summary>Gives the memory back.</summary>
 #pragma warning disable MA0055 // A structure that nobody disposed still has to give its reference back.
     ~NativeLease() => Release();
 #pragma warning restore MA0055
 
-    /// <summary>Memory of its own: the lease alone keeps it.</summary>
+    /// <summary>Allocates zeroed memory that the lease alone keeps.</summary>
+    /// <param name="length">How many <typeparamref name="T"/>; may be 0.</param>
+    /// <param name="alignment">Of the first element in bytes: a power of two, at least 128 and at most 1 GiB.</param>
+    /// <param name="view">The memory.</param>
+    /// <typeparam name="T">A type without references.</typeparam>
+    /// <exception cref="ArgumentOutOfRangeException">The alignment is none of these, or the size in bytes overflows.</exception>
+    /// <exception cref="OutOfMemoryException">There is no such memory.</exception>
     public static NativeLease Allocate<T>(nuint length, nuint alignment, out NativeView<T> view)
         where T : unmanaged
     {
@@ -35,6 +45,7 @@ internal sealed class NativeLease : CriticalFinalizerObject, IDisposable
         return view.Lease();
     }
 
+    /// <summary>Gives the memory back; it is freed when its owner and every other lease have done so.</summary>
     public void Dispose()
     {
         Release();

@@ -80,7 +80,9 @@ public readonly unsafe struct NativeView<T>
             ? new Span<T>(_pointer, (int)_length)
             : throw new InvalidOperationException("A span holds at most 2^31 - 1 elements; take a slice of the view first.");
 
-    internal NativeLease Lease() => new(_owner);
+    /// <summary>Keeps the memory behind the view, for a structure that is laid over it.</summary>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public NativeLease Lease() => new(_owner);
 
     internal NativeHold Hold() => new(_owner);
 

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using RingKit.Memory;
+using RingKit.Mmu.Guest;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.HashTable.Hypervisor;
+
+/// <summary>What Book3S HV keeps for a memory slot: an rmap word and the host's state for each page, and the dirty bitmap that collects C of removed entries.</summary>
+/// <remarks>Pages and gfns are the host's here, of 2^PageShift bytes.</remarks>
+internal sealed unsafe class HashSlot<TOrdering> : IDisposable
+    where TOrdering : struct, IOrdering
+{
+    // Invariant: PageCount rmap words and (PageCount + 63) / 64 words of changed bits, kept by the leases until Dispose. Offsets are checked where
+    // gfns come in.
+    private readonly ulong* _rmap;
+    private readonly ulong* _changed;
+    private readonly NativeLease _rmapLease;
+    private readonly NativeLease _changedLease;
+    private uint _logs;
+
+    public HashSlot(MemorySlot memory, int pageShift, ulong hostAddress)
+    {
+        int extra = pageShift - GuestPage.Shift;
+        Memory = memory;
+        BaseGfn = memory.BaseGfn >> extra;
+        PageCount = memory.PageCount >> extra;
+        HostAddress = hostAddress;
+        Host = new HostPages<TOrdering>(PageCount);
+        _rmapLease = NativeLease.Allocate((nuint)PageCount, CacheLine.Separation, out NativeView<ulong> rmap);
+        _changedLease = NativeLease.Allocate((nuint)WordCount, CacheLine.Separation, out NativeView<ulong> changed);
+        Rmap = rmap;
+        _rmap = rmap.DangerousPointer;
+        _changed = changed.DangerousPointer;
+    }
+
+    /// <summary>The guest's memory.</summary>
+    public MemorySlot Memory { get; }
+
+    /// <summary>The first gfn.</summary>
+    public ulong BaseGfn { get; }
+
+    /// <summary>How many pages.</summary>
+    public ulong PageCount { get; }
+
+    /// <summary>The words of a bitmap of the slot.</summary>
+    public ulong WordCount => (PageCount + 63) / 64;
+
+    /// <summary>The host's real address of the first page, as the entries in the table name it: a number of the simulation, no pointer.</summary>
+    public ulong HostAddress { get; }
+
+    /// <summary>What the host has behind each page.</summary>
+    public HostPages<TOrdering> Host { get; }
+
+    /// <summary>The rmap words, for passes over all of them.</summary>
+    public NativeView<ulong> Rmap { get; }
+
+    /// <summary>Whether C of removed entries is recorded in the slot's bitmap: KVM's slot has one. Set by a log's start and stop, read by all.</summary>
+    public bool Logs
+    {
+        get => TOrdering.LoadAcquire(ref _logs) != 0;
+        set => TOrdering.StoreRelease(ref _logs, value ? 1u : 0);
+    }
+
+    public bool Holds(ulong gfn) => gfn - BaseGfn < PageCount;
+
+    /// <summary>The rmap word of a page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref ulong RmapOf(ulong offset) => ref _rmap[offset];
+
+    /// <summary>Records pages as changed, those within the slot.</summary>
+    public void MarkChanged(ulong offset, ulong count)
+    {
+        ulong end = Math.Min(PageCount, offset + count);
+        while (offset < end)
+        {
+            int bit = (int)(offset & 63);
+            ulong inWord = Math.Min(64 - (ulong)bit, end - offset);
+            TOrdering.OrRelease(ref _changed[offset >> 6], ulong.MaxValue >> (int)(64 - inWord) << bit);   // E4
+            offset += inWord;
+        }
+    }
+
+    /// <summary>Takes 64 pages' record.</summary>
+    /// <param name="word">Which 64 pages.</param>
+    public ulong TakeChanged(ulong word) =>
+        TOrdering.LoadRelaxed(ref _changed[word]) == 0 ? 0 : TOrdering.ExchangeAcquire(ref _changed[word], 0);   // E4
+
+    public void Dispose()
+    {
+        Host.Dispose();
+        _rmapLease.Dispose();
+        _changedLease.Dispose();
+    }
+}

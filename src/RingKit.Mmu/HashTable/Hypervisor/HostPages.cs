@@ -1,0 +1,36 @@
+using RingKit.Memory;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.HashTable.Hypervisor;
+
+/// <summary>What the host has behind each page of a slot: a word a page, in which 0 is a present, writable page of memory.</summary>
+internal sealed unsafe class HostPages<TOrdering> : IDisposable
+    where TOrdering : struct, IOrdering
+{
+    /// <summary>The page is out: on the host's swap, or not there yet.</summary>
+    public const uint NotPresent = 1;
+
+    /// <summary>The host may not write it, as it shares it with somebody (KSM), until somebody writes.</summary>
+    public const uint ReadOnly = 2;
+
+    /// <summary>It is a device's, not memory's.</summary>
+    public const uint CachingInhibited = 4;
+
+    // Invariant: as many words as the slot has pages; offsets are checked where gfns come in.
+    private readonly uint* _states;
+    private readonly NativeLease _lease;
+
+    public HostPages(ulong pageCount)
+    {
+        _lease = NativeLease.Allocate((nuint)pageCount, CacheLine.Separation, out NativeView<uint> view);
+        _states = view.DangerousPointer;
+    }
+
+    public uint this[ulong offset]
+    {
+        get => TOrdering.LoadAcquire(ref _states[offset]);
+        set => TOrdering.StoreRelease(ref _states[offset], value);
+    }
+
+    public void Dispose() => _lease.Dispose();
+}
