@@ -25,7 +25,7 @@ public abstract class WriteProtectingLog : IDirtyLog
     {
         get
         {
-            lock (_slotsLock)
+            using (new VcpuSafeScope(_slotsLock, Machine))
             {
                 ulong faults = 0;
                 foreach (Vcpu vcpu in Machine.Vcpus)
@@ -40,7 +40,7 @@ public abstract class WriteProtectingLog : IDirtyLog
     /// <inheritdoc/>
     public void Start()
     {
-        lock (_slotsLock)
+        using (new VcpuSafeScope(_slotsLock, Machine))
         {
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 slot.LogsDirtyPages = true;
@@ -55,7 +55,7 @@ public abstract class WriteProtectingLog : IDirtyLog
     /// <inheritdoc/>
     public void Stop()
     {
-        lock (_slotsLock)
+        using (new VcpuSafeScope(_slotsLock, Machine))
         {
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 slot.LogsDirtyPages = false;
@@ -71,7 +71,7 @@ public abstract class WriteProtectingLog : IDirtyLog
     public void Harvest<TSink>(ref TSink sink)
         where TSink : struct, IDirtyPageSink
     {
-        lock (_slotsLock)
+        using (new VcpuSafeScope(_slotsLock, Machine))
         {
             long start = Stopwatch.GetTimestamp();
             try

@@ -29,14 +29,15 @@ internal sealed class FlatMmu : IMmu
         _tables = [.. machine.Memory.Slots.Select(slot => new NativeBlock<ulong>((nuint)slot.PageCount))];
     }
 
-    public VcpuExit Translate(Vcpu vcpu, ulong gfn, bool write, out TlbEntry entry)
+    public VcpuExit Translate(Vcpu vcpu, ulong page, bool write, out TlbEntry entry, out ulong source)
     {
         entry = default;
-        MemorySlot? slot = _machine.Memory.FindByGfn(gfn);
+        source = 0;
+        MemorySlot? slot = _machine.Memory.FindByGfn(page);
         if (slot is null)
             return VcpuExit.NoMemory;
 
-        ulong offset = gfn - slot.BaseGfn;
+        ulong offset = page - slot.BaseGfn;
         ref ulong pageEntry = ref _tables[slot.Ordinal][(nuint)offset];
         ulong needed = write ? Present | Writable : Present;
         ulong value = HardwareOrdering.LoadAcquire(ref pageEntry);
@@ -50,8 +51,13 @@ internal sealed class FlatMmu : IMmu
             value = needed;
         }
 
-        entry = TlbEntry.For(gfn, HostPage(slot, offset), writable: (value & Writable) != 0);
+        entry = TlbEntry.For(page, HostPage(slot, offset), writable: (value & Writable) != 0);
         return VcpuExit.None;
+    }
+
+    public void WriteBack(ulong source)
+    {
+        // Nothing is ever pending: an entry is writable before the vCPU remembers it.
     }
 
     public void WriteProtect(MemorySlot slot, ulong baseOffset, ulong mask)

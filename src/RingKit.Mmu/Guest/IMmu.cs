@@ -1,14 +1,22 @@
 namespace RingKit.Mmu.Guest;
 
-/// <summary>A second level of translation: guest frames to host memory, with permission to write that a dirty log can take away.</summary>
+/// <summary>A page table: from the addresses of the vCPUs' accesses to host memory, with permission to write that a dirty log can take away.</summary>
 internal interface IMmu : IDisposable
 {
     /// <summary>
     /// Finds or makes the translation for an access that missed the TLB, faulting as needed. vCPU threads, concurrently with each other
-    /// and with the rest.
+    /// and with the rest. It may answer invalidations meanwhile, but none after it has looked the entry up.
     /// </summary>
+    /// <param name="vcpu">The calling thread's vCPU.</param>
+    /// <param name="page">The address in pages.</param>
+    /// <param name="write">Whether the access stores.</param>
+    /// <param name="entry">A translation that grants the access.</param>
+    /// <param name="source">Its source in the page table, for <see cref="Tlb.Fill"/>.</param>
     /// <returns><see cref="VcpuExit.None"/> with an entry that grants the access, or why the vCPU has to leave the guest first.</returns>
-    VcpuExit Translate(Vcpu vcpu, ulong gfn, bool write, out TlbEntry entry);
+    VcpuExit Translate(Vcpu vcpu, ulong page, bool write, out TlbEntry entry, out ulong source);
+
+    /// <summary>Takes what a translation had pending into the page table. By the holder of the vCPU whose translation it was.</summary>
+    void WriteBack(ulong source);
 
     /// <summary>
     /// Takes the permission to write from pages of a slot. One thread at a time. TLBs keep it until they are invalidated.

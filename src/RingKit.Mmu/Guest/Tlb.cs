@@ -7,18 +7,29 @@ namespace RingKit.Mmu.Guest;
 /// A vCPU's translation cache, direct-mapped. It remembers the permission to write, and goes on to grant it until it is flushed: a harvest
 /// that forgets to invalidate loses writes here as it would on hardware.
 /// </summary>
-/// <remarks>Only the vCPU's own thread touches it.</remarks>
+/// <remarks>Only the vCPU's holder touches it: its own thread in the guest, or one that invalidates while it is outside.</remarks>
 internal sealed unsafe class Tlb
 {
     public const int EntryCount = 256;
 
-    // The block is never disposed: its memory goes when nothing holds the view any more.
+    /// <summary>Of a source: R or C that the translation has earned is not in the page table yet.</summary>
+    public const ulong Pending = 1UL << 63;
+
+    // The blocks are never disposed: their memory goes when nothing holds the views any more.
     private readonly NativeView<TlbEntry> _view = new NativeBlock<TlbEntry>(EntryCount).View;
+    private readonly NativeView<ulong> _sourceView = new NativeBlock<ulong>(EntryCount).View;
 
-    // Invariant: EntryCount entries. Indices are masked to it.
+    // Invariant: EntryCount entries and as many sources. Indices are masked to it.
     private readonly TlbEntry* _entries;
+    private readonly ulong* _sources;
+    private readonly IMmu _mmu;
 
-    public Tlb() => _entries = _view.DangerousPointer;
+    public Tlb(IMmu mmu)
+    {
+        _mmu = mmu;
+        _entries = _view.DangerousPointer;
+        _sources = _sourceView.DangerousPointer;
+    }
 
     /// <summary>The host address of the page, or 0 if there is no translation that may be written through.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -36,9 +47,46 @@ internal sealed unsafe class Tlb
         return (entry.Tag | TlbEntry.Writable) == (gfn << 2 | TlbEntry.Valid | TlbEntry.Writable) ? entry.Host : 0;
     }
 
-    public void Fill(ulong gfn, in TlbEntry entry) => EntryFor(gfn) = entry;
+    /// <summary>Remembers a translation, in the place of another one.</summary>
+    /// <param name="page">Address of the access, in pages.</param>
+    /// <param name="entry">The translation.</param>
+    /// <param name="source">Where the page table has it from, by whose name it is dropped, perhaps with <see cref="Pending"/>; 0 if it has none.</param>
+    public void Fill(ulong page, in TlbEntry entry, ulong source)
+    {
+        ulong place = page & (EntryCount - 1);
+        WriteBack(place);
+        _entries[place] = entry;
+        _sources[place] = source;
+    }
 
-    public void Flush() => _view.AsSpan().Clear();
+    /// <summary>Drops all translations. What is pending goes to the page table first.</summary>
+    public void Flush()
+    {
+        for (ulong place = 0; place < EntryCount; place++)
+            WriteBack(place);
+        _view.AsSpan().Clear();
+        _sourceView.AsSpan().Clear();
+    }
+
+    /// <summary>Drops the translations from these sources. What is pending goes to the page table first.</summary>
+    public void Drop(ReadOnlySpan<ulong> sources)
+    {
+        for (ulong place = 0; place < EntryCount; place++)
+        {
+            ulong source = _sources[place] & ~Pending;
+            if (source == 0 || !sources.Contains(source))
+                continue;
+            WriteBack(place);
+            _entries[place] = default;
+            _sources[place] = 0;
+        }
+    }
+
+    private void WriteBack(ulong place)
+    {
+        if ((_sources[place] & Pending) != 0)
+            _mmu.WriteBack(_sources[place] & ~Pending);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref TlbEntry EntryFor(ulong gfn) => ref _entries[gfn & (EntryCount - 1)];

@@ -76,17 +76,24 @@ public sealed unsafe partial class Vcpu
         first = second = default;
         ulong offset = gpa & GuestPage.OffsetMask;
         int inFirst = (int)Math.Min((ulong)length, GuestPage.Size - offset);
-        VcpuExit exit = Translate(gpa >> GuestPage.Shift, write, out nuint page);
-        if (exit != VcpuExit.None)
-            return exit;
+        while (true)
+        {
+            VcpuExit exit = Translate(gpa >> GuestPage.Shift, write, out nuint page);
+            if (exit != VcpuExit.None)
+                return exit;
 
-        first = new Span<byte>((byte*)page + offset, inFirst);
-        if (inFirst == length)
-            return VcpuExit.None;
+            first = new Span<byte>((byte*)page + offset, inFirst);
+            if (inFirst == length)
+                return VcpuExit.None;
 
-        exit = Translate((gpa + (ulong)inFirst) >> GuestPage.Shift, write, out page);
-        second = new Span<byte>((byte*)page, length - inFirst);
-        return exit;
+            ulong drops = _drops;
+            exit = Translate((gpa + (ulong)inFirst) >> GuestPage.Shift, write, out page);
+            second = new Span<byte>((byte*)page, length - inFirst);
+
+            // The second translation may have answered an invalidation, of the first one for all that is known.
+            if (exit != VcpuExit.None || _drops == drops)
+                return exit;
+        }
     }
 
     private VcpuExit Translate(ulong gfn, bool write, out nuint page)
@@ -95,9 +102,9 @@ public sealed unsafe partial class Vcpu
         if (page != 0)
             return VcpuExit.None;
 
-        VcpuExit exit = _machine.Mmu.Translate(this, gfn, write, out TlbEntry entry);
+        VcpuExit exit = _machine.Mmu.Translate(this, gfn, write, out TlbEntry entry, out ulong source);
         if (exit == VcpuExit.None)
-            _tlb.Fill(gfn, entry);
+            _tlb.Fill(gfn, entry, source);
         page = entry.Host;
         return exit;
     }

@@ -11,16 +11,16 @@ namespace RingKit.Mmu.Guest;
 public sealed unsafe partial class Vcpu : IDisposable
 {
     private readonly VirtualMachine _machine;
-    private readonly Tlb _tlb = new();
+    private readonly Tlb _tlb;
     private readonly NativeView<VcpuControl> _controlView = new NativeBlock<VcpuControl>(1).View;
     private readonly VcpuControl* _control;
-    private int _runningThread;
     private ulong _faults;
 
     internal Vcpu(VirtualMachine machine, int id)
     {
         _machine = machine;
         Id = id;
+        _tlb = new Tlb(machine.Mmu);
         _control = _controlView.DangerousPointer;
     }
 
@@ -71,57 +71,10 @@ public sealed unsafe partial class Vcpu : IDisposable
 
     internal void CountFault() => HardwareOrdering.StoreRelaxed(ref _faults, _faults + 1);
 
-    /// <summary>Asks for a flush, without waiting. One thread at a time.</summary>
-    /// <returns>What <see cref="AwaitFlush"/> waits for.</returns>
-    internal ulong RequestFlush()
-    {
-        ulong ticket = _control->FlushTicket + 1;
-        HardwareOrdering.StoreRelease(ref _control->FlushTicket, ticket);
-        HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.FlushTlb);
-        return ticket;
-    }
-
-    /// <summary>
-    /// Returns when the vCPU can use no translation any more that it had when the flush was asked for: it has flushed, or it is outside the
-    /// guest and will flush on its way in.
-    /// </summary>
-    internal void AwaitFlush(ulong ticket)
-    {
-        if (_runningThread == Environment.CurrentManagedThreadId)
-        {
-            // A program that harvests in its own step waits for nobody.
-            FlushTlb();
-            return;
-        }
-
-        HardwareOrdering.FullFence();                                                 // E6: request, then look; the vCPU enters, then looks
-        var spinner = default(SpinWait);
-        while (HardwareOrdering.LoadAcquire(ref _control->InGuest) != 0
-            && HardwareOrdering.LoadAcquire(ref _control->FlushesDone) < ticket)      // E6: its stores are visible
-        {
-            spinner.SpinOnce(sleep1Threshold: -1);
-        }
-    }
-
-    private void EnterGuest()
-    {
-        ObjectDisposedException.ThrowIf(_machine.IsDisposed, _machine);
-        if (HardwareOrdering.ExchangeAcquire(ref _control->InGuest, 1) != 0)
-            throw new InvalidOperationException($"vCPU {Id} is running already.");
-        _runningThread = Environment.CurrentManagedThreadId;
-        HardwareOrdering.FullFence();                                                 // E6: be seen inside, then look at the requests
-    }
-
-    private void LeaveGuest()
-    {
-        _runningThread = 0;
-        HardwareOrdering.StoreRelease(ref _control->InGuest, 0);                      // E6: publishes what the guest stored
-    }
-
     private VcpuExit Serve(ulong requests)
     {
-        if ((requests & VcpuControl.FlushTlb) != 0)
-            FlushTlb();
+        if ((requests & VcpuControl.Invalidate) != 0)
+            DropTranslations();
 
         if ((requests & VcpuControl.Stop) != 0)
         {
@@ -138,14 +91,5 @@ public sealed unsafe partial class Vcpu : IDisposable
         }
 
         return VcpuExit.None;
-    }
-
-    // The request goes before the ticket is read, and the ticket before the flush: a flush asked for meanwhile is done twice, never not at all.
-    private void FlushTlb()
-    {
-        HardwareOrdering.FetchAndNotAcquire(ref _control->Requests, VcpuControl.FlushTlb);
-        ulong ticket = HardwareOrdering.LoadAcquire(ref _control->FlushTicket);
-        _tlb.Flush();
-        HardwareOrdering.StoreRelease(ref _control->FlushesDone, ticket);             // E6: publishes what the guest stored
     }
 }

@@ -13,8 +13,6 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The most vCPUs.</summary>
     public const int MaximumVcpus = 1024;
 
-    private readonly Lock _invalidation = new();
-
     /// <summary>Makes a machine whose vCPUs are outside the guest.</summary>
     /// <param name="memory">Its slots, fixed from now on. The machine keeps it: disposed earlier, it goes when the machine does.</param>
     /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
@@ -29,6 +27,8 @@ public sealed class VirtualMachine : IDisposable
 
         memory.Take();
         Memory = memory;
+        VcpuCount = vcpus;
+        Shootdown = new TlbShootdown(this);
         Mmu = new FlatMmu(this);
         Vcpus = [.. Enumerable.Range(0, vcpus).Select(id => new Vcpu(this, id))];
     }
@@ -43,6 +43,40 @@ public sealed class VirtualMachine : IDisposable
     public IDirtyLog? DirtyLog { get; private set; }
 
     internal IMmu Mmu { get; }
+
+    internal TlbShootdown Shootdown { get; }
+
+    internal int VcpuCount { get; }
+
+    /// <summary>The vCPU that the calling thread runs, or null.</summary>
+    internal Vcpu? CurrentVcpu
+    {
+        get
+        {
+            foreach (Vcpu vcpu in Vcpus)
+            {
+                if (vcpu.IsRunningHere)
+                    return vcpu;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Whether a vCPU is in the guest.</summary>
+    internal bool RunsVcpus
+    {
+        get
+        {
+            foreach (Vcpu vcpu in Vcpus)
+            {
+                if (vcpu.IsInGuest)
+                    return true;
+            }
+
+            return false;
+        }
+    }
 
     internal bool IsDisposed { get; private set; }
 
@@ -61,19 +95,7 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
     /// <returns>How many TLBs were flushed.</returns>
-    internal int InvalidateTlbs()
-    {
-        lock (_invalidation)
-        {
-            // All are asked before any is waited for.
-            Span<ulong> tickets = stackalloc ulong[Vcpus.Length];
-            for (int i = 0; i < Vcpus.Length; i++)
-                tickets[i] = Vcpus[i].RequestFlush();
-            for (int i = 0; i < Vcpus.Length; i++)
-                Vcpus[i].AwaitFlush(tickets[i]);
-            return Vcpus.Length;
-        }
-    }
+    internal int InvalidateTlbs() => Shootdown.All();
 
     internal void Attach(IDirtyLog log)
     {
