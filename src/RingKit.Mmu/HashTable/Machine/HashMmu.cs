@@ -1,0 +1,98 @@
+using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.HashTable.Machine;
+
+/// <summary>The processors' side of a hashed page table: a TLB miss searches it, sets R and C, or faults.</summary>
+/// <remarks>
+/// A TLB remembers that C is set, and stores through it no more: a harvest that clears C without a tlbie loses writes here as it would on hardware. With
+/// <see cref="HashTableOptions.DelaysChanged"/> it also puts off setting C until it drops the translation, which the architecture allows.
+/// </remarks>
+internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrdering> hypervisor) : IMmu
+{
+    private const ulong NoBits = 0;
+    private readonly GuestKernel _kernel = new(machine, hypervisor, hypervisor.Options.GuestPageSize);
+    private readonly bool _delaysChanged = hypervisor.Options.DelaysChanged;
+
+    /// <summary>The name by which TLBs drop what comes from an entry; never 0.</summary>
+    public static ulong SourceOf(ulong index) => index + 1;
+
+    /// <inheritdoc/>
+    public VcpuExit Translate(Vcpu vcpu, ulong page, bool write, out TlbEntry entry, out ulong source)
+    {
+        VirtualAddress address = _kernel.Translate(page << GuestPage.Shift);
+        while (true)
+        {
+            Dsisr status = Dsisr.NoEntry;
+            if (page <= ulong.MaxValue >> GuestPage.Shift && hypervisor.TryTranslate(address, out ulong index, out Hpte hpte))
+            {
+                if (Protection.Allows(hpte, storageKey: false, write))
+                    return Grant(page, index, hpte, write, out entry, out source);
+                status = Dsisr.Protection;
+            }
+
+            vcpu.CountFault();
+            VcpuExit exit = Fault(vcpu, new StorageFault(address, write ? status | Dsisr.Store : status));
+            if (exit != VcpuExit.None)
+            {
+                entry = default;
+                source = 0;
+                return exit;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteBack(ulong source) => hypervisor.Table.SetByHardware(source - 1, HpteR.Changed);
+
+    /// <inheritdoc/>
+    public void WriteProtect(MemorySlot slot, ulong baseOffset, ulong mask) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void WriteProtectAll(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void Dispose() => hypervisor.Dispose();
+
+    // The entry was valid a moment ago. Whoever takes it away since then waits for the end of this vCPU's step, or for its answer, before he reads R
+    // again or lets anyone reuse the entry: so R and C may still be set, and the page be used until then.
+    private VcpuExit Grant(ulong page, ulong index, Hpte hpte, bool write, out TlbEntry entry, out ulong source)
+    {
+        entry = default;
+        source = SourceOf(index);
+        if (!hypervisor.TryHostPage(hpte, page << GuestPage.Shift, out nuint host))
+            return VcpuExit.NoMemory;
+
+        ulong earned = write && !_delaysChanged ? HpteR.ReferencedChanged : HpteR.Referenced;
+        if ((hpte.R & earned) != earned)
+            hypervisor.Table.SetByHardware(index, earned);
+
+        bool isChanged = (hpte.R & HpteR.Changed) != 0;
+        if (write && _delaysChanged && !isChanged)
+            source |= Tlb.Pending;
+        entry = TlbEntry.For(page, host, writable: write || (isChanged && Protection.Allows(hpte, storageKey: false, isStore: true)));
+        return VcpuExit.None;
+    }
+
+    private VcpuExit Fault(Vcpu vcpu, in StorageFault fault)
+    {
+        var thread = new MachineThread(machine, vcpu);
+        FirstLevelFault judged = hypervisor.JudgeFault(ref thread, fault);
+        switch (judged.Outcome)
+        {
+            case FaultOutcome.Retry:
+                return VcpuExit.None;
+            case FaultOutcome.Reflect when judged.Status.HasFlag(Dsisr.NoEntry):
+                return _kernel.TryMap(ref thread, fault.Address) ? VcpuExit.None : VcpuExit.NoMemory;
+            case FaultOutcome.Reflect:
+                return VcpuExit.GuestFault;
+            default:
+                return hypervisor.HandlePageFault(ref thread, fault, judged.Snapshot) switch
+                {
+                    PageFaultOutcome.Mmio or PageFaultOutcome.NoHostPage => VcpuExit.NoMemory,
+                    _ => VcpuExit.None,
+                };
+        }
+    }
+}
