@@ -87,5 +87,19 @@ internal sealed unsafe class ReverseMapCore<TOrdering> : IDisposable
         return (uint)(word & RmapFormat.Index) == index ? (word & ~RmapFormat.Index) | next : word;
     }
 
+    /// <summary>
+    /// Takes an entry out of a page's chain as the host does when the page goes: the entry is left with links to itself, and the chain begins
+    /// with the one behind it, whether it was the first or not. Under the rmap word's lock.
+    /// </summary>
+    /// <returns>The word to unlock with.</returns>
+    public ulong Detach(ulong word, uint index)
+    {
+        uint next = TOrdering.ReadPlain(ref _entries[index].Forward);
+        word = Remove(word, index);
+        TOrdering.WritePlain(ref _entries[index].Forward, index);
+        TOrdering.WritePlain(ref _entries[index].Back, index);
+        return (word & RmapFormat.Present) == 0 ? word : (word & ~RmapFormat.Index) | next;
+    }
+
     public void Dispose() => _lease.Dispose();
 }
