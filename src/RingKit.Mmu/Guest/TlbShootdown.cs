@@ -8,7 +8,7 @@ namespace RingKit.Mmu.Guest;
 internal sealed class TlbShootdown(VirtualMachine machine)
 {
     // More than so many are dropped by dropping all: that costs the vCPU misses, but no comparison of each translation with each source.
-    private const int MostSources = 16;
+    public const int MostSources = 16;
 
     private readonly Lock _one = new();
     private readonly ulong[] _sources = new ulong[MostSources];

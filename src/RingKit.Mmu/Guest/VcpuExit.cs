@@ -15,6 +15,9 @@ public enum VcpuExit
     /// <summary>The access lies in no memory slot: KVM_EXIT_MMIO.</summary>
     NoMemory,
 
+    /// <summary>The guest's own page table forbids the access: the guest would get an interrupt.</summary>
+    GuestFault,
+
     /// <summary>Another thread asked the vCPU to stop.</summary>
     Interrupted,
 }

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Machine;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;
 
@@ -20,16 +24,42 @@ public sealed class VirtualMachine : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
     public VirtualMachine(GuestMemory memory, int vcpus = 1)
+        : this(memory, vcpus, machine => new FlatMmu(machine))
+    {
+    }
+
+    /// <summary>Makes a machine with a hashed page table, whose guest maps effective addresses to the guest-physical ones of the same number as it touches them.</summary>
+    /// <param name="memory">Its slots, fixed from now on. Each begins and ends at a host page of the options' size.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <param name="hashTable">How the table is made.</param>
+    /// <exception cref="ArgumentNullException">There is no memory, or there are no options.</exception>
+    /// <exception cref="ArgumentException">A slot does not begin or end at a host page.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs or an option is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus, HashTableOptions hashTable)
+        : this(memory, vcpus, machine => new HashMmu(machine, new Book3sHvCore<HardwareOrdering>(memory, hashTable))) =>
+        HashTable = new Book3sHv(this, ((HashMmu)Mmu).Hypervisor);
+
+    private VirtualMachine(GuestMemory memory, int vcpus, Func<VirtualMachine, IMmu> makeMmu)
     {
         ArgumentNullException.ThrowIfNull(memory);
         if (vcpus is < 1 or > MaximumVcpus)
             throw new ArgumentOutOfRangeException(nameof(vcpus), vcpus, $"A machine has from 1 to {MaximumVcpus} vCPUs.");
 
         memory.Take();
-        Memory = memory;
-        VcpuCount = vcpus;
-        Shootdown = new TlbShootdown(this);
-        Mmu = new FlatMmu(this);
+        try
+        {
+            Memory = memory;
+            VcpuCount = vcpus;
+            Shootdown = new TlbShootdown(this);
+            Mmu = makeMmu(this);
+        }
+        catch
+        {
+            memory.Release();
+            throw;
+        }
+
         Vcpus = [.. Enumerable.Range(0, vcpus).Select(id => new Vcpu(this, id))];
     }
 
@@ -37,7 +67,10 @@ public sealed class VirtualMachine : IDisposable
     public GuestMemory Memory { get; }
 
     /// <summary>The vCPUs, by their number.</summary>
-    public ImmutableArray<Vcpu> Vcpus { get; }
+    public ImmutableArray<Vcpu> Vcpus { get; } = [];
+
+    /// <summary>The hashed page table and its hypercalls, or null in a machine without one.</summary>
+    public Book3sHv? HashTable { get; }
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }

@@ -12,6 +12,15 @@ public sealed record HashTableOptions
     /// <summary>log2 of the pages that the host has behind guest memory, at least <see cref="PageShift"/>: the guest can map pages up to this size.</summary>
     public int BackingShift { get; init; } = 24;
 
+    /// <summary>What the guest maps: pages of <see cref="HptePageSize.Small"/>, <see cref="HptePageSize.Medium"/> or <see cref="HptePageSize.Large"/>.</summary>
+    public HptePageSize GuestPageSize { get; init; } = HptePageSize.Small;
+
+    /// <summary>
+    /// Whether the processors put off setting C until they drop the translation, as the architecture lets them. A harvest while vCPUs run may then miss a
+    /// page that was stored to; it is in a later one, at the latest in that after the vCPUs have left the guest.
+    /// </summary>
+    public bool DelaysChanged { get; init; }
+
     /// <summary>Where C of removed entries goes.</summary>
     public HashTableEra Era { get; init; } = HashTableEra.Current;
 
@@ -39,6 +48,9 @@ public sealed record HashTableOptions
             { PageShift: not (12 or 16) } => $"{nameof(PageShift)} must be 12 or 16.",
             _ when options.BackingShift < options.PageShift || options.BackingShift > 34 =>
                 $"{nameof(BackingShift)} must be from {options.PageShift}, the host's page, to 34.",
+            _ when options.GuestPageSize.BaseShift != options.GuestPageSize.ActualShift || options.GuestPageSize.ActualShift is not (12 or 16 or 24)
+                || options.GuestPageSize.ActualShift > options.BackingShift =>
+                $"{nameof(GuestPageSize)} must be 4 KiB, 64 KiB or 16 MiB, and at most 2^{nameof(BackingShift)}.",
             _ when !Enum.IsDefined(options.Era) => $"{nameof(Era)} must be one of {string.Join(", ", Enum.GetNames<HashTableEra>())}.",
             _ => null,
         };

@@ -11,9 +11,11 @@ namespace RingKit.Mmu.HashTable.Machine;
 /// </remarks>
 internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrdering> hypervisor) : IMmu
 {
-    private const ulong NoBits = 0;
     private readonly GuestKernel _kernel = new(machine, hypervisor, hypervisor.Options.GuestPageSize);
     private readonly bool _delaysChanged = hypervisor.Options.DelaysChanged;
+
+    /// <summary>What stands behind the table.</summary>
+    public Book3sHvCore<HardwareOrdering> Hypervisor => hypervisor;
 
     /// <summary>The name by which TLBs drop what comes from an entry; never 0.</summary>
     public static ulong SourceOf(ulong index) => index + 1;
@@ -61,7 +63,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     {
         entry = default;
         source = SourceOf(index);
-        if (!hypervisor.TryHostPage(hpte, page << GuestPage.Shift, out nuint host))
+        if (!TryHostPage(hpte, page << GuestPage.Shift, out nuint host))
             return VcpuExit.NoMemory;
 
         ulong earned = write && !_delaysChanged ? HpteR.ReferencedChanged : HpteR.Referenced;
@@ -73,6 +75,25 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
             source |= Tlb.Pending;
         entry = TlbEntry.For(page, host, writable: write || (isChanged && Protection.Allows(hpte, storageKey: false, isStore: true)));
         return VcpuExit.None;
+    }
+
+    // From the host's real address, a number of the simulation, to the slot's memory. It is checked here: the words come from a table in shared memory.
+    private unsafe bool TryHostPage(Hpte hpte, ulong address, out nuint host)
+    {
+        ulong inside = hpte.PageSize is { } size ? size.Bytes - 1 : 0;
+        ulong real = (hpte.Rpn & ~inside) | (address & inside & ~GuestPage.OffsetMask);
+        foreach (HashSlot<HardwareOrdering> slot in hypervisor.Slots)
+        {
+            ulong offset = real - slot.HostAddress;
+            if (offset < slot.PageCount << hypervisor.Options.PageShift)
+            {
+                host = (nuint)slot.Memory.Memory.DangerousPointer + (nuint)offset;
+                return true;
+            }
+        }
+
+        host = 0;
+        return false;
     }
 
     private VcpuExit Fault(Vcpu vcpu, in StorageFault fault)
