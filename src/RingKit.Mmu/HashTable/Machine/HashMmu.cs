@@ -29,7 +29,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
             Dsisr status = Dsisr.NoEntry;
             if (page <= ulong.MaxValue >> GuestPage.Shift && hypervisor.TryTranslate(address, out ulong index, out Hpte hpte))
             {
-                if (Protection.Allows(hpte, storageKey: false, write))
+                if (PageProtection.Allows(hpte, storageKey: false, write))
                     return Grant(page, index, hpte, write, out entry, out source);
                 status = Dsisr.Protection;
             }
@@ -73,7 +73,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
         bool isChanged = (hpte.R & HpteR.Changed) != 0;
         if (write && _delaysChanged && !isChanged)
             source |= Tlb.Pending;
-        entry = TlbEntry.For(page, host, writable: write || (isChanged && Protection.Allows(hpte, storageKey: false, isStore: true)));
+        entry = TlbEntry.For(page, host, writable: write || (isChanged && PageProtection.Allows(hpte, storageKey: false, isStore: true)));
         return VcpuExit.None;
     }
 
