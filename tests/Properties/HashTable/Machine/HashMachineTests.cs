@@ -120,7 +120,7 @@ public sealed class HashMachineTests : IDisposable
     public void No_store_is_lost_or_misplaced_while_entries_come_and_go()
     {
         const int Vcpus = 3;
-        const int Rounds = 40;
+        const int Rounds = 15;
         const ulong Stride = 4096 - 4;
         const ulong Places = 6000;
         VirtualMachine machine = Machine(new HashTableOptions { Order = HptGeometry.MinimumOrder, BackingShift = 12, DelaysChanged = true }, Vcpus);
