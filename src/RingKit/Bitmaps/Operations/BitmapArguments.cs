@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace RingKit.Bitmaps.Operations;
 
@@ -47,6 +48,14 @@ internal static class BitmapArguments
     {
         if (!operand.IsEmpty && !Unsafe.AreSame(in operand[0], in destination[0]) && operand.Overlaps(destination))
             throw new ArgumentException("The operand must begin where the destination does, or share no word with it.", name);
+    }
+
+    /// <summary>Checks that a source which overlaps its destination lies whole words apart from it.</summary>
+    public static void CheckWordsApart(ReadOnlySpan<ulong> source, ReadOnlySpan<ulong> destination)
+    {
+        nint bytesApart = Unsafe.ByteOffset(in MemoryMarshal.GetReference(source), in MemoryMarshal.GetReference(destination));
+        if (bytesApart % sizeof(ulong) != 0 && MemoryMarshal.AsBytes(source).Overlaps(MemoryMarshal.AsBytes(destination)))
+            throw new ArgumentException("Source and destination must lie apart by a multiple of 8 bytes, or share no byte.", nameof(source));
     }
 
     private static void ThrowBits(ulong bits, int words) =>
