@@ -73,28 +73,31 @@ public sealed class GrowingDirtyBitmapContract
         var seen = new List<(ulong First, ulong Count)>();
         var sink = new RunList(seen);
         bool isDone = false;
-        new Crew(TimeSpan.FromSeconds(60)).Run(
-            ("grower", () =>
-            {
-                for (ulong pages = 1; pages <= Pages; pages += 7)
-                    bitmap.Grow(pages);
-                bitmap.Grow(Pages);
-            }),
-            ("marker", () =>
-            {
-                for (ulong page = 0; page < Pages;)
-                {
-                    if (page < bitmap.Pages)
-                        Assert.True(bitmap.TryMark(page++));
-                }
+        void Grow()
+        {
+            for (ulong pages = 1; pages <= Pages; pages += 7)
+                bitmap.Grow(pages);
+            bitmap.Grow(Pages);
+        }
 
-                Volatile.Write(ref isDone, true);
-            }),
-            ("harvester", () =>
+        void Mark()
+        {
+            for (ulong page = 0; page < Pages;)
             {
-                while (!Volatile.Read(ref isDone))
-                    bitmap.HarvestRuns(ref sink);
-            }));
+                if (page < bitmap.Pages)
+                    Assert.True(bitmap.TryMark(page++));
+            }
+
+            Volatile.Write(ref isDone, true);
+        }
+
+        void Harvest()
+        {
+            while (!Volatile.Read(ref isDone))
+                bitmap.HarvestRuns(ref sink);
+        }
+
+        new Crew(TimeSpan.FromSeconds(60)).Run(("grower", Grow), ("marker", Mark), ("harvester", Harvest));
         bitmap.HarvestRuns(ref sink);
         ulong next = 0;
         foreach ((ulong first, ulong count) in seen)
