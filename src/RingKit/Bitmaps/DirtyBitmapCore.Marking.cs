@@ -74,7 +74,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     public void MarkRectangle<TMarking>(ulong first, ulong width, ulong height, ulong stride)
         where TMarking : struct, IMarking
     {
-        if (!CheckRectangle(first, width, height, stride))
+        if (!CheckRectangle(first, ref width, ref height, stride))
             return;
 
         // Narrow rows share words: a word's bits are gathered until the next bit is in another word.
@@ -142,7 +142,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return count != 0;
     }
 
-    private bool CheckRectangle(ulong first, ulong width, ulong height, ulong stride)
+    private bool CheckRectangle(ulong first, ref ulong width, ref ulong height, ulong stride)
     {
         if (!CheckRange(first, width, nameof(first), nameof(width)) || height == 0)
             return false;
@@ -153,6 +153,10 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             ThrowRectangle(nameof(stride), stride);
         if (stride != 0 && height - 1 > room / stride)
             ThrowRectangle(nameof(height), height);
+
+        // Rows without gaps are one row, which costs its words and not its rows: 2^64 rows at a distance of 0 as well.
+        if (stride <= width)
+            (width, height) = (width + ((height - 1) * stride), 1);
         return true;
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using CommunityToolkit.HighPerformance.Buffers;
@@ -32,24 +31,9 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return count;
     }
 
-    public void CopyTo(Span<ulong> destination)
-    {
-        ThrowIfDisposed();
-        BitmapArguments.CheckSpan(destination, Pages);
-        for (nuint i = 0; i < _wordCount; i++)
-            destination[(int)i] = LookAt(i);
-        GC.KeepAlive(this);
-    }
+    public void CopyTo(Span<ulong> destination) => CopyTo(destination, 0, Pages);
 
-    public int CopyToKvm(Span<byte> destination)
-    {
-        ThrowIfDisposed();
-        KvmBitmap.CheckBytes(destination.Length, Pages, nameof(destination));
-        for (nuint i = 0; i < _wordCount; i++)
-            BinaryPrimitives.WriteUInt64LittleEndian(destination[((int)i * sizeof(ulong))..], LookAt(i));
-        GC.KeepAlive(this);
-        return (int)_wordCount * sizeof(ulong);
-    }
+    public int CopyToKvm(Span<byte> destination) => CopyToKvm(destination, 0, Pages);
 
     public MemoryOwner<ulong> Snapshot()
     {

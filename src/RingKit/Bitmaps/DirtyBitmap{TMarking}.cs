@@ -11,7 +11,7 @@ namespace RingKit.Bitmaps;
 /// cleans the page copies it with the store before the mark.
 /// </remarks>
 /// <typeparam name="TMarking"><see cref="AlwaysOr"/>, <see cref="TestBehindFence"/> or <see cref="TestBeforeBarrier"/>.</typeparam>
-public sealed class DirtyBitmap<TMarking> : IDisposable
+public sealed partial class DirtyBitmap<TMarking> : IDisposable
     where TMarking : struct, IMarking
 {
     private readonly DirtyBitmapCore<HardwareOrdering> _core;

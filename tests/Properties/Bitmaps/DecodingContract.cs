@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using RingKit.Bitmaps.Decoding;
+using RingKit.Memory;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -76,6 +77,17 @@ public sealed class DecodingContract
             BitmapDecoder.Decode(words.AsSpan(0, 100), 0, MemoryMarshal.Cast<ulong, uint>(words.AsSpan(99)), ref cursor);
         }).ParamName);
         Assert.Equal(0, DecodeWide(words[..100], 0, words[100..], 0));
+    }
+
+    [Fact]
+    public void Bitmaps_of_more_than_2_GiB_are_decoded()
+    {
+        using var block = new NativeBlock<ulong>((1 << 28) + 1);
+        block[1 << 28] = 1UL << 5;
+        ulong[] places = new ulong[100];
+        ulong cursor = (1UL << 34) - 1000;
+        Assert.Equal(1, BitmapDecoder.Decode(block.View.AsSpan(), 0, places, ref cursor));
+        Assert.Equal((1UL << 34) + 5, places[0]);
     }
 
     [Fact]

@@ -68,6 +68,17 @@ public abstract class MarkingContract<TMarking>
         Assert.Equal(100ul, bitmap.Count());
     }
 
+    // Row by row the first of these would never end.
+    [Fact]
+    public void Rows_without_gaps_cost_their_words_however_many_they_are()
+    {
+        using var bitmap = new DirtyBitmap<TMarking>(1 << 22);
+        bitmap.MarkRectangle(7, 3, ulong.MaxValue, 0);
+        Assert.Equal([7ul, 8, 9], Take(bitmap));
+        bitmap.MarkRectangle(1, 1 << 21, 1 << 21, 1);
+        Assert.Equal((1ul << 22) - 1, bitmap.Count());
+    }
+
     [Fact]
     public void Pages_and_ranges_outside_are_refused_by_name_and_mark_nothing()
     {

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using RingKit.Bitmaps.Operations;
 
 namespace RingKit.Bitmaps.Decoding;
 
@@ -170,7 +171,7 @@ public static class BitmapDecoder
             ThrowFirstIndex(firstIndex, bits - 1, firstIndex + indicesBehind);
         if (cursor > bits)
             ThrowCursor(cursor, bits);
-        if (MemoryMarshal.AsBytes(words).Overlaps(MemoryMarshal.AsBytes(destination)))
+        if (BitmapArguments.Overlap(words, (ReadOnlySpan<T>)destination, out _))
             ThrowOverlap(destination);
     }
 

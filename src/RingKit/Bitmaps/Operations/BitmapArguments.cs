@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace RingKit.Bitmaps.Operations;
 
@@ -47,6 +48,25 @@ internal static class BitmapArguments
     {
         if (!operand.IsEmpty && !Unsafe.AreSame(in operand[0], in destination[0]) && operand.Overlaps(destination))
             throw new ArgumentException("The operand must begin where the destination does, or share no word with it.", name);
+    }
+
+    /// <summary>Checks that a source which overlaps its destination lies whole words apart from it.</summary>
+    public static void CheckWordsApart(ReadOnlySpan<ulong> source, ReadOnlySpan<ulong> destination)
+    {
+        if (Overlap(source, destination, out nint bytesApart) && bytesApart % sizeof(ulong) != 0)
+            throw new ArgumentException("Source and destination must lie apart by a multiple of 8 bytes, or share no byte.", nameof(source));
+    }
+
+    /// <summary>Whether spans share a byte. Casting them to bytes would fail from 2 GiB on.</summary>
+    public static bool Overlap<TLeft, TRight>(ReadOnlySpan<TLeft> left, ReadOnlySpan<TRight> right, out nint bytesApart)
+        where TLeft : unmanaged
+        where TRight : unmanaged
+    {
+        bytesApart = Unsafe.ByteOffset(
+            in Unsafe.As<TLeft, byte>(ref MemoryMarshal.GetReference(left)), in Unsafe.As<TRight, byte>(ref MemoryMarshal.GetReference(right)));
+        return !left.IsEmpty && !right.IsEmpty
+            && ((nuint)bytesApart < (nuint)left.Length * (nuint)Unsafe.SizeOf<TLeft>()
+                || (nuint)(-bytesApart) < (nuint)right.Length * (nuint)Unsafe.SizeOf<TRight>());
     }
 
     private static void ThrowBits(ulong bits, int words) =>

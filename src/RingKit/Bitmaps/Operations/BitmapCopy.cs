@@ -24,6 +24,7 @@ public static class BitmapCopy
     {
         BitmapArguments.CheckRange(sourceFirst, count, BitmapArguments.BitsOf(source));
         BitmapArguments.CheckRange(destinationFirst, count, BitmapArguments.BitsOf(destination));
+        BitmapArguments.CheckWordsApart(source, destination);
         bool towardsHigher = source.Overlaps(destination, out int wordsApart)
             && ((long)wordsApart * 64) + (long)destinationFirst > (long)sourceFirst;
         if (count == 0)

@@ -62,13 +62,7 @@ public static class KvmBitmap
         ReadOnlySpan<byte> used = source[..bytes];
         Span<ulong> words = destination[..(bytes / sizeof(ulong))];
         CheckOverlap(words, used, nameof(destination));
-        if (bytes == 0)
-            return;
-
-        ulong padding = BinaryPrimitives.ReadUInt64LittleEndian(used[^sizeof(ulong)..]) & ~BitmapArguments.LastWordMask(bits);
-        if (padding != 0)
-            throw new ArgumentException($"The bitmap has {bits} bits, and bits beyond are set: 0x{padding:x16} in its last 8 bytes.", nameof(source));
-
+        CheckPadding(source, bits);
         used.CopyTo(MemoryMarshal.AsBytes(words));
         if (!BitConverter.IsLittleEndian)
             BinaryPrimitives.ReverseEndianness(words, words);
@@ -102,6 +96,16 @@ public static class KvmBitmap
             throw new ArgumentException(
                 $"A bitmap of {bits} bits takes {BitmapArguments.WordsFor(bits)} times 8 bytes, and the span has {length} bytes.", name);
         }
+    }
+
+    /// <summary>Checks that bytes, enough of them, have no bits behind the last one: else the two sides do not agree on the length.</summary>
+    internal static void CheckPadding(ReadOnlySpan<byte> source, ulong bits)
+    {
+        if (bits % 64 == 0)
+            return;
+        ulong padding = BinaryPrimitives.ReadUInt64LittleEndian(source[(int)(bits / 64 * sizeof(ulong))..]) & ~BitmapArguments.LastWordMask(bits);
+        if (padding != 0)
+            throw new ArgumentException($"The bitmap has {bits} bits, and bits beyond are set: 0x{padding:x16} in its last 8 bytes.", nameof(source));
     }
 
     private static void CheckOverlap(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> bytes, string name)

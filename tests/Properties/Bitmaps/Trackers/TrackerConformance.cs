@@ -93,6 +93,24 @@ public sealed class TrackerConformance
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Trackers))]
+    public void Pages_beyond_2_to_the_33(TrackerKind kind)
+    {
+        Assert.SkipUnless(kind != TrackerKind.ByteMap || LongRun.IsOn, "8 GiB of bytes are looked through; set RINGKIT_LONG=1");
+        const ulong Pages = (1UL << 33) + 100;
+        using IDirtyTracker tracker = TrackersUnderTest.Make(kind, Pages);
+        ulong[] places = [0, (1UL << 31) - 1, 1UL << 31, 1UL << 32, (1UL << 33) - 1, Pages - 1];
+        foreach (ulong page in places)
+            Assert.True(tracker.TryMark(page));
+        tracker.MarkRange(Pages - 2, 2);
+        Assert.True(tracker.IsDirty(Pages - 2));
+        Assert.Equal("count", Assert.Throws<ArgumentOutOfRangeException>(() => tracker.MarkRange(Pages - 2, 3)).ParamName);
+        Assert.Equal(
+            [.. places.SkipLast(1).Select(page => (page & ~63UL, 1UL << (int)page)), ((Pages - 1) & ~63UL, 3UL << (int)((Pages - 2) & 63))],
+            HarvestMasks(kind, tracker));
+    }
+
     private static void Follow(TrackerKind kind, int pages, (int Kind, int First, int Count)[] steps)
     {
         using IDirtyTracker tracker = TrackersUnderTest.Make(kind, (ulong)pages);

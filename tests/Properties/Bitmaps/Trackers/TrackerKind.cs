@@ -10,4 +10,7 @@ public enum TrackerKind
 
     /// <summary>A list whose log is full after two words.</summary>
     ShortList,
+
+    /// <summary>A growing bitmap that has grown.</summary>
+    Grown,
 }

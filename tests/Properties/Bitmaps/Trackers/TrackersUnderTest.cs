@@ -1,5 +1,6 @@
 using RingKit.Bitmaps;
 using RingKit.Bitmaps.Bytes;
+using RingKit.Bitmaps.Growing;
 using RingKit.Bitmaps.Listing;
 using RingKit.Bitmaps.Summary;
 using Xunit;
@@ -17,6 +18,7 @@ internal static class TrackersUnderTest
         TrackerKind.SummaryBitmap => new SummaryBitmap(pages),
         TrackerKind.ByteMap => new DirtyByteMap(pages),
         TrackerKind.List => new DirtyList(pages),
+        TrackerKind.Grown => Grown(pages),
         _ => new DirtyList(pages, capacity: 2),
     };
 
@@ -35,5 +37,13 @@ internal static class TrackersUnderTest
     {
         foreach (ulong page in BitmapModel.Pages(model))
             tracker.Mark(page);
+    }
+
+    private static GrowingDirtyBitmap Grown(ulong pages)
+    {
+        ulong maximum = Math.Max(pages, Math.Min(pages, DirtyBitmap.MaximumPages / 2) * 2);
+        var bitmap = new GrowingDirtyBitmap(pages is 0 or > DirtyBitmap.MaximumPages ? pages : (pages / 2) + 1, maximum);
+        bitmap.Grow(pages);
+        return bitmap;
     }
 }
