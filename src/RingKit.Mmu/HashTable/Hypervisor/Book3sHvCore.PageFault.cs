@@ -1,5 +1,3 @@
-using RingKit.Mmu.HashTable.Chains;
-
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>Faults, second level: the host's page is found, or brought in, and the entry made to map it.</summary>

@@ -1,7 +1,7 @@
 namespace RingKit.Mmu.HashTable.Harvesting;
 
 /// <summary>What a rule wants.</summary>
-internal static class EntryRuleTests
+internal static class EntryRules
 {
     /// <summary>Whether the rule wants a valid entry with this R.</summary>
     public static bool Wants(this EntryRule rule, ulong r) => rule switch
