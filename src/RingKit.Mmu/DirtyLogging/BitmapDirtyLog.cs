@@ -13,6 +13,7 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
     /// <summary>Makes a log for a machine that has none. It records from <see cref="WriteProtectingLog.Start"/> on.</summary>
     /// <param name="machine">The machine.</param>
     /// <exception cref="ArgumentNullException">There is no machine.</exception>
+    /// <exception cref="ArgumentException">The machine has a hashed page table.</exception>
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
     public BitmapDirtyLog(VirtualMachine machine)
         : base(machine)

@@ -18,6 +18,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     /// <param name="ringEntries">Entries of each vCPU's ring: a power of two. KVM's own limits are <see cref="DirtyRingSize.Check"/>'s.</param>
     /// <param name="reservedEntries">Entries above the soft limit, less than the ring's.</param>
     /// <exception cref="ArgumentNullException">There is no machine.</exception>
+    /// <exception cref="ArgumentException">The machine has a hashed page table.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The entries or the reserve are out of range.</exception>
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
     public RingDirtyLog(VirtualMachine machine, int ringEntries = 4096, int reservedEntries = DirtyRing.DefaultReservedEntries)

@@ -14,6 +14,8 @@ public abstract class WriteProtectingLog : IDirtyLog
     private protected WriteProtectingLog(VirtualMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
+        if (machine.HashTable is not null)
+            throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
         Machine = machine;
     }
 

@@ -7,7 +7,7 @@ namespace RingKit.Properties.DirtyLogging;
 
 // Its harvest reads each of the 65 entries twice: to harvest it and to reset it.
 public sealed class RingDirtyLogTests()
-    : DirtyLogContract(machine => new RingDirtyLog(machine, ringEntries: 256), bytesOfTheBooks: 2 * 65 * 16)
+    : WriteProtectingLogContract(machine => new RingDirtyLog(machine, ringEntries: 256), bytesOfTheBooks: 2 * 65 * 16)
 {
     [Fact]
     public void A_vcpu_leaves_the_guest_at_the_soft_limit_until_a_harvest_has_made_room()

@@ -35,6 +35,12 @@ internal sealed unsafe class ReverseMapCore<TOrdering> : IDisposable
     /// <summary>The entry after this one in its chain. Under the rmap word's lock.</summary>
     public uint Next(uint index) => TOrdering.ReadPlain(ref _entries[index].Forward);
 
+    /// <summary>The same without a lock: a hint, which may be no entry's index any more.</summary>
+    public uint PeekNext(uint index) => TOrdering.LoadRelaxed(ref _entries[index].Forward);
+
+    /// <summary>The entry before this one. Under the rmap word's lock.</summary>
+    public uint Previous(uint index) => TOrdering.ReadPlain(ref _entries[index].Back);
+
     /// <summary>Locks an rmap word.</summary>
     /// <returns>The word, without the lock's bit.</returns>
     public ulong Lock<TThread>(ref ulong rmap, ref TThread thread)

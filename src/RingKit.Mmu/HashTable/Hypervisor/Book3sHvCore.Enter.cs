@@ -44,7 +44,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
         StoreGuestR(index, guestR);
         if (slot is not null && entry.IsValid)
-            entry = Link(ref thread, slot, gfn - slot.BaseGfn, sequence, index, entry);
+            entry = Link(ref thread, slot, gfn - slot.BaseGfn, sequence, index, entry, pageSize);
         Table.StoreR(index, entry);
         Table.Unlock(index, entry.V);
         return new HypercallResult(HypercallStatus.Success, index);
@@ -133,7 +133,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
     }
 
     // A locked entry, not in the table yet, into its page's chain. If the host has taken pages away meanwhile, it becomes absent instead.
-    private Hpte Link<TThread>(ref TThread thread, HashSlot<TOrdering> slot, ulong offset, ulong sequence, ulong index, Hpte entry)
+    private Hpte Link<TThread>(ref TThread thread, HashSlot<TOrdering> slot, ulong offset, ulong sequence, ulong index, Hpte entry, HptePageSize pageSize)
         where TThread : struct, IHostThread, allows ref struct
     {
         ref ulong rmap = ref slot.RmapOf(offset);
@@ -145,8 +145,9 @@ internal sealed partial class Book3sHvCore<TOrdering>
         }
 
         word = AddToChain(word, (uint)index);
+        ulong r = InstallProtection(slot, offset, pageSize, WithBothViews(entry.R, word));
         Chains.Unlock(ref rmap, word);
-        return entry with { R = WithBothViews(entry.R, word) };
+        return entry with { R = r };
     }
 
     // The guest's own R by a hypercall that changes the entry: it counts as modified, whether the word is another one or not.

@@ -10,7 +10,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
     internal FirstLevelFault JudgeFault<TThread>(ref TThread thread, in StorageFault fault)
         where TThread : struct, IHostThread, allows ref struct
     {
-        bool noEntry = fault.Status.HasFlag(Dsisr.NoEntry);
+        bool noEntry = (fault.Status & Dsisr.NoEntry) != Dsisr.None;
         ulong states = noEntry ? HpteV.Valid | HpteV.Absent : HpteV.Valid;
         if (!TryFindAndLock(ref thread, fault.Address, states, out ulong index, out Hpte entry))
             return noEntry ? new FirstLevelFault(FaultOutcome.Reflect, fault.Status) : new FirstLevelFault(FaultOutcome.Retry);

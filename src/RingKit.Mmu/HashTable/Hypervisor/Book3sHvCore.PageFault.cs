@@ -1,5 +1,3 @@
-using RingKit.Mmu.HashTable.Chains;
-
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>Faults, second level: the host's page is found, or brought in, and the entry made to map it.</summary>
@@ -67,41 +65,39 @@ internal sealed partial class Book3sHvCore<TOrdering>
             r = Hpte.MakeReadOnly(r);
 
         ulong chained = Has(HashTableDefects.FaultChainsFaultingPage) ? gfn - slot.BaseGfn : offset;
-        return Install(ref thread, hpt, snapshot, guestR, r, ref slot.RmapOf(chained), sequence);
+        return Install(ref thread, hpt, snapshot, new Mapping(slot, offset, size, guestR, r, fault.IsStore, sequence), ref slot.RmapOf(chained));
     }
 
     private PageFaultOutcome Install<TThread>(
-        ref TThread thread, HptInfo<TOrdering> hpt, FaultSnapshot snapshot, ulong guestR, ulong r, ref ulong rmap, ulong sequence)
+        ref TThread thread, HptInfo<TOrdering> hpt, FaultSnapshot snapshot, in Mapping mapping, ref ulong rmap)
         where TThread : struct, IHostThread, allows ref struct
     {
         ulong index = snapshot.Index;
         Hpte entry = hpt.Table.Lock(index, ref thread);
         bool resizes = !Has(HashTableDefects.FaultIgnoresResize) && (!MmuReady || !ReferenceEquals(hpt, Hpt));
-        if (resizes || entry != snapshot.Entry || hpt.Chains.LoadGuestR(index) != guestR)
+        if (resizes || entry != snapshot.Entry || hpt.Chains.LoadGuestR(index) != mapping.GuestR)
         {
             hpt.Table.Unlock(index, entry.V);
             return PageFaultOutcome.Retry;
         }
 
         ulong word = hpt.Chains.Lock(ref rmap, ref thread);
-        if (InvalidationSequence != sequence)                                         // E47
+        if (InvalidationSequence != mapping.Sequence)                                         // E47
         {
             hpt.Chains.Unlock(ref rmap, word);
             hpt.Table.Unlock(index, entry.V);
             return PageFaultOutcome.Retry;
         }
 
-        // The guest's view is in r; a bit that the host has cleared since stays cleared.
-        r &= (word >> RmapFormat.ReferencedChangedShift) | ~HpteR.ReferencedChanged;
+        // The guest's view is in R; a bit that the host has cleared since stays cleared. A store is recorded before its entry may become writable.
+        if (mapping.IsStore)
+            RecordWrite(mapping.Slot, mapping.Offset, mapping.Size);
+        if (!entry.IsValid)
+            word = AddToChain(word, (uint)index);
+        ulong r = InstallProtection(mapping.Slot, mapping.Offset, mapping.Size, WithBothViews(mapping.R, word));
+        hpt.Chains.Unlock(ref rmap, word);
         if (entry.IsValid)
-        {
-            hpt.Chains.Unlock(ref rmap, word);
             r |= Invalidate(ref thread, index, (entry.V & ~HpteV.Valid) | HpteV.Absent) & HpteR.ReferencedChanged;
-        }
-        else
-        {
-            hpt.Chains.Unlock(ref rmap, hpt.Chains.Add(word, (uint)index));
-        }
 
         var installed = new Hpte((entry.V & ~HpteV.Absent) | HpteV.Valid, r);
         hpt.Table.StoreR(index, installed);
@@ -116,4 +112,15 @@ internal sealed partial class Book3sHvCore<TOrdering>
             return (r & (HpteR.WriteThrough | HpteR.CachingInhibited)) == HpteR.CachingInhibited ? r : null;
         return (r & HpteR.Wimg) == HpteR.Coherent ? r : (r & ~HpteR.Wimg) | HpteR.Coherent;
     }
+
+    /// <summary>What a fault makes of an entry.</summary>
+    /// <param name="Slot">The slot.</param>
+    /// <param name="Offset">The entry's first page.</param>
+    /// <param name="Size">The entry's page size.</param>
+    /// <param name="GuestR">The guest's own R.</param>
+    /// <param name="R">R for the table, with the guest's view of R and C.</param>
+    /// <param name="IsStore">Whether a store faulted.</param>
+    /// <param name="Sequence">The count of invalidations from before the host's page was looked up.</param>
+    private readonly record struct Mapping(
+        HashSlot<TOrdering> Slot, ulong Offset, HptePageSize Size, ulong GuestR, ulong R, bool IsStore, ulong Sequence);
 }

@@ -84,6 +84,7 @@ internal sealed partial class Book3sHvCore<TOrdering> : IDisposable
 
     public void Dispose()
     {
+        ReleaseResize();
         Hpt.Dispose();
         foreach (HashSlot<TOrdering> slot in Slots)
             slot.Dispose();
@@ -105,5 +106,5 @@ internal sealed partial class Book3sHvCore<TOrdering> : IDisposable
         return slots.ToImmutable();
     }
 
-    private bool Has(HashTableDefects defect) => _defects.HasFlag(defect);
+    private bool Has(HashTableDefects defect) => (_defects & defect) != HashTableDefects.None;
 }

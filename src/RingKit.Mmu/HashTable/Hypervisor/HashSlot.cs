@@ -10,12 +10,9 @@ namespace RingKit.Mmu.HashTable.Hypervisor;
 internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     where TOrdering : struct, IOrdering
 {
-    // Invariant: PageCount rmap words and (PageCount + 63) / 64 words of changed bits, kept by the leases until Dispose. Offsets are checked where
-    // gfns come in.
+    // Invariant: PageCount rmap words, kept by the lease until Dispose. Offsets are checked where gfns come in.
     private readonly ulong* _rmap;
-    private readonly ulong* _changed;
     private readonly NativeLease _rmapLease;
-    private readonly NativeLease _changedLease;
     private uint _logs;
 
     public HashSlot(MemorySlot memory, int pageShift, ulong hostAddress)
@@ -27,10 +24,9 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
         HostAddress = hostAddress;
         Host = new HostPages<TOrdering>(PageCount);
         _rmapLease = NativeLease.Allocate((nuint)PageCount, CacheLine.Separation, out NativeView<ulong> rmap);
-        _changedLease = NativeLease.Allocate((nuint)WordCount, CacheLine.Separation, out NativeView<ulong> changed);
+        Changed = new ChangedPages<TOrdering>(PageCount);
         Rmap = rmap;
         _rmap = rmap.DangerousPointer;
-        _changed = changed.DangerousPointer;
     }
 
     /// <summary>The guest's memory.</summary>
@@ -43,13 +39,16 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     public ulong PageCount { get; }
 
     /// <summary>The words of a bitmap of the slot.</summary>
-    public ulong WordCount => (PageCount + 63) / 64;
+    public ulong WordCount => Changed.WordCount;
 
     /// <summary>The host's real address of the first page, as the entries in the table name it: a number of the simulation, no pointer.</summary>
     public ulong HostAddress { get; }
 
     /// <summary>What the host has behind each page.</summary>
     public HostPages<TOrdering> Host { get; }
+
+    /// <summary>The pages that are known to be changed and were not reported yet: KVM's dirty bitmap of the slot.</summary>
+    public ChangedPages<TOrdering> Changed { get; }
 
     /// <summary>The rmap words, for passes over all of them.</summary>
     public NativeView<ulong> Rmap { get; }
@@ -68,27 +67,19 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     public ref ulong RmapOf(ulong offset) => ref _rmap[offset];
 
     /// <summary>Records pages as changed, those within the slot.</summary>
-    public void MarkChanged(ulong offset, ulong count)
-    {
-        ulong end = Math.Min(PageCount, offset + count);
-        while (offset < end)
-        {
-            int bit = (int)(offset & 63);
-            ulong inWord = Math.Min(64 - (ulong)bit, end - offset);
-            TOrdering.OrRelease(ref _changed[offset >> 6], ulong.MaxValue >> (int)(64 - inWord) << bit);   // E4
-            offset += inWord;
-        }
-    }
+    public void MarkChanged(ulong offset, ulong count) => Changed.Mark(offset, count);
 
-    /// <summary>Takes 64 pages' record.</summary>
-    /// <param name="word">Which 64 pages.</param>
-    public ulong TakeChanged(ulong word) =>
-        TOrdering.LoadRelaxed(ref _changed[word]) == 0 ? 0 : TOrdering.ExchangeAcquire(ref _changed[word], 0);   // E4
+    /// <summary>Stops to log the slot, and forgets what was not harvested. Book3sHvCore.StartLogging starts.</summary>
+    public void StopLogging()
+    {
+        Logs = false;
+        Changed.Forget();
+    }
 
     public void Dispose()
     {
         Host.Dispose();
         _rmapLease.Dispose();
-        _changedLease.Dispose();
+        Changed.Dispose();
     }
 }

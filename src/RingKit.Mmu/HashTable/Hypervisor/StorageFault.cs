@@ -8,5 +8,5 @@ namespace RingKit.Mmu.HashTable.Hypervisor;
 internal readonly record struct StorageFault(VirtualAddress Address, Dsisr Status, bool StorageKey = false, ulong Amr = 0)
 {
     /// <summary>Whether it was a store.</summary>
-    public bool IsStore => Status.HasFlag(Dsisr.Store);
+    public bool IsStore => (Status & Dsisr.Store) != Dsisr.None;
 }

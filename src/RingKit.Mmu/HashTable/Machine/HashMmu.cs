@@ -104,7 +104,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
         {
             case FaultOutcome.Retry:
                 return VcpuExit.None;
-            case FaultOutcome.Reflect when judged.Status.HasFlag(Dsisr.NoEntry):
+            case FaultOutcome.Reflect when (judged.Status & Dsisr.NoEntry) != Dsisr.None:
                 return _kernel.TryMap(ref thread, fault.Address) ? VcpuExit.None : VcpuExit.NoMemory;
             case FaultOutcome.Reflect:
                 return VcpuExit.GuestFault;

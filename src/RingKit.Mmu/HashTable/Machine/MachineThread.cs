@@ -6,7 +6,7 @@ namespace RingKit.Mmu.HashTable.Machine;
 /// <summary>A thread of the simulated machine: a vCPU in a hypercall or a fault, or one of the host's that harvests or takes pages away.</summary>
 /// <param name="machine">The machine.</param>
 /// <param name="self">The vCPU that the calling thread runs, or null.</param>
-internal ref struct MachineThread(VirtualMachine machine, Vcpu? self) : IHostThread
+internal struct MachineThread(VirtualMachine machine, Vcpu? self) : IHostThread
 {
     private SpinWait _spinner;
 
