@@ -1,5 +1,3 @@
-using RingKit.Mmu.HashTable.Chains;
-
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>Faults, second level: the host's page is found, or brought in, and the entry made to map it.</summary>
@@ -59,8 +57,15 @@ internal sealed partial class Book3sHvCore<TOrdering>
             return PageFaultOutcome.NoHostPage;
 
         uint host = BringIn(ref thread, slot, gfn - slot.BaseGfn, fault.IsStore);
-        if (MemoryAttributes(guestR, (host & HostPages<TOrdering>.CachingInhibited) != 0) is not { } r)
-            return PageFaultOutcome.NoHostPage;
+        ulong r = guestR;
+        bool inhibited = (host & HostPages<TOrdering>.CachingInhibited) != 0;
+        if (!AllowsCaching(r, inhibited))
+        {
+            if (inhibited)
+                return PageFaultOutcome.NoHostPage;
+            r = (r & ~HpteR.Wimg) | HpteR.Coherent;
+        }
+
         ulong address = slot.HostAddress + (offset << Options.PageShift);
         r = (r & (HpteR.KeyHigh | HpteR.Pp0 | (bytes - 1))) | address;
         if ((host & HostPages<TOrdering>.ReadOnly) != 0 && new Hpte(entry.V, r).IsWritable)
@@ -76,8 +81,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
     {
         ulong index = snapshot.Index;
         Hpte entry = hpt.Table.Lock(index, ref thread);
-        bool resizes = !Has(HashTableDefects.FaultIgnoresResize) && (!MmuReady || !ReferenceEquals(hpt, Hpt));
-        if (resizes || entry != snapshot.Entry || hpt.Chains.LoadGuestR(index) != guestR)
+        bool resizes = !MmuReady && !Has(HashTableDefects.FaultIgnoresResize);
+        if (resizes || !ReferenceEquals(hpt, Hpt) || entry != snapshot.Entry || hpt.Chains.LoadGuestR(index) != guestR)
         {
             hpt.Table.Unlock(index, entry.V);
             return PageFaultOutcome.Retry;
@@ -92,7 +97,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         }
 
         // The guest's view is in r; a bit that the host has cleared since stays cleared.
-        r &= (word >> RmapFormat.ReferencedChangedShift) | ~HpteR.ReferencedChanged;
+        r = WithBothViews(r, word);
         if (entry.IsValid)
         {
             hpt.Chains.Unlock(ref rmap, word);
@@ -100,20 +105,12 @@ internal sealed partial class Book3sHvCore<TOrdering>
         }
         else
         {
-            hpt.Chains.Unlock(ref rmap, hpt.Chains.Add(word, (uint)index));
+            hpt.Chains.Unlock(ref rmap, AddToChain(word, (uint)index));
         }
 
         var installed = new Hpte((entry.V & ~HpteV.Absent) | HpteV.Valid, r);
         hpt.Table.StoreR(index, installed);
         hpt.Table.Unlock(index, installed.V);
         return entry.IsValid ? PageFaultOutcome.Replaced : PageFaultOutcome.Installed;
-    }
-
-    /// <summary>R with W, I, M and G as they suit the host's page, or null if none does: a device's page is not cached.</summary>
-    private static ulong? MemoryAttributes(ulong r, bool hostInhibitsCaching)
-    {
-        if (hostInhibitsCaching)
-            return (r & (HpteR.WriteThrough | HpteR.CachingInhibited)) == HpteR.CachingInhibited ? r : null;
-        return (r & HpteR.Wimg) == HpteR.Coherent ? r : (r & ~HpteR.Wimg) | HpteR.Coherent;
     }
 }
