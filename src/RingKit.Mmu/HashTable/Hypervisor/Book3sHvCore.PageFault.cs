@@ -57,8 +57,15 @@ internal sealed partial class Book3sHvCore<TOrdering>
             return PageFaultOutcome.NoHostPage;
 
         uint host = BringIn(ref thread, slot, gfn - slot.BaseGfn, fault.IsStore);
-        if (MemoryAttributes(guestR, (host & HostPages<TOrdering>.CachingInhibited) != 0) is not { } r)
-            return PageFaultOutcome.NoHostPage;
+        ulong r = guestR;
+        bool inhibited = (host & HostPages<TOrdering>.CachingInhibited) != 0;
+        if (!AllowsCaching(r, inhibited))
+        {
+            if (inhibited)
+                return PageFaultOutcome.NoHostPage;
+            r = (r & ~HpteR.Wimg) | HpteR.Coherent;
+        }
+
         ulong address = slot.HostAddress + (offset << Options.PageShift);
         r = (r & (HpteR.KeyHigh | HpteR.Pp0 | (bytes - 1))) | address;
         if ((host & HostPages<TOrdering>.ReadOnly) != 0 && new Hpte(entry.V, r).IsWritable)
@@ -74,15 +81,15 @@ internal sealed partial class Book3sHvCore<TOrdering>
     {
         ulong index = snapshot.Index;
         Hpte entry = hpt.Table.Lock(index, ref thread);
-        bool resizes = !Has(HashTableDefects.FaultIgnoresResize) && (!MmuReady || !ReferenceEquals(hpt, Hpt));
-        if (resizes || entry != snapshot.Entry || hpt.Chains.LoadGuestR(index) != mapping.GuestR)
+        bool resizes = !MmuReady && !Has(HashTableDefects.FaultIgnoresResize);
+        if (resizes || !ReferenceEquals(hpt, Hpt) || entry != snapshot.Entry || hpt.Chains.LoadGuestR(index) != mapping.GuestR)
         {
             hpt.Table.Unlock(index, entry.V);
             return PageFaultOutcome.Retry;
         }
 
         ulong word = hpt.Chains.Lock(ref rmap, ref thread);
-        if (InvalidationSequence != mapping.Sequence)                                         // E47
+        if (InvalidationSequence != mapping.Sequence)                                 // E47
         {
             hpt.Chains.Unlock(ref rmap, word);
             hpt.Table.Unlock(index, entry.V);
@@ -92,10 +99,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
         // The guest's view is in R; a bit that the host has cleared since stays cleared. A store is recorded before its entry may become writable.
         if (mapping.IsStore)
             RecordWrite(mapping.Slot, mapping.Offset, mapping.Size);
-        if (!entry.IsValid)
-            word = AddToChain(word, (uint)index);
         ulong r = InstallProtection(mapping.Slot, mapping.Offset, mapping.Size, WithBothViews(mapping.R, word));
-        hpt.Chains.Unlock(ref rmap, word);
+        hpt.Chains.Unlock(ref rmap, entry.IsValid ? word : AddToChain(word, (uint)index));
         if (entry.IsValid)
             r |= Invalidate(ref thread, index, (entry.V & ~HpteV.Valid) | HpteV.Absent) & HpteR.ReferencedChanged;
 
@@ -103,14 +108,6 @@ internal sealed partial class Book3sHvCore<TOrdering>
         hpt.Table.StoreR(index, installed);
         hpt.Table.Unlock(index, installed.V);
         return entry.IsValid ? PageFaultOutcome.Replaced : PageFaultOutcome.Installed;
-    }
-
-    /// <summary>R with W, I, M and G as they suit the host's page, or null if none does: a device's page is not cached.</summary>
-    private static ulong? MemoryAttributes(ulong r, bool hostInhibitsCaching)
-    {
-        if (hostInhibitsCaching)
-            return (r & (HpteR.WriteThrough | HpteR.CachingInhibited)) == HpteR.CachingInhibited ? r : null;
-        return (r & HpteR.Wimg) == HpteR.Coherent ? r : (r & ~HpteR.Wimg) | HpteR.Coherent;
     }
 
     /// <summary>What a fault makes of an entry.</summary>
