@@ -105,5 +105,5 @@ internal sealed partial class Book3sHvCore<TOrdering> : IDisposable
         return slots.ToImmutable();
     }
 
-    private bool Has(HashTableDefects defect) => (_defects & defect) != 0;
+    private bool Has(HashTableDefects defect) => (_defects & defect) != HashTableDefects.None;
 }
