@@ -35,6 +35,9 @@ internal sealed class HarvestRig : IDisposable
 
     public int Tlbies { get; private set; }
 
+    /// <summary>Entries whose C a processor keeps.</summary>
+    public IEnumerable<ulong> Pending => _pending.Keys;
+
     public HptCore<HardwareOrdering> Table => Core.Table;
 
     public ref ulong Rmap(ulong gfn)
@@ -94,6 +97,8 @@ internal sealed class HarvestRig : IDisposable
         Store(index);
         return faults;
     }
+
+    public bool IsPending(ulong index) => _pending.ContainsKey(index);
 
     /// <summary>What H_REMOVE does with an entry that is there.</summary>
     public void Remove(ulong index)
