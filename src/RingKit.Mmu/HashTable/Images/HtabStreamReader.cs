@@ -20,6 +20,7 @@ public static class HtabStreamReader
     /// </param>
     /// <param name="maximumOrder">log2 of the largest size in bytes that is accepted, <see cref="HptGeometry.MinimumOrder"/> to <see cref="HptGeometry.MaximumOrder"/>.</param>
     /// <returns>The table; the caller disposes it.</returns>
+    /// <remarks>Memory grows with the valid entries that arrive, and has its full size when the stream has been found whole. Pages that hold no entry cost nothing.</remarks>
     /// <exception cref="TableFormatException">The stream breaks off or is garbled.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An order is out of its range, or the byte order is none.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
@@ -78,7 +79,7 @@ public static class HtabStreamReader
 
     internal static HashedPageTable Read(TableInput input, bool bigEndian, int? order, int maximumOrder)
     {
-        using var builder = new TableBuilder(order ?? HptGeometry.MinimumOrder);
+        using var builder = new TableBuilder();
         ulong entryCount = new HptGeometry(order ?? maximumOrder).EntryCount;
         bool sized = order is not null;
         ulong position = 0;

@@ -93,7 +93,8 @@ internal sealed class QemuStream(TableInput input, int maximumOrder) : IDisposab
         if (version != TableVersion)
             throw new TableFormatException(versionOffset, $"version {version} of {TableName}; {TableVersion} is known");
 
-        _table = new TableBuilder(ReadOrder());
+        _order = ReadOrder();
+        _table = new TableBuilder();
         _tableId = id;
         _footerOf = id;
         return true;
@@ -107,7 +108,7 @@ internal sealed class QemuStream(TableInput input, int maximumOrder) : IDisposab
             throw new TableFormatException(offset, "the guest has no hashed page table: it uses radix page tables");
         if (order < HptGeometry.MinimumOrder || order > maximumOrder)
             throw new TableFormatException(offset, $"a table of order {order}; accepted are {HptGeometry.MinimumOrder} to {maximumOrder}");
-        return _order = (int)order;
+        return (int)order;
     }
 
     private void ReadPart(QemuSectionType type, long offset)

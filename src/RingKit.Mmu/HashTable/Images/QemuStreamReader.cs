@@ -13,7 +13,9 @@ public static class QemuStreamReader
     /// <param name="stream">Read from where it stands; not disposed. Compressed input is given as the stream that decompresses it.</param>
     /// <param name="maximumOrder">log2 of the largest size in bytes that is accepted, <see cref="HptGeometry.MinimumOrder"/> to <see cref="HptGeometry.MaximumOrder"/>.</param>
     /// <returns>The table; the caller disposes it.</returns>
-    /// <remarks>Memory for the table is allocated when the stream has named its order and that was found to be in range; pages that hold no entry cost nothing.</remarks>
+    /// <remarks>
+    /// Memory grows with the valid entries that arrive, and has the size that the stream names when the stream has been found whole. Pages that hold no entry cost nothing.
+    /// </remarks>
     /// <exception cref="TableFormatException">The stream breaks off, is garbled, of another version, or of a guest without a hashed page table.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The maximum order is out of range.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>

@@ -6,17 +6,15 @@ namespace RingKit.Mmu.HashTable.Images;
 
 /// <summary>A table that is being read: nobody sees it before it is whole.</summary>
 /// <remarks>
-/// With a known order all of its memory is there at once: fresh pages, which cost nothing before something is written to them. Without one it is as large as
-/// the last valid entry demands. In both cases a header is checked before anything is made larger for it.
+/// Its memory is as large as the last valid entry so far demands, whatever order the stream has named, and has its full size when the stream has been found whole. A
+/// header is checked before anything is made larger for it, and pages that hold no valid entry cost nothing.
 /// </remarks>
 internal sealed class TableBuilder : IDisposable
 {
-    private NativeBlock<WordPair> _entries;
+    private NativeBlock<WordPair> _entries = TableMemory.New(HptGeometry.MinimumOrder);
 
     /// <summary>Reads the valid entries of a run, each as its stream has them.</summary>
     public delegate void RunReader(TableInput input, HtabRecord record, Span<WordPair> entries);
-
-    public TableBuilder(int order) => _entries = TableMemory.New(order);
 
     private NativeView<WordPair> View => _entries.View;
 
