@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace RingKit.Mmu.HashTable;
 
 /// <summary>How many entries a hashed page table has, and which group of them an address belongs to.</summary>
@@ -37,6 +39,10 @@ public readonly record struct HptGeometry
 
     /// <summary>The bits of a hash that name a group.</summary>
     public ulong HashMask => GroupCount - 1;
+
+    /// <summary>Whether a table may have so many entries: a power of two between those of the two orders.</summary>
+    internal static bool IsEntryCount(ulong entries) =>
+        BitOperations.IsPow2(entries) && BitOperations.Log2(entries) + 4 is >= MinimumOrder and <= MaximumOrder;
 
     /// <summary>The hash of an address.</summary>
     /// <param name="vsid">The virtual segment id.</param>
