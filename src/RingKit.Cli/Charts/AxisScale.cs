@@ -52,7 +52,7 @@ internal sealed class AxisScale
         if (HasZero)
             yield return (ZeroPosition, "0");
         int count = (int)Math.Round((_high - _low) / _step);
-        int stride = Math.Max(1, (int)Math.Ceiling((count + 1) / Math.Max(room * (1 - Start), 1)));
+        int stride = Math.Max(1, (int)Math.Ceiling(count / Math.Max(room * (1 - Start), 1)));
         for (int i = 0; i <= count; i++)
         {
             double at = _low + (i * _step);

@@ -7,7 +7,7 @@ namespace RingKit.Cli.Charts;
 internal sealed class SvgChart
 {
     private const int Width = 800;
-    private const int Left = 60;
+    private const int Left = 70;
     private const int Right = 22;
     private const int PanelTop = 24;
     private const int PanelBottom = 40;
@@ -55,7 +55,7 @@ internal sealed class SvgChart
         double legend = _chart.Subtitle.Length == 0 ? 42 : 58;
         double top = legend + (((_names.Length - 1) / entries) * LegendLine) + 14;
         double panelWidth = (double)Width / _chart.Columns;
-        double panelHeight = (Math.Min(panelWidth, 520) * 0.62) + PanelTop;
+        double panelHeight = (Math.Min(panelWidth, 520) * 0.72) + PanelTop;
         string height = Number(top + ((((_chart.Panels.Count - 1) / _chart.Columns) + 1) * panelHeight) + 8);
 
         _svg.WriteStartElement("svg", "http://www.w3.org/2000/svg");
@@ -88,7 +88,7 @@ internal sealed class SvgChart
         double AtY(double value) => top + ((1 - value) * height);
 
         Text(panel.Title, left, top - 7, ("font-weight", "bold"));
-        double widest = LetterWidth * (2 + scaleX.Ticks(double.MaxValue).Max(tick => tick.Label.Length));
+        double widest = LetterWidth * (1.5 + scaleX.Ticks(double.MaxValue).Max(tick => tick.Label.Length));
         foreach (var (position, label) in scaleX.Ticks(width / widest))
         {
             Element("path", "", ("d", $"M{Number(AtX(position))},{Number(top)}v{Number(height)}"), ("stroke", "#dddddd"));
