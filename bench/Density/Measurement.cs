@@ -15,6 +15,9 @@ internal sealed class Measurement(IReadOnlyList<ResidentSize> sizes, Roaring? ro
     private const int MostRounds = 15;
     private const int WarmUpRounds = 8;
 
+    // Less for a bitmap cannot be told from nothing.
+    private const double LeastNanoseconds = 1;
+
     private static readonly double[] Percents = [0, 0.0001, 0.01, 0.1, 1, 5, 10, 50, 100];
     private static readonly double[] QuickPercents = [0, 0.0001, 0.1, 5, 50, 100];
 
@@ -46,7 +49,7 @@ internal sealed class Measurement(IReadOnlyList<ResidentSize> sizes, Roaring? ro
         var dirty = new DirtyWords(percent, shape ?? DirtyShape.Random);
         foreach (Contender contender in field.Contenders)
             contender.Prepare(dirty);
-        if (!isQuick)
+        if (!isQuick && (size.IsCached || percent == 0))
             PassOfEach(size, field, dirty);
 
         var rounds = new List<double[]>();
@@ -106,7 +109,7 @@ internal sealed class Measurement(IReadOnlyList<ResidentSize> sizes, Roaring? ro
 
         long expected = (long)Math.Round(dirty.Share * contender.PagesOfPass);
         return found == expected
-            ? time / contender.PagesOfPass
+            ? Math.Max(time, contender.Windows * LeastNanoseconds) / contender.PagesOfPass
             : throw new WrongCountException($"{contender.Name} found {found} dirty pages of {contender.PagesOfPass}; there are {expected}");
     }
 

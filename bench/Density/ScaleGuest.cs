@@ -104,7 +104,7 @@ internal sealed class ScaleGuest : IDisposable
         var sink = default(PageCounter);
         long start = Stopwatch.GetTimestamp();
         subject.Harvest(ref sink);
-        double time = Clock.Since(start);
+        double time = Math.Max(Clock.Since(start), 0);
         return sink.Pages == expected
             ? time
             : throw new WrongCountException($"{subject.Tracker.GetType().Name} found {sink.Pages} dirty pages, there are {expected}");

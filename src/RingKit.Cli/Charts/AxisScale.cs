@@ -4,7 +4,7 @@ namespace RingKit.Cli.Charts;
 internal sealed class AxisScale
 {
     /// <summary>Where the lines begin if the axis has a place for zeros, which lie at <see cref="ZeroPosition"/>.</summary>
-    public const double ZeroShare = 0.18;
+    public const double ZeroShare = 0.22;
 
     public const double ZeroPosition = 0.04;
 

@@ -88,7 +88,7 @@ internal sealed class SvgChart
         double AtY(double value) => top + ((1 - value) * height);
 
         Text(panel.Title, left, top - 7, ("font-weight", "bold"));
-        double widest = LetterWidth * (1.5 + scaleX.Ticks(double.MaxValue).Max(tick => tick.Label.Length));
+        double widest = LetterWidth * (1 + scaleX.Ticks(double.MaxValue).Max(tick => tick.Label.Length));
         foreach (var (position, label) in scaleX.Ticks(width / widest))
         {
             Element("path", "", ("d", $"M{Number(AtX(position))},{Number(top)}v{Number(height)}"), ("stroke", "#dddddd"));
