@@ -33,7 +33,7 @@ public class BitmapHarvestBenchmarks
     [ParamsSource(nameof(Densities))]
     public double DirtyPercent { get; set; }
 
-    [ParamsAllValues]
+    [Params(DirtyShape.Random, DirtyShape.Runs)]
     public DirtyShape Shape { get; set; }
 
     private Span<ulong> Words => _block.View.AsSpan();

@@ -36,7 +36,7 @@ public class DecodeBenchmarks
     [ParamsSource(nameof(Densities))]
     public double DirtyPercent { get; set; }
 
-    [ParamsAllValues]
+    [Params(DirtyShape.Random, DirtyShape.Runs)]
     public DirtyShape Shape { get; set; }
 
     [GlobalSetup]

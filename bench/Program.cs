@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
+using RingKit.Bench.Density;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
@@ -7,7 +8,7 @@ using RingKit.Bench.TwoThreads;
 namespace RingKit.Bench;
 
 /// <summary>
-/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0. What needs two threads has a harness of its own.
+/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0. What needs two threads has a harness of its own, and so has the grid of densities.
 /// </summary>
 internal static class Program
 {
@@ -21,6 +22,8 @@ internal static class Program
     {
         if (args is [ThreadsCommand.Name, ..])
             return ThreadsCommand.Run(args.AsSpan(1));
+        if (args is [DensityCommand.Name, ..])
+            return DensityCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)

@@ -44,18 +44,25 @@ internal sealed class DirtyPattern
         return pages;
     }
 
-    // Runs and the gaps between them, in turn. The gaps' mean length makes the density; few pages still make one run.
+    // Runs and the gaps between them, in turn; of a neighbourhood, not all pages. The gaps' mean length makes the density; few pages still make one run.
     private static void Fill(ulong[] words, double density, DirtyShape shape, Random random)
     {
         long pages = words.Length * 64L;
         long left = Math.Max(1, (long)(density * pages));
-        double meanRun = shape == DirtyShape.Random ? 1 / (1 - density) : 64;
-        double meanGap = meanRun * (1 - density) / density;
+        double share = shape == DirtyShape.Clustered ? 0.75 : 1;
+        double covered = Math.Min(density / share, 1);
+        double meanRun = shape switch { DirtyShape.Random => 1 / (1 - density), DirtyShape.Clustered => 1024, _ => 64 };
+        double meanGap = meanRun * (1 - covered) / covered;
         for (long page = random.NextInt64((long)Math.Min(meanGap, pages / 2) + 1); page < pages && left > 0; page += Geometric(random, meanGap))
         {
-            long run = shape == DirtyShape.Random ? Geometric(random, meanRun) : random.Next(1, 128);
-            for (long end = Math.Min(page + Math.Min(run, left), pages); page < end; page++, left--)
+            long run = shape == DirtyShape.Random ? Geometric(random, meanRun) : random.Next(1, (int)(2 * meanRun));
+            for (long end = Math.Min(page + run, pages); page < end && left > 0; page++)
+            {
+                if (share < 1 && random.NextDouble() >= share)
+                    continue;
                 words[page >> 6] |= 1UL << (int)page;
+                left--;
+            }
         }
     }
 

@@ -8,6 +8,7 @@ internal sealed unsafe class Roaring : IDisposable
     private readonly NativeRival _library;
     private readonly nint _handle;
     private readonly delegate* unmanaged<ulong*, nuint, void*> _make;
+    private readonly delegate* unmanaged<void*, void*> _copy;
     private readonly delegate* unmanaged<void*, void> _free;
     private readonly delegate* unmanaged<void*, uint*, ulong> _decode;
     private readonly delegate* unmanaged<ulong*, nuint, uint*, ulong> _decodeWords;
@@ -17,6 +18,7 @@ internal sealed unsafe class Roaring : IDisposable
         _library = library;
         _handle = NativeLibrary.Load(library.File);
         _make = (delegate* unmanaged<ulong*, nuint, void*>)NativeLibrary.GetExport(_handle, "rival_make");
+        _copy = (delegate* unmanaged<void*, void*>)NativeLibrary.GetExport(_handle, "rival_copy");
         _free = (delegate* unmanaged<void*, void>)NativeLibrary.GetExport(_handle, "rival_free");
         _decode = (delegate* unmanaged<void*, uint*, ulong>)NativeLibrary.GetExport(_handle, "rival_decode");
         _decodeWords = (delegate* unmanaged<ulong*, nuint, uint*, ulong>)NativeLibrary.GetExport(_handle, "rival_decode_words");
@@ -35,6 +37,9 @@ internal sealed unsafe class Roaring : IDisposable
         fixed (ulong* first = words)
             return (nint)_make(first, (nuint)words.Length);
     }
+
+    /// <summary>Makes another one of the same bits, in memory of its own.</summary>
+    public nint Copy(nint bitmap) => (nint)_copy((void*)bitmap);
 
     public void Free(nint bitmap) => _free((void*)bitmap);
 

@@ -23,6 +23,8 @@ roaring_bitmap_t* rival_make(const std::uint64_t* words, std::size_t length) {
     return bitmap;
 }
 
+roaring_bitmap_t* rival_copy(const roaring_bitmap_t* bitmap) { return roaring_bitmap_copy(bitmap); }
+
 void rival_free(roaring_bitmap_t* bitmap) { roaring_bitmap_free(bitmap); }
 
 std::uint64_t rival_decode(const roaring_bitmap_t* bitmap, std::uint32_t* destination) {
