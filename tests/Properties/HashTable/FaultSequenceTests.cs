@@ -79,7 +79,7 @@ public sealed class FaultSequenceTests
 
     private static SortedSet<ulong> Recorded(FaultMachine machine)
     {
-        ulong word = machine.Slot.TakeChanged(0);
+        ulong word = machine.Slot.Changed.Take(0);
         bool inBitmap = machine.Core.Options.Era == HashTableEra.Current;
         var recorded = new SortedSet<ulong>();
         for (ulong gfn = 0; gfn < Pages; gfn++)

@@ -80,7 +80,7 @@ internal sealed class HashScenario : IDisposable
         List<ulong> pages = [];
         for (ulong word = 0; word < Slot.WordCount; word++)
         {
-            ulong bits = Slot.TakeChanged(word);
+            ulong bits = Slot.Changed.Take(word);
             for (int bit = 0; bit < 64; bit++)
             {
                 if ((bits >> bit & 1) != 0)

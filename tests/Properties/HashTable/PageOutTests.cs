@@ -31,7 +31,7 @@ public sealed class PageOutTests
                 _ => 0x0000_0180_0000_0000,
             };
             Assert.Equal(expected, machine.Rmap(0x42));
-            Assert.Equal(era == HashTableEra.Current ? 4UL : 0, machine.Slot.TakeChanged(1));
+            Assert.Equal(era == HashTableEra.Current ? 4UL : 0, machine.Slot.Changed.Take(1));
             ChainInvariant.Check(machine.Core);
 
             // A log consumes C of the rmap word where that is the record, and leaves it where it is not: there C comes back without a store.
@@ -55,7 +55,7 @@ public sealed class PageOutTests
         machine.Access(X, store: true, keepsC: true);
         Assert.False(machine.Entry(IndexOfX).IsChanged);
         machine.PageOut(0x42);
-        Assert.Equal(4UL, machine.Slot.TakeChanged(1));
+        Assert.Equal(4UL, machine.Slot.Changed.Take(1));
         Assert.Equal(XGuestR | HpteR.Modified, machine.Core.Chains.LoadGuestR(IndexOfX));
     }
 

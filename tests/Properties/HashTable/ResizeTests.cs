@@ -29,7 +29,7 @@ public sealed class ResizeTests
         Assert.Equal(0x0000000123456034UL, entry.V);
         Assert.Equal(1UL << 21, machine.Core.Table.Geometry.EntryCount);
         Assert.Equal(1, Present(machine));
-        Assert.Equal(0xCUL, machine.Slot.TakeChanged(1));
+        Assert.Equal(0xCUL, machine.Slot.Changed.Take(1));
 
         // The guest's copy is that of before the resize looked at C.
         Assert.Equal(clean, machine.Core.Chains.LoadGuestR(index));
@@ -55,7 +55,7 @@ public sealed class ResizeTests
         Assert.Equal(24, machine.Core.Table.Geometry.Order);
         Assert.True(machine.Core.MmuReady);
         Assert.True(machine.Entry(first).IsAbsent && machine.Entry(second).IsAbsent && machine.Entry(third).IsValid);
-        Assert.Equal(0xCUL, machine.Slot.TakeChanged(1));
+        Assert.Equal(0xCUL, machine.Slot.Changed.Take(1));
         Assert.True(machine.Entry(third).IsChanged);
         foreach (VirtualAddress address in (VirtualAddress[])[X, other, later])
             machine.Access(address, store: true);
