@@ -4,19 +4,15 @@ namespace RingKit.Cli.Charts;
 internal sealed class AxisScale
 {
     /// <summary>Where the lines begin if the axis has a place for zeros, which lie at <see cref="ZeroPosition"/>.</summary>
-    public const double ZeroShare = 0.22;
-
-    public const double ZeroPosition = 0.04;
-
+    private const double ZeroShare = 0.22;
+    private const double ZeroPosition = 0.04;
     private const double Largest = 1e300;
     private const int Divisions = 5;
 
-    // Exponents of 10 on a logarithmic axis.
-    private readonly double _low;
+    private readonly double _low; // Exponents of 10 on a logarithmic axis.
     private readonly double _high;
     private readonly double _step;
 
-    /// <exception cref="ArgumentException">A value is none that the axis can show.</exception>
     public AxisScale(Axis axis, IReadOnlyCollection<double> values)
     {
         IsLogarithmic = axis.IsLogarithmic;
@@ -29,8 +25,7 @@ internal sealed class AxisScale
         double[] shown = [.. IsLogarithmic ? values.Where(value => value > 0).Select(Math.Log10).DefaultIfEmpty(0) : values.Append(0)];
         double low = shown.Min();
         double range = shown.Max() - low;
-        if (!IsLogarithmic && range < 1 / Largest)
-            range = 1;
+        range = IsLogarithmic || range > 1 / Largest ? range : 1;
         double decade = Math.Pow(10, Math.Floor(Math.Log10(range / Divisions)));
         _step = IsLogarithmic ? 1 : decade * (range / decade / Divisions) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
         _low = Math.Floor((low / _step) + 1e-9) * _step;

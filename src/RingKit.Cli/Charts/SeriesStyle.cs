@@ -1,13 +1,11 @@
 namespace RingKit.Cli.Charts;
 
-/// <summary>How a line is told from the others: by colour, by marker and by dashes.</summary>
-/// <param name="Colour">Of Okabe and Ito's palette, whose colours differ for all kinds of colour vision; yellow is darkened for white paper, grey and brown are added.</param>
-/// <param name="Marker">An SVG path around 0, 0.</param>
-/// <param name="IsFilled">Whether the marker is; else it is an outline.</param>
-/// <param name="Dashes">An SVG dash array.</param>
-internal sealed record SeriesStyle(string Colour, string Marker, bool IsFilled, string Dashes)
+/// <summary>How a line is told from the others: by colour, by marker (an SVG path around 0, 0, filled or white) and by dashes.</summary>
+internal sealed record SeriesStyle(string Colour, string Marker, string Fill, string Dashes)
 {
-    private static readonly string[] Colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00", "#A89B00", "#8C8C8C", "#6B2E00"];
+    // Okabe's and Ito's, which differ for all kinds of colour vision; yellow is darkened for white paper, grey and brown are added.
+    private static readonly string[] Colours =
+        ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00", "#A89B00", "#8C8C8C", "#6B2E00"];
 
     private static readonly string[] Markers =
     [
@@ -17,6 +15,6 @@ internal sealed record SeriesStyle(string Colour, string Marker, bool IsFilled, 
     private static readonly string[] DashArrays = ["none", "6,2", "2,2"];
 
     /// <summary>The style of the n-th name; they repeat after 30.</summary>
-    public static SeriesStyle Of(int n) =>
-        new(Colours[n % Colours.Length], Markers[n % Markers.Length], n / Markers.Length % 2 == 0, DashArrays[n % DashArrays.Length]);
+    public static SeriesStyle Of(int n) => new(
+        Colours[n % 10], Markers[n % 5], n / 5 % 2 == 0 ? Colours[n % 10] : "#ffffff", DashArrays[n % 3]);
 }

@@ -9,8 +9,8 @@ internal sealed class SvgChart
     private const int Width = 800;
     private const int Left = 70;
     private const int Right = 22;
-    private const int PanelTop = 24;
-    private const int PanelBottom = 40;
+    private const int Above = 24;
+    private const int Below = 40;
     private const int LegendLine = 18;
     private const double LetterWidth = 6.2;
 
@@ -32,9 +32,7 @@ internal sealed class SvgChart
     }
 
     /// <summary>The SVG file's text.</summary>
-    /// <exception cref="ArgumentException">
-    /// A panel has no series, a series no point, a text a character that XML has not, or an axis cannot show a value.
-    /// </exception>
+    /// <exception cref="ArgumentException">A panel has no series, a series no point, a text a bad character, or an axis no place for a value.</exception>
     public static string Render(Chart chart)
     {
         if (chart.Columns < 1)
@@ -55,7 +53,7 @@ internal sealed class SvgChart
         double legend = _chart.Subtitle.Length == 0 ? 42 : 58;
         double top = legend + (((_names.Length - 1) / entries) * LegendLine) + 14;
         double panelWidth = (double)Width / _chart.Columns;
-        double panelHeight = (Math.Min(panelWidth, 520) * 0.72) + PanelTop;
+        double panelHeight = (Math.Min(panelWidth, 520) * 0.72) + Above;
         string height = Number(top + ((((_chart.Panels.Count - 1) / _chart.Columns) + 1) * panelHeight) + 8);
 
         _svg.WriteStartElement("svg", "http://www.w3.org/2000/svg");
@@ -72,8 +70,8 @@ internal sealed class SvgChart
 
         for (int i = 0; i < _chart.Panels.Count; i++)
         {
-            (double left, double panelTop) = ((i % _chart.Columns * panelWidth) + Left, top + (i / _chart.Columns * panelHeight) + PanelTop);
-            WritePanel(i, left, panelTop, panelWidth - Left - Right, panelHeight - PanelTop - PanelBottom);
+            (double x, double y) = ((i % _chart.Columns * panelWidth) + Left, top + (i / _chart.Columns * panelHeight) + Above);
+            WritePanel(i, x, y, panelWidth - Left - Right, panelHeight - Above - Below);
         }
 
         _svg.WriteEndElement();
@@ -118,9 +116,8 @@ internal sealed class SvgChart
     {
         string points = string.Join(' ', path.Select(point => $"{Number(point.X)},{Number(point.Y)}"));
         Element("polyline", "", ("points", points), ("fill", "none"), ("stroke", style.Colour), ("stroke-width", "1.4"), ("stroke-dasharray", style.Dashes));
-        string fill = style.IsFilled ? style.Colour : "#ffffff";
         foreach (var (x, y) in markers)
-            Element("path", "", ("d", style.Marker), ("transform", $"translate({Number(x)} {Number(y)})"), ("fill", fill), ("stroke", style.Colour));
+            Element("path", "", ("d", style.Marker), ("transform", $"translate({Number(x)} {Number(y)})"), ("fill", style.Fill), ("stroke", style.Colour));
     }
 
     private void Text(string text, double x, double y, params (string, string)[] attributes)

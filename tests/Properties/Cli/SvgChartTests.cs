@@ -117,7 +117,7 @@ public sealed class SvgChartTests
     public void Thirty_lines_look_different()
     {
         Assert.Equal(30, Enumerable.Range(0, 30).Select(SeriesStyle.Of).Distinct().Count());
-        Assert.Equal(10, Enumerable.Range(0, 10).Select(SeriesStyle.Of).Select(style => (style.Marker, style.IsFilled)).Distinct().Count());
+        Assert.Equal(10, Enumerable.Range(0, 10).Select(SeriesStyle.Of).Select(style => (style.Marker, style.Fill == style.Colour)).Distinct().Count());
     }
 
     [Fact]
