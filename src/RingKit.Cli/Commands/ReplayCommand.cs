@@ -21,6 +21,7 @@ internal sealed class ReplayCommand
           ringkit replay data/traces/ls.lackey.gz
           ringkit replay trace.gz --log ring --ring-entries 256 --interval 10000
           ringkit replay trace.gz --memory 64M --csv intervals.csv
+          ringkit replay trace.gz --mmu hash --log sweep
           ringkit replay trace.gz --json > report.json
         """;
 
