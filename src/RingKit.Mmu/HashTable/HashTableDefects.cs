@@ -13,7 +13,7 @@ internal enum HashTableDefects
     /// <summary>A changed large page is reported as one page.</summary>
     LargePageCountsOnce = 1 << 1,
 
-    /// <summary>Adding an entry to an empty chain stores the whole rmap word, and wipes C of an entry that is gone.</summary>
+    /// <summary>Adding an entry to a chain stores the whole rmap word, and wipes C of an entry that is gone.</summary>
     AddWipesChanged = 1 << 2,
 
     /// <summary>Of a changed large page that was removed, one page is recorded.</summary>

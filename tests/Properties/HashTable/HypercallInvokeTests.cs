@@ -41,8 +41,10 @@ public sealed class HypercallInvokeTests
     public void Any_words_get_an_answer_and_leave_no_lock_behind()
     {
         Property property = Prop.ForAll(
-            (from steps in HashStep.Any.ArrayOf() from era in Gen.Elements(HashScenario.Eras) from isa30 in Gen.Elements(false, true) 
-                select (steps, era, isa30)).ToArbitrary(),
+            (from steps in HashStep.Any.ArrayOf()
+             from era in Gen.Elements(HashScenario.Eras)
+             from isa30 in Gen.Elements(false, true)
+             select (steps, era, isa30)).ToArbitrary(),
             given =>
             {
                 using var scenario = new HashScenario(HashScenario.SmallOptions(given.era, given.isa30), slotPages: 256);
@@ -52,7 +54,7 @@ public sealed class HypercallInvokeTests
                 scenario.CheckLocksAreFree();
                 scenario.CheckChains();
             });
-        Props.Check(property, nameof(Any_words_get_an_answer_and_leave_no_lock_behind), maxTest: 300);
+        Props.Check(property, nameof(Any_words_get_an_answer_and_leave_no_lock_behind), maxTest: 300, endSize: 300);
     }
 
     [Fact]
@@ -76,7 +78,7 @@ public sealed class HypercallInvokeTests
 
                 CheckSameTables(older, newer);
             });
-        Props.Check(property, nameof(The_guest_sees_the_same_in_both_formats), maxTest: 300);
+        Props.Check(property, nameof(The_guest_sees_the_same_in_both_formats), maxTest: 300, endSize: 300);
     }
 
     // Where there is no entry, the newer format still names the last one's segment size, as its R has it.
