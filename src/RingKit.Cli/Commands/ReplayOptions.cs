@@ -12,18 +12,20 @@ internal sealed class ReplayOptions
     private const string AllLogs = "all";
 
     // Where a default's value does not read as it is typed, the description names it.
-    private readonly Option<MmuChoice> _mmu = new("--mmu")
+    private readonly Option<string> _mmu = new("--mmu")
     {
         Description = "The page table: a flat one, or PowerPC's hashed one.",
         HelpName = string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)),
-        CustomParser = ParseMmu,
-        DefaultValueFactory = _ => MmuChoice.Flat,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = WordOf,
+        DefaultValueFactory = _ => MmuChoice.Flat.Name,
     };
 
     private readonly Option<string> _log = new("--log")
     {
         Description = $"The dirty logs to replay with, each on a guest of its own: {string.Join("; ", MmuChoice.All.Select(LogsOf))}.",
         HelpName = "LOG",
+        Arity = ArgumentArity.OneOrMore,
         CustomParser = WordOf,
         DefaultValueFactory = _ => AllLogs,
     };
@@ -59,7 +61,7 @@ internal sealed class ReplayOptions
     {
         command.Options.Add(_mmu);
         command.Options.Add(_log);
-        command.Validators.Add(CheckLogs);
+        command.Validators.Add(CheckMmuAndLogs);
         command.Options.Add(_interval);
         command.Options.Add(_memory);
         command.Options.Add(_ringEntries);
@@ -67,8 +69,8 @@ internal sealed class ReplayOptions
 
     public ReplaySettings Read(ParseResult parsed) => new()
     {
-        Mmu = parsed.GetRequiredValue(_mmu),
-        Logs = Choose(parsed.GetRequiredValue(_mmu), parsed.GetRequiredValue(_log)),
+        Mmu = MmuOf(parsed.GetRequiredValue(_mmu))!,
+        Logs = Choose(MmuOf(parsed.GetRequiredValue(_mmu))!, parsed.GetRequiredValue(_log)),
         Interval = parsed.GetRequiredValue(_interval),
         Memory = parsed.GetValue(_memory) ?? ReplaySettings.DefaultMemory,
         RingEntries = parsed.GetRequiredValue(_ringEntries),
@@ -79,25 +81,22 @@ internal sealed class ReplayOptions
     // An option that is given twice has two words, which no range admits.
     private static string WordOf(ArgumentResult argument) => string.Join(' ', argument.Tokens.Select(token => token.Value));
 
-    private static MmuChoice ParseMmu(ArgumentResult argument)
+    // Which logs there are depends on the page table, so both wait until both are read.
+    private void CheckMmuAndLogs(CommandResult command)
     {
-        string name = WordOf(argument);
-        MmuChoice? mmu = MmuChoice.All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
-        if (mmu is null)
-            argument.AddError($"--mmu {name}: choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
-        return mmu ?? MmuChoice.Flat;
-    }
-
-    // Which logs there are depends on the page table, so this waits until both options are read.
-    private void CheckLogs(CommandResult command)
-    {
-        if (command.GetResult(_mmu) is { Errors: var errors } && errors.Any())
+        string mmuName = command.GetValue(_mmu) ?? MmuChoice.Flat.Name;
+        if (MmuOf(mmuName) is not { } mmu)
+        {
+            command.AddError($"--mmu {mmuName}: choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
             return;
-        MmuChoice mmu = command.GetValue(_mmu) ?? MmuChoice.Flat;
+        }
+
         string name = command.GetValue(_log) ?? AllLogs;
         if (Choose(mmu, name).Count == 0)
             command.AddError($"--log {name}: choose one of {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}");
     }
+
+    private static MmuChoice? MmuOf(string name) => MmuChoice.All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
 
     private static IReadOnlyList<LogChoice> Choose(MmuChoice mmu, string name) => name is AllLogs
         ? mmu.Logs
