@@ -9,12 +9,27 @@ public enum Errno
     /// <summary>ENOENT: there is no such slot, or it has no log.</summary>
     NoEntry = 2,
 
+    /// <summary>EIO: what was found there makes no sense.</summary>
+    InputOutput = 5,
+
+    /// <summary>ENXIO: there is nothing to do it with, as it was not prepared.</summary>
+    NoDevice = 6,
+
     /// <summary>E2BIG: the size is above the maximum.</summary>
     TooBig = 7,
 
-    /// <summary>EFAULT: the caller's memory cannot take the answer.</summary>
-    Fault = 14,
+    /// <summary>ENOMEM: there is no memory for it.</summary>
+    NoMemory = 12,
+
+    /// <summary>EFAULT: the address is none that the caller may use.</summary>
+    BadAddress = 14,
+
+    /// <summary>EBUSY: not while something else is going on.</summary>
+    Busy = 16,
 
     /// <summary>EINVAL: the argument is none of those allowed.</summary>
     Invalid = 22,
+
+    /// <summary>ENOSPC: it does not fit.</summary>
+    NoSpace = 28,
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using RingKit.Memory;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Ordering;
@@ -103,6 +104,9 @@ internal sealed unsafe class HptCore<TOrdering> : IDisposable
 
     /// <summary>Takes R away from an entry that stays valid, as a processor may be about to set C.</summary>
     public void ClearReferenced(ulong index) => TOrdering.FetchAndNotAcquire(ref At(index).Second, Hpte.Swap(HpteR.Referenced));
+
+    /// <summary>Zeroes all entries. Nobody holds one, and no processor translates by one.</summary>
+    public void Clear() => NativeMemory.Clear(_entries, checked((nuint)Geometry.EntryCount * WordPair.SizeInBytes));
 
     public void Dispose() => _lease.Dispose();
 

@@ -38,6 +38,9 @@ internal sealed unsafe class ReverseMapCore<TOrdering> : IDisposable
     /// <summary>The same without a lock: a hint, which may be no entry's index any more.</summary>
     public uint PeekNext(uint index) => TOrdering.LoadRelaxed(ref _entries[index].Forward);
 
+    /// <summary>The entry before this one. Under the rmap word's lock.</summary>
+    public uint Previous(uint index) => TOrdering.ReadPlain(ref _entries[index].Back);
+
     /// <summary>Locks an rmap word.</summary>
     /// <returns>The word, without the lock's bit.</returns>
     public ulong Lock<TThread>(ref ulong rmap, ref TThread thread)
@@ -88,6 +91,20 @@ internal sealed unsafe class ReverseMapCore<TOrdering> : IDisposable
         TOrdering.WritePlain(ref _entries[previous].Forward, next);
         TOrdering.WritePlain(ref _entries[next].Back, previous);
         return (uint)(word & RmapFormat.Index) == index ? (word & ~RmapFormat.Index) | next : word;
+    }
+
+    /// <summary>
+    /// Takes an entry out of a page's chain as the host does when the page goes: the entry is left with links to itself, and the chain begins
+    /// with the one behind it, whether it was the first or not. Under the rmap word's lock.
+    /// </summary>
+    /// <returns>The word to unlock with.</returns>
+    public ulong Detach(ulong word, uint index)
+    {
+        uint next = TOrdering.ReadPlain(ref _entries[index].Forward);
+        word = Remove(word, index);
+        TOrdering.WritePlain(ref _entries[index].Forward, index);
+        TOrdering.WritePlain(ref _entries[index].Back, index);
+        return (word & RmapFormat.Present) == 0 ? word : (word & ~RmapFormat.Index) | next;
     }
 
     public void Dispose() => _lease.Dispose();

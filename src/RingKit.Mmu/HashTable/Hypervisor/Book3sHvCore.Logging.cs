@@ -53,7 +53,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         if (!slot.Logs)
             return Errno.NoEntry;
         if ((ulong)buffer.Length / sizeof(ulong) < slot.WordCount)
-            return Errno.Fault;
+            return Errno.BadAddress;
 
         buffer = buffer[..((int)slot.WordCount * sizeof(ulong))];
         buffer.Clear();

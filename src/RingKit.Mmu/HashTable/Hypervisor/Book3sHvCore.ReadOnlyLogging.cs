@@ -47,6 +47,20 @@ internal sealed partial class Book3sHvCore<TOrdering>
             slot.Changed.Mark(offset, pageSize.HostPages(Options.PageShift));
     }
 
+    /// <summary>Both for a fault that is about to install an entry. Under the entry's lock and that of its rmap word.</summary>
+    private ulong ProtectionAfterFault(ulong v, ulong guestR, ulong r, bool stores)
+    {
+        if (!LogsByFaults || HptePageSize.Decode(v, guestR) is not { } pageSize)
+            return r;
+        ulong gfn = pageSize.Gfn(guestR, Options.PageShift);
+        if (FindSlot(gfn) is not { } slot)
+            return r;
+
+        if (stores)
+            RecordWrite(slot, gfn - slot.BaseGfn, pageSize);
+        return InstallProtection(slot, gfn - slot.BaseGfn, pageSize, r);
+    }
+
     /// <summary>Takes the record of a slot, and makes read-only what maps the pages in it.</summary>
     private void TakeAndProtect<TThread, TSink>(ref TThread thread, HashSlot<TOrdering> slot, ref TSink sink, ref HarvestTally tally)
         where TThread : struct, IHostThread, allows ref struct

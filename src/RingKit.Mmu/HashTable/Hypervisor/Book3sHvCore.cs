@@ -84,6 +84,7 @@ internal sealed partial class Book3sHvCore<TOrdering> : IDisposable
 
     public void Dispose()
     {
+        ReleaseResize();
         Hpt.Dispose();
         foreach (HashSlot<TOrdering> slot in Slots)
             slot.Dispose();

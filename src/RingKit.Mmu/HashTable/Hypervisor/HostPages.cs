@@ -19,6 +19,7 @@ internal sealed unsafe class HostPages<TOrdering> : IDisposable
     // Invariant: as many words as the slot has pages; offsets are checked where gfns come in.
     private readonly uint* _states;
     private readonly NativeLease _lease;
+    private ulong _lock;
 
     public HostPages(ulong pageCount)
     {
@@ -30,6 +31,17 @@ internal sealed unsafe class HostPages<TOrdering> : IDisposable
     {
         get => TOrdering.LoadAcquire(ref _states[offset]);
         set => TOrdering.StoreRelease(ref _states[offset], value);
+    }
+
+    /// <summary>Sets and clears bits of pages, one change after the other, as the host does under its own page tables' lock.</summary>
+    public void Change<TThread>(ref TThread thread, ulong first, ulong count, uint set, uint clear)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        while (TOrdering.CompareExchangeAcquire(ref _lock, 1, 0) != 0)                // E47
+            thread.Relax();
+        for (ulong offset = first; offset < first + count; offset++)
+            this[offset] = (TOrdering.LoadRelaxed(ref _states[offset]) & ~clear) | set;
+        TOrdering.StoreRelease(ref _lock, 0);                                         // E47
     }
 
     public void Dispose() => _lease.Dispose();

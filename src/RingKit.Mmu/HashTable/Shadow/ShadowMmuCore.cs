@@ -138,7 +138,7 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
         if (!slot.Logs)
             return Errno.NoEntry;
         if ((ulong)buffer.Length / sizeof(ulong) < slot.Changed.WordCount)
-            return Errno.Fault;
+            return Errno.BadAddress;
 
         buffer = buffer[..((int)slot.Changed.WordCount * sizeof(ulong))];
         buffer.Clear();

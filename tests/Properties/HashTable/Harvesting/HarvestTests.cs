@@ -74,8 +74,8 @@ public sealed class HarvestTests
         {
             Assert.Equal(Errno.Invalid, rig.Core.GetDirtyLog(ref thread, 1, new byte[512], method, vcpusRun: true, out _));
             Assert.Equal(Errno.Invalid, rig.Core.GetDirtyLog(ref thread, uint.MaxValue, new byte[512], method, vcpusRun: true, out _));
-            Assert.Equal(Errno.Fault, rig.Core.GetDirtyLog(ref thread, 0, new byte[511], method, vcpusRun: true, out _));
-            Assert.Equal(Errno.Fault, rig.Core.GetDirtyLog(ref thread, 0, default, method, vcpusRun: true, out _));
+            Assert.Equal(Errno.BadAddress, rig.Core.GetDirtyLog(ref thread, 0, new byte[511], method, vcpusRun: true, out _));
+            Assert.Equal(Errno.BadAddress, rig.Core.GetDirtyLog(ref thread, 0, default, method, vcpusRun: true, out _));
         }
 
         rig.Expect(0, HarvestMethod.Walk, [0x42]);

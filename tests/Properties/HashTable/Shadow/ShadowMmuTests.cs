@@ -92,7 +92,7 @@ public sealed class ShadowMmuTests
         Assert.Equal(Errno.Invalid, mmu.GetDirtyLog(ref thread, 9, new byte[512], out _));
         Assert.Equal(Errno.NoEntry, mmu.GetDirtyLog(ref thread, 0, new byte[512], out _));
         Start(mmu, ref thread);
-        Assert.Equal(Errno.Fault, mmu.GetDirtyLog(ref thread, 0, new byte[511], out _));
+        Assert.Equal(Errno.BadAddress, mmu.GetDirtyLog(ref thread, 0, new byte[511], out _));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ShadowMmuCore<HardwareOrdering>(memory, 0));
     }
 

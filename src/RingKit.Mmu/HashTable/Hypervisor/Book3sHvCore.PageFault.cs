@@ -1,0 +1,117 @@
+namespace RingKit.Mmu.HashTable.Hypervisor;
+
+/// <summary>Faults, second level: the host's page is found, or brought in, and the entry made to map it.</summary>
+internal sealed partial class Book3sHvCore<TOrdering>
+{
+    private uint _mmuReady = 1;
+
+    /// <summary>
+    /// Whether guests may run and entries be made valid: not while the table is replaced. Whoever makes an entry valid looks again under the
+    /// entry's lock, which a resize takes for each entry after it has cleared this (E43).
+    /// </summary>
+    internal bool MmuReady
+    {
+        get => TOrdering.LoadAcquire(ref _mmuReady) != 0;
+        set => TOrdering.StoreRelease(ref _mmuReady, value ? 1u : 0);
+    }
+
+    /// <summary>Mends a fault of which <see cref="JudgeFault"/> says that the host has to help.</summary>
+    /// <param name="thread">The vCPU's thread.</param>
+    /// <param name="fault">The fault.</param>
+    /// <param name="snapshot">The entry as the first level saw it.</param>
+    /// <remarks>Source: KVM's <c>kvmppc_book3s_hv_page_fault</c>.</remarks>
+    internal PageFaultOutcome HandlePageFault<TThread>(ref TThread thread, in StorageFault fault, FaultSnapshot snapshot)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        // One table from here to the end, even if a resize replaces it meanwhile: then nothing is done to it.
+        HptInfo<TOrdering> hpt = Hpt;
+        if (!hpt.Table.IsEntry(snapshot.Index))
+            return PageFaultOutcome.Retry;
+
+        PageFaultOutcome outcome = HandlePageFault(ref thread, hpt, in fault, snapshot);
+        GC.KeepAlive(hpt);
+        return outcome;
+    }
+
+    private PageFaultOutcome HandlePageFault<TThread>(
+        ref TThread thread, HptInfo<TOrdering> hpt, in StorageFault fault, FaultSnapshot snapshot)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        ulong index = snapshot.Index;
+        Hpte entry = hpt.Table.Lock(index, ref thread);
+        ulong guestR = hpt.Chains.LoadGuestR(index);
+        hpt.Table.Unlock(index, entry.V);
+        if (entry != snapshot.Entry || HptePageSize.Decode(entry.V, guestR) is not { } size)
+            return PageFaultOutcome.Retry;
+
+        ulong baseGfn = size.Gfn(guestR, Options.PageShift);
+        ulong gfn = ((guestR & HpteR.Rpn & ~(size.Bytes - 1)) | (fault.Address.Address & (size.Bytes - 1))) >> Options.PageShift;
+        if (FindSlot(gfn) is not { } slot)
+            return PageFaultOutcome.Mmio;
+
+        // Before the page is looked up: whoever takes it away afterwards is seen under the rmap word's lock.
+        ulong sequence = InvalidationSequence;                                        // E47
+        ulong bytes = Math.Max(size.Bytes, 1UL << Options.PageShift);
+        ulong offset = baseGfn - slot.BaseGfn;
+        if (!slot.Holds(baseGfn) || size.ActualShift > Options.BackingShift || ((offset << Options.PageShift) & (bytes - 1)) != 0)
+            return PageFaultOutcome.NoHostPage;
+
+        uint host = BringIn(ref thread, slot, gfn - slot.BaseGfn, fault.IsStore);
+        ulong r = guestR;
+        bool inhibited = (host & HostPages<TOrdering>.CachingInhibited) != 0;
+        if (!AllowsCaching(r, inhibited))
+        {
+            if (inhibited)
+                return PageFaultOutcome.NoHostPage;
+            r = (r & ~HpteR.Wimg) | HpteR.Coherent;
+        }
+
+        ulong address = slot.HostAddress + (offset << Options.PageShift);
+        r = (r & (HpteR.KeyHigh | HpteR.Pp0 | (bytes - 1))) | address;
+        if ((host & HostPages<TOrdering>.ReadOnly) != 0 && new Hpte(entry.V, r).IsWritable)
+            r = Hpte.MakeReadOnly(r);
+
+        ulong chained = Has(HashTableDefects.FaultChainsFaultingPage) ? gfn - slot.BaseGfn : offset;
+        return Install(ref thread, hpt, snapshot, guestR, r, ref slot.RmapOf(chained), sequence, fault.IsStore);
+    }
+
+    private PageFaultOutcome Install<TThread>(
+        ref TThread thread, HptInfo<TOrdering> hpt, FaultSnapshot snapshot, ulong guestR, ulong r, ref ulong rmap, ulong sequence,
+        bool stores)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        ulong index = snapshot.Index;
+        Hpte entry = hpt.Table.Lock(index, ref thread);
+        bool resizes = !MmuReady && !Has(HashTableDefects.FaultIgnoresResize);
+        if (resizes || !ReferenceEquals(hpt, Hpt) || entry != snapshot.Entry || hpt.Chains.LoadGuestR(index) != guestR)
+        {
+            hpt.Table.Unlock(index, entry.V);
+            return PageFaultOutcome.Retry;
+        }
+
+        ulong word = hpt.Chains.Lock(ref rmap, ref thread);
+        if (InvalidationSequence != sequence)                                         // E47
+        {
+            hpt.Chains.Unlock(ref rmap, word);
+            hpt.Table.Unlock(index, entry.V);
+            return PageFaultOutcome.Retry;
+        }
+
+        // The guest's view is in r; a bit that the host has cleared since stays cleared.
+        r = ProtectionAfterFault(entry.V, guestR, WithBothViews(r, word), stores);
+        if (entry.IsValid)
+        {
+            hpt.Chains.Unlock(ref rmap, word);
+            r |= Invalidate(ref thread, index, (entry.V & ~HpteV.Valid) | HpteV.Absent) & HpteR.ReferencedChanged;
+        }
+        else
+        {
+            hpt.Chains.Unlock(ref rmap, AddToChain(word, (uint)index));
+        }
+
+        var installed = new Hpte((entry.V & ~HpteV.Absent) | HpteV.Valid, r);
+        hpt.Table.StoreR(index, installed);
+        hpt.Table.Unlock(index, installed.V);
+        return entry.IsValid ? PageFaultOutcome.Replaced : PageFaultOutcome.Installed;
+    }
+}

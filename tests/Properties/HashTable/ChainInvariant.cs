@@ -1,0 +1,81 @@
+using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Chains;
+using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Ordering;
+using Xunit;
+
+namespace RingKit.Properties.HashTable;
+
+/// <summary>
+/// What holds of a table whenever nobody is at work on it: no lock is taken; every valid entry is in the chain of its first page and in no other; a chain
+/// is a circle both ways, of valid entries; and an rmap word says that there is a chain if there is one.
+/// </summary>
+internal static class ChainInvariant
+{
+    /// <summary>Fails the test if something does not hold.</summary>
+    public static void Check<TOrdering>(Book3sHvCore<TOrdering> core)
+        where TOrdering : struct, IOrdering => Assert.Null(FindViolation(core));
+
+    /// <summary>What does not hold, or null.</summary>
+    public static string? FindViolation<TOrdering>(Book3sHvCore<TOrdering> core)
+        where TOrdering : struct, IOrdering
+    {
+        var chained = new Dictionary<uint, ulong>();
+        foreach (HashSlot<TOrdering> slot in core.Slots)
+        {
+            for (ulong offset = 0; offset < slot.PageCount; offset++)
+            {
+                ulong word = TOrdering.LoadRelaxed(ref slot.RmapOf(offset));
+                if (FindViolation(core, word, slot.BaseGfn + offset, chained) is { } violation)
+                    return violation;
+            }
+        }
+
+        for (ulong index = 0; index < core.Table.Geometry.EntryCount; index++)
+        {
+            ulong state = core.Table.LoadState(index);
+            if (state == 0)
+                continue;
+            if ((state & HpteV.HvLock) != 0)
+                return $"entry 0x{index:X} is locked";
+            if ((state & HpteV.Valid) != 0 && (state & HpteV.Absent) != 0)
+                return $"entry 0x{index:X} is both valid and absent";
+            if ((state & HpteV.Valid) != 0 && !chained.ContainsKey((uint)index))
+                return $"entry 0x{index:X} is valid and in no chain";
+        }
+
+        return null;
+    }
+
+    private static string? FindViolation<TOrdering>(Book3sHvCore<TOrdering> core, ulong word, ulong gfn, Dictionary<uint, ulong> chained)
+        where TOrdering : struct, IOrdering
+    {
+        if ((word & core.Format.Lock) != 0)
+            return $"the rmap word of gfn 0x{gfn:X} is locked: 0x{word:X}";
+        uint head = (uint)(word & RmapFormat.Index);
+        if ((word & RmapFormat.Present) == 0)
+            return head == 0 ? null : $"the rmap word of gfn 0x{gfn:X} has an index and no chain: 0x{word:X}";
+
+        uint index = head;
+        do
+        {
+            if (!core.Table.IsEntry(index))
+                return $"the chain of gfn 0x{gfn:X} leads to 0x{index:X}, which is no entry";
+            if (!chained.TryAdd(index, gfn))
+                return $"entry 0x{index:X} is in the chain of gfn 0x{gfn:X} and in that of 0x{chained[index]:X}, or twice in one";
+            uint next = core.Chains.Next(index);
+            if (!core.Table.IsEntry(next) || core.Chains.Previous(next) != index)
+                return $"the chain of gfn 0x{gfn:X} goes from 0x{index:X} to 0x{next:X}, and not back";
+            Hpte entry = core.Table.Load(index);
+            if (!entry.IsValid)
+                return $"entry 0x{index:X} in the chain of gfn 0x{gfn:X} is not valid: {entry}";
+            if (HptePageSize.Decode(entry.V, core.Chains.LoadGuestR(index))?.Gfn(core.Chains.LoadGuestR(index), core.Options.PageShift) is var first
+                && first != gfn)
+                return $"entry 0x{index:X} in the chain of gfn 0x{gfn:X} maps from gfn 0x{first:X}";
+            index = next;
+        }
+        while (index != head);
+
+        return null;
+    }
+}
