@@ -11,8 +11,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
     /// <param name="thread">The vCPU's thread.</param>
     /// <param name="index">The entry.</param>
     /// <returns>
-    /// r4 is the guest's own R before, with what the processors have set in it. H_FUNCTION: before <see cref="HashTableEra.ChangedOrder"/>. H_PARAMETER: no such
-    /// index. H_NOT_FOUND: no entry there.
+    /// r4 is the guest's own R before, with what the processors have set in it. H_FUNCTION: before <see cref="HashTableEra.ChangedOrder"/>.
+    /// H_PARAMETER: no such index. H_NOT_FOUND: no entry there.
     /// </returns>
     internal HypercallResult ClearReferenced<TThread>(ref TThread thread, ulong index)
         where TThread : struct, IHostThread, allows ref struct

@@ -10,7 +10,10 @@ internal sealed partial class Book3sHvCore<TOrdering>
     /// KVM does this since 5.2; it works the same in all generations here.
     /// </summary>
     /// <param name="thread">The vCPU's thread.</param>
-    /// <param name="flags">Of <see cref="HypercallFlags.PageInitAccepts"/>; without <see cref="HypercallFlags.ZeroPage"/> and <see cref="HypercallFlags.CopyPage"/> nothing is done.</param>
+    /// <param name="flags">
+    /// Of <see cref="HypercallFlags.PageInitAccepts"/>; without <see cref="HypercallFlags.ZeroPage"/> and <see cref="HypercallFlags.CopyPage"/>
+    /// nothing is done.
+    /// </param>
     /// <param name="destination">The guest-physical address.</param>
     /// <param name="source">The one to copy from.</param>
     /// <returns>H_PARAMETER: a flag that is not accepted; an address that is not at a page's start, or in no slot.</returns>

@@ -9,8 +9,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
     /// <param name="index">The entry.</param>
     /// <param name="avpn">What the flags compare V with.</param>
     /// <returns>
-    /// r4 is V and r5 the guest's own R, with all that the processors have set in it. Before <see cref="HashTableEra.ChangedOrder"/> V shows that an entry was absent. H_PARAMETER: no such
-    /// index. H_NOT_FOUND: no entry there, or not the one that is meant.
+    /// r4 is V and r5 the guest's own R, with all that the processors have set in it. Before <see cref="HashTableEra.ChangedOrder"/> V shows that an
+    /// entry was absent. H_PARAMETER: no such index. H_NOT_FOUND: no entry there, or not the one that is meant.
     /// </returns>
     internal HypercallResult Remove<TThread>(ref TThread thread, ulong flags, ulong index, ulong avpn)
         where TThread : struct, IHostThread, allows ref struct

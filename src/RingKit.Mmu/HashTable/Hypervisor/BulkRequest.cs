@@ -1,7 +1,9 @@
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>The first word of a pair of H_BULK_REMOVE: a request, which its answer replaces.</summary>
-/// <param name="Word">Bits 63 and 62: 1 a request, 2 an answer, 3 the end; 61 and 60 the answer's code; 59 and 58 R and C; 57 and 56 the condition; the rest the index.</param>
+/// <param name="Word">
+/// Bits 63 and 62: 1 a request, 2 an answer, 3 the end; 61 and 60 the answer's code; 59 and 58 R and C; 57 and 56 the condition; the rest the index.
+/// </param>
 /// <remarks>Source: PAPR, and KVM's answers.</remarks>
 internal readonly record struct BulkRequest(ulong Word)
 {

@@ -25,6 +25,9 @@ public static class HypercallFlags
     /// <summary>H_COPY_PAGE: H_PAGE_INIT copies the source, whatever <see cref="ZeroPage"/> says.</summary>
     public const ulong CopyPage = 1UL << 14;
 
-    /// <summary>All that H_PAGE_INIT takes: to zero or to copy, the instruction cache's two bits (40 and 41 by IBM's count), and those of the page's use (28 to 31).</summary>
+    /// <summary>
+    /// All that H_PAGE_INIT takes: to zero or to copy, the instruction cache's two bits (40 and 41 by IBM's count), and those of the page's
+    /// use (28 to 31). All but the first two are ignored.
+    /// </summary>
     public const ulong PageInitAccepts = ZeroPage | CopyPage | (3UL << 22) | (0xFUL << 32);
 }
