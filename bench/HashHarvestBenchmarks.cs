@@ -5,7 +5,7 @@ using RingKit.Mmu.HashTable.Harvesting;
 namespace RingKit.Bench;
 
 /// <summary>
-/// GET of a slot from a hashed page table, by the reverse map's chains, by the sweep, and by the choice between them. Tables are out of the caches,
+/// The harvest of a guest's hashed page table, by the reverse map's chains, by the sweep, and by the choice between them. Tables are out of the caches,
 /// and a tlbie costs nothing: what it costs on a machine comes on top, once an entry for the walks, once a batch for the sweep.
 /// </summary>
 public class HashHarvestBenchmarks
@@ -50,14 +50,14 @@ public class HashHarvestBenchmarks
     }
 
     [Benchmark(Baseline = true)]
-    public ulong Walk() => _table.Get(HarvestMethod.Walk).BytesTouched;
+    public ulong Walk() => _table.Harvest(HarvestMethod.Walk).BytesTouched;
 
     [Benchmark]
-    public ulong FilteredWalk() => _table.Get(HarvestMethod.FilteredWalk).BytesTouched;
+    public ulong FilteredWalk() => _table.Harvest(HarvestMethod.FilteredWalk).BytesTouched;
 
     [Benchmark]
-    public ulong Sweep() => _table.Get(HarvestMethod.Sweep).BytesTouched;
+    public ulong Sweep() => _table.Harvest(HarvestMethod.Sweep).BytesTouched;
 
     [Benchmark]
-    public ulong Cheapest() => _table.Get(HarvestMethod.Cheapest).BytesTouched;
+    public ulong Cheapest() => _table.Harvest(HarvestMethod.Cheapest).BytesTouched;
 }

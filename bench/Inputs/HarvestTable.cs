@@ -17,11 +17,15 @@ internal sealed class HarvestTable : IDisposable
     // Entries that stay free, so that the groups have room for most pages.
     private const double Fill = 0.85;
 
+    // A machine may refuse more at once than it has, though nothing of the guest's memory is touched.
+    private const ulong LargestSlotBytes = 8UL << 30;
+
+    // A display's memory.
     private const ulong SmallSlotPages = 256;
 
     private readonly GuestMemory _memory = new();
     private readonly List<ulong> _entries = [];
-    private readonly byte[] _bitmap;
+    private readonly byte[] _bitmap = new byte[SmallSlotPages / 8];
     private readonly byte[] _evicted = new byte[EvictedBytes];
     private ulong[] _dirty = [];
 
@@ -32,16 +36,16 @@ internal sealed class HarvestTable : IDisposable
     public HarvestTable(ulong guestBytes, int pageShift, int ratio, bool maps = true)
     {
         Pages = guestBytes >> pageShift;
-        _memory.AddSlot(0, 0, guestBytes >> GuestPage.Shift);
-        _memory.AddSlot(1, guestBytes >> GuestPage.Shift, SmallSlotPages << (pageShift - GuestPage.Shift));
+        ulong slotPages = Math.Min(guestBytes, LargestSlotBytes) >> GuestPage.Shift;
+        for (ulong gfn = 0; gfn < guestBytes >> GuestPage.Shift; gfn += slotPages)
+            _memory.AddSlot((ushort)_memory.Slots.Length, gfn, slotPages);
+        _memory.AddSlot((ushort)_memory.Slots.Length, guestBytes >> GuestPage.Shift, SmallSlotPages << (pageShift - GuestPage.Shift));
         Core = new Book3sHvCore<HardwareOrdering>(
             _memory, new HashTableOptions { Order = int.Max(18, (int)ulong.Log2(guestBytes / (ulong)ratio)), PageShift = pageShift });
-        _bitmap = new byte[Core.Slots[0].WordCount * sizeof(ulong)];
         if (maps)
             MapAll(pageShift);
-        var thread = default(BenchThread);
         foreach (HashSlot<HardwareOrdering> slot in Core.Slots)
-            Core.StartLogging(ref thread, slot);
+            slot.Logs = slot != Small;
     }
 
     public Book3sHvCore<HardwareOrdering> Core { get; }
@@ -71,10 +75,26 @@ internal sealed class HarvestTable : IDisposable
             _evicted[i]++;
     }
 
-    public HarvestStatistics Get(HarvestMethod method, uint slot = 0)
+    /// <summary>Lets the small slot alone be logged.</summary>
+    public void LogSmallSlot()
+    {
+        foreach (HashSlot<HardwareOrdering> slot in Core.Slots)
+            slot.Logs = slot == Small;
+    }
+
+    /// <summary>Harvests all slots but the small one.</summary>
+    public HarvestStatistics Harvest(HarvestMethod method)
     {
         var thread = default(BenchThread);
-        Errno errno = Core.GetDirtyLog(ref thread, slot, _bitmap, method, vcpusRun: true, out HarvestStatistics statistics);
+        var sink = default(CountingSink);
+        return Core.HarvestAll(ref thread, method, vcpusRun: true, ref sink);
+    }
+
+    /// <summary>GET of the small slot.</summary>
+    public HarvestStatistics GetSmall(HarvestMethod method)
+    {
+        var thread = default(BenchThread);
+        Errno errno = Core.GetDirtyLog(ref thread, Small.Memory.Id, _bitmap, method, vcpusRun: true, out HarvestStatistics statistics);
         return errno == Errno.None ? statistics : throw new InvalidOperationException($"GET answered {errno}.");
     }
 
@@ -82,7 +102,7 @@ internal sealed class HarvestTable : IDisposable
     public void Check(HarvestMethod method)
     {
         Store();
-        ulong changed = Get(method).Changed;
+        ulong changed = Harvest(method).Changed;
         if (changed != (ulong)_dirty.Length)
             throw new InvalidOperationException($"{method} found {changed} of {_dirty.Length} changed entries.");
     }
@@ -93,17 +113,20 @@ internal sealed class HarvestTable : IDisposable
         _memory.Dispose();
     }
 
+    private HashSlot<HardwareOrdering> Small => Core.Slots[^1];
+
     private void MapAll(int pageShift)
     {
-        HashSlot<HardwareOrdering> small = Core.Slots[1];
-        for (ulong gfn = 0; gfn < SmallSlotPages; gfn++)
-            Map(small, gfn, pageShift);
-        HashSlot<HardwareOrdering> slot = Core.Slots[0];
+        for (ulong offset = 0; offset < SmallSlotPages; offset++)
+            Map(Small, offset, pageShift);
         ulong most = (ulong)(Core.Table.Geometry.EntryCount * Fill);
-        for (ulong gfn = 0; gfn < Pages && (ulong)_entries.Count < most; gfn++)
+        foreach (HashSlot<HardwareOrdering> slot in Core.Slots[..^1])
         {
-            if (Map(slot, gfn, pageShift) is { } index)
-                _entries.Add(index);
+            for (ulong offset = 0; offset < slot.PageCount && (ulong)_entries.Count < most; offset++)
+            {
+                if (Map(slot, offset, pageShift) is { } index)
+                    _entries.Add(index);
+            }
         }
     }
 
@@ -136,6 +159,13 @@ internal sealed class HarvestTable : IDisposable
         }
 
         return null;
+    }
+
+    private struct CountingSink : IHashSlotSink
+    {
+        public ulong Pages { get; private set; }
+
+        public void Accept(MemorySlot slot, ulong word, ulong mask) => Pages += ulong.PopCount(mask);
     }
 
     private struct BenchThread : IHostThread

@@ -11,24 +11,39 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     private ulong TableBytes => 1UL << Table.Geometry.Order;
 
-    private HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) => Choose(Estimate(slot, rule));
+    private HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) => Choose(slot, rule, all: false);
 
-    private HarvestMethod ChooseForAll(bool vcpusRun)
+    private HarvestMethod ChooseForAll(bool vcpusRun) => Choose(Slots[0], RuleOf(vcpusRun), all: true);
+
+    private HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule, bool all)
     {
-        var sum = default(SlotEstimate);
-        foreach (HashSlot<TOrdering> slot in Slots)
+        ulong scanned = KeepsChangedInRmap ? LoggedPages() : 0;
+        SlotEstimate first = Estimate(slot, rule, all, thoroughly: false);
+        double walk = Costs.Walk(first), sweep = Costs.Sweep(TableBytes, scanned, first);
+        if (!Costs.IsClear(walk, sweep))
         {
-            if (slot.Logs)
-                sum += Estimate(slot, RuleOf(vcpusRun));
+            SlotEstimate second = Estimate(slot, rule, all, thoroughly: true);
+            walk = Costs.Walk(second);
+            sweep = Costs.Sweep(TableBytes, scanned, second);
         }
 
-        return Choose(sum);
+        return sweep < walk ? HarvestMethod.Sweep : HarvestMethod.FilteredWalk;
     }
 
-    private HarvestMethod Choose(SlotEstimate estimate) =>
-        Costs.Sweep(TableBytes, KeepsChangedInRmap ? LoggedPages() : 0, estimate) < Costs.Walk(estimate)
-            ? HarvestMethod.Sweep
-            : HarvestMethod.FilteredWalk;
+    private SlotEstimate Estimate(HashSlot<TOrdering> slot, EntryRule rule, bool all, bool thoroughly)
+    {
+        if (!all)
+            return Estimate(slot, rule, thoroughly);
+
+        var sum = default(SlotEstimate);
+        foreach (HashSlot<TOrdering> logging in Slots)
+        {
+            if (logging.Logs)
+                sum += Estimate(logging, rule, thoroughly);
+        }
+
+        return sum;
+    }
 
     private ulong LoggedPages()
     {
@@ -39,9 +54,9 @@ internal sealed partial class Book3sHvCore<TOrdering>
     }
 
     /// <summary>Looks at pages at equal distances, without a lock: what it sees of chains that change is a guess like the rest.</summary>
-    private SlotEstimate Estimate(HashSlot<TOrdering> slot, EntryRule rule)
+    private SlotEstimate Estimate(HashSlot<TOrdering> slot, EntryRule rule, bool thoroughly)
     {
-        int count = Costs.SamplePages(TableBytes, slot.PageCount);
+        int count = thoroughly ? Costs.SamplePages(TableBytes, slot.PageCount) : HarvestCosts.FirstSamplePages(slot.PageCount);
         double pagesPerSample = (double)slot.PageCount / count;
         int mapped = 0, entries = 0, taken = 0;
         for (int i = 0; i < count; i++)

@@ -69,6 +69,10 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     /// <summary>Records pages as changed, those within the slot.</summary>
     public void MarkChanged(ulong offset, ulong count) => Changed.Mark(offset, count);
 
+    /// <summary>Takes 64 pages' record.</summary>
+    /// <param name="word">Which 64 pages.</param>
+    public ulong TakeChanged(ulong word) => Changed.Take(word);
+
     /// <summary>Stops to log the slot, and forgets what was not harvested. Book3sHvCore.StartLogging starts.</summary>
     public void StopLogging()
     {
