@@ -8,7 +8,8 @@ namespace RingKit.Properties.HashTable;
 
 /// <summary>
 /// What holds of a table whenever nobody is at work on it: no lock is taken; every valid entry is in the chain of its first page and in no other; a chain
-/// is a circle both ways, of valid entries; and an rmap word says that there is a chain if there is one.
+/// is a circle both ways, of valid entries; an rmap word says that there is a chain if there is one; and an entry maps the host's page that is behind
+/// the guest's.
 /// </summary>
 internal static class ChainInvariant
 {
@@ -69,13 +70,28 @@ internal static class ChainInvariant
             Hpte entry = core.Table.Load(index);
             if (!entry.IsValid)
                 return $"entry 0x{index:X} in the chain of gfn 0x{gfn:X} is not valid: {entry}";
-            if (HptePageSize.Decode(entry.V, core.Chains.LoadGuestR(index))?.Gfn(core.Chains.LoadGuestR(index), core.Options.PageShift) is var first
-                && first != gfn)
+            ulong guestR = core.Chains.LoadGuestR(index);
+            if (FindMismatch(core, entry, guestR) is { } mismatch)
+                return $"entry 0x{index:X} in the chain of gfn 0x{gfn:X} {mismatch}";
+            if (entry.PageSize!.Value.Gfn(guestR, core.Options.PageShift) is var first && first != gfn)
                 return $"entry 0x{index:X} in the chain of gfn 0x{gfn:X} maps from gfn 0x{first:X}";
             index = next;
         }
         while (index != head);
 
         return null;
+    }
+
+    /// <summary>Why a valid entry does not map the page that the guest asked for, or null. Under its lock, or when nobody is at work.</summary>
+    public static string? FindMismatch<TOrdering>(Book3sHvCore<TOrdering> core, Hpte entry, ulong guestR)
+        where TOrdering : struct, IOrdering
+    {
+        if (HptePageSize.Decode(entry.V, guestR) is not { } size || entry.PageSize != size)
+            return $"is of no page size, or of two: {entry}, and 0x{guestR:X} of the guest";
+        if (core.FindSlot(size.Gfn(guestR, core.Options.PageShift)) is not { } slot)
+            return $"maps 0x{guestR:X}, where there is no memory";
+
+        ulong address = (guestR & HpteR.Rpn & ~(size.Bytes - 1)) - (slot.BaseGfn << core.Options.PageShift) + slot.HostAddress;
+        return (entry.Rpn & ~(size.Bytes - 1)) == address ? null : $"maps the host's 0x{entry.Rpn:X}, and the guest's page is at 0x{address:X}";
     }
 }
