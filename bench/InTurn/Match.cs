@@ -8,7 +8,8 @@ namespace RingKit.Bench.InTurn;
 internal sealed class Match : IDisposable
 {
     private const int CallsOfWarmUp = 31;
-    private const int MostWarmUps = 8;
+    private const int MostWarmUps = 12;
+    private const int StillWarmUps = 3;
     private static readonly TimeSpan CompilersPause = TimeSpan.FromMilliseconds(120);
 
     private readonly List<(BenchmarkCase Benchmark, object Suite)> _suites = [];
@@ -24,17 +25,17 @@ internal sealed class Match : IDisposable
 
     public IReadOnlyList<Contender> Contenders { get; }
 
-    /// <summary>Until the runtime compiles nothing more.</summary>
+    /// <summary>Until the runtime compiles nothing more: it counts calls, waits, compiles with counters in the code, and compiles once more.</summary>
     public void WarmUp()
     {
-        for (int i = 0; i < MostWarmUps; i++)
+        int still = 0;
+        for (int i = 0; i < MostWarmUps && still < StillWarmUps; i++)
         {
             long compiled = JitInfo.GetCompiledMethodCount();
             foreach (Contender contender in Contenders)
                 contender.Call(CallsOfWarmUp);
             Thread.Sleep(CompilersPause);
-            if (JitInfo.GetCompiledMethodCount() == compiled)
-                break;
+            still = JitInfo.GetCompiledMethodCount() == compiled ? still + 1 : 0;
         }
 
         foreach (Contender contender in Contenders)

@@ -1,6 +1,5 @@
 using CommunityToolkit.HighPerformance.Helpers;
 using RingKit.Memory;
-using RingKit.Sweeps.Matching;
 
 namespace RingKit.Sweeps;
 
@@ -67,7 +66,7 @@ public static unsafe partial class PairSweep
         public void Invoke(int i)
         {
             NativeView<WordPair> part = PartOf(pairs, i);
-            counts[i] = PairScan<WidestMatcher>.Count(in *part.DangerousPointer, part.Length, filter, Prefetch(pairs.Length));
+            counts[i] = WidestScan.Count(in *part.DangerousPointer, part.Length, filter, Prefetch(pairs.Length));
         }
     }
 
@@ -78,7 +77,7 @@ public static unsafe partial class PairSweep
         {
             NativeView<WordPair> part = PartOf(pairs, i);
             TSink own = sink;
-            PairScan<WidestMatcher>.Sweep(in *part.DangerousPointer, part.Length, (ulong)i * PartPairs, filter, Prefetch(pairs.Length), ref own);
+            WidestScan.Sweep(in *part.DangerousPointer, part.Length, (ulong)i * PartPairs, filter, Prefetch(pairs.Length), ref own);
         }
     }
 }

@@ -79,7 +79,7 @@ public sealed class PairSweepAgainstModel
             Prop.ForAll(Arb.From(tables), table =>
             {
                 var random = new Random(table.Seed);
-                PairFilter filter = PairModel.Filter(random);
+                PairFilter filter = PairModel.Filter(random, bits: random.Next(3) switch { 0 => uint.MaxValue, 1 => ~(ulong)uint.MaxValue, _ => ulong.MaxValue });
                 CheckSpan(random, PairModel.Table(random, table.Length, filter, table.Percent / 100.0), filter);
             }),
             nameof(Random_tables_and_filters),
