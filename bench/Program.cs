@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
-using RingKit.Bench.InTurn;
 using RingKit.Bench.Inputs;
+using RingKit.Bench.InTurn;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
