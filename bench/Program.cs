@@ -2,6 +2,7 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Bench.Density;
 using RingKit.Bench.Inputs;
+using RingKit.Bench.InTurn;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
@@ -24,6 +25,8 @@ internal static class Program
             return ThreadsCommand.Run(args.AsSpan(1));
         if (args is [DensityCommand.Name, ..])
             return DensityCommand.Run(args.AsSpan(1));
+        if (args is [TurnsCommand.Name, ..])
+            return TurnsCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)
