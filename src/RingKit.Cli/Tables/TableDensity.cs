@@ -16,7 +16,7 @@ internal static class TableDensity
 
     public static ulong[] Of(NativeView<WordPair> entries, PairFilter filter, int parts)
     {
-        var counts = new ulong[parts];
+        ulong[] counts = new ulong[parts];
         for (int part = 0; part < parts; part++)
         {
             nuint start = Bound(entries.Length, part, parts);
@@ -31,7 +31,7 @@ internal static class TableDensity
     /// <param name="highest">What a full bar stands for; 0 if there is none.</param>
     public static string Strip(ReadOnlySpan<ulong> counts, ulong highest)
     {
-        var strip = new char[counts.Length];
+        char[] strip = new char[counts.Length];
         for (int i = 0; i < strip.Length; i++)
             strip[i] = counts[i] == 0 ? ' ' : Bars[(int)((counts[i] * (ulong)Bars.Length - 1) / highest)];
         return new string(strip);
