@@ -20,7 +20,20 @@ internal sealed class InputFile : IDisposable
         {
             var peeked = new PeekedStream(_file, 2);
             IsGzip = peeked.Head is [0x1f, 0x8b];
-            Content = IsGzip ? new GZipStream(peeked, CompressionMode.Decompress) : peeked;
+            if (IsGzip)
+            {
+                Content = new GZipStream(peeked, CompressionMode.Decompress);
+            }
+            else if (_file.CanSeek)
+            {
+                // So that its reader learns its length.
+                _file.Position = 0;
+                Content = _file;
+            }
+            else
+            {
+                Content = peeked;
+            }
         }
         catch
         {

@@ -131,6 +131,12 @@ public sealed class HptCommandTests : IDisposable
         await Refused([.. stream, 7], stream.Length, "the input goes on behind the end");
         await Refused([.. "QEVM"u8, 0, 0, 0, 2], 4, "version 2 of the migration stream");
 
+        // A file says its length: one that is too large is not read. Its blocks are holes.
+        string huge = _files.PathOf("huge");
+        await using (FileStream holes = File.Create(huge))
+            holes.SetLength((1L << 36) + 16);
+        (await CommandResult.OfAsync("hpt", huge)).AssertRefused($"{huge}: byte 68719476736: the dump goes on, and a table of more than 2^36 bytes");
+
         async Task Refused(byte[] bytes, int offset, string problem)
         {
             string path = _files.Write(bytes);
