@@ -11,5 +11,5 @@ public sealed class GuestModelTests
     public void Nothing_is_lost_nothing_invented_and_walk_and_sweep_agree() => Props.Check(
         Prop.ForAll(GuestScript.Arbitrary, script => GuestRun.Run(script)),
         nameof(Nothing_is_lost_nothing_invented_and_walk_and_sweep_agree),
-        maxTest: LongRun.IsOn ? 20_000 : 400);
+        maxTest: LongRun.IsOn ? 20_000 : 200);
 }
