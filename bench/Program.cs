@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Bench.Density;
+using RingKit.Bench.HashTable;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
@@ -8,7 +9,7 @@ using RingKit.Bench.TwoThreads;
 namespace RingKit.Bench;
 
 /// <summary>
-/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0. What needs two threads has a harness of its own, and so has the grid of densities.
+/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0. What needs two threads has a harness of its own, and so have the grids of densities and of hashed page tables.
 /// </summary>
 internal static class Program
 {
@@ -24,6 +25,8 @@ internal static class Program
             return ThreadsCommand.Run(args.AsSpan(1));
         if (args is [DensityCommand.Name, ..])
             return DensityCommand.Run(args.AsSpan(1));
+        if (args is [HashTableCommand.Name, ..])
+            return HashTableCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)

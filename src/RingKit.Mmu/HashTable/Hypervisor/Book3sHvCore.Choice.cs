@@ -11,7 +11,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     private ulong TableBytes => 1UL << Table.Geometry.Order;
 
-    private HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) => Choose(Estimate(slot, rule));
+    /// <summary>What <see cref="HarvestMethod.Cheapest"/> takes for a slot.</summary>
+    internal HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) => Choose(Estimate(slot, rule));
 
     private HarvestMethod ChooseForAll(bool vcpusRun)
     {
