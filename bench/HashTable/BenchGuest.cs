@@ -28,8 +28,8 @@ internal sealed class BenchGuest : IDisposable
     {
         Shape = shape;
         int extra = shape.PageShift - GuestPage.Shift;
-        _memory.AddSlot(0, 0, shape.Pages << extra);
-        _memory.AddSlot(1, shape.Pages << extra, SmallSlotPages << extra);
+        _memory.AddSlotWithoutBytes(0, 0, shape.Pages << extra);
+        _memory.AddSlotWithoutBytes(1, shape.Pages << extra, SmallSlotPages << extra);
         Core = new Book3sHvCore<HardwareOrdering>(_memory, new HashTableOptions { Order = shape.TableOrder, PageShift = shape.PageShift });
         _bitmaps = [.. Core.Slots.Select(slot => new byte[slot.WordCount * sizeof(ulong)])];
         _expected = [.. Core.Slots.Select(slot => new byte[slot.WordCount * sizeof(ulong)])];
@@ -78,9 +78,6 @@ internal sealed class BenchGuest : IDisposable
             page -= Core.Slots[slot].BaseGfn;
             _expected[slot][page >> 3] |= (byte)(1 << (int)(page & 7));
         }
-
-        // The order of stores makes no difference to a harvest; this one is quick.
-        _dirty.Sort();
     }
 
     /// <summary>What a processor does that stores to the chosen pages.</summary>
@@ -136,6 +133,9 @@ internal sealed class BenchGuest : IDisposable
         ulong most = (ulong)(Core.Table.Geometry.EntryCount * Fill);
         for (ulong offset = 0; offset < Shape.Pages && (ulong)_entries[0].Count < most; offset++)
             Map(0, offset, Shape.Order == FrameOrder.InSequence ? offset : Scatter(offset));
+
+        // The order in which pages become dirty makes no difference to a harvest; this one is quick.
+        _entries[0].Sort();
     }
 
     // One to one on the pages, whose number is a power of two.

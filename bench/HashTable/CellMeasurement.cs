@@ -19,7 +19,8 @@ internal sealed class CellMeasurement(bool isQuick)
     private static readonly double[] Percents = [0, 0.01, 1, 10, 100];
     private static readonly double[] SmallSlotPercents = [0, 10];
     private static readonly double[] QuickPercents = [0, 1, 100];
-    private static readonly TimeSpan TimeForCell = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TimeForCell = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan MostForLog = TimeSpan.FromMilliseconds(1200);
 
     // The compiler works in the background, 100 ms after the last method that it was asked for.
     private static readonly TimeSpan CompilerPause = TimeSpan.FromMilliseconds(300);
@@ -75,27 +76,12 @@ internal sealed class CellMeasurement(bool isQuick)
         guest.ChooseDirty(slot, percent / 100);
         ulong[] dirty = shadow is null ? [] : [.. guest.DirtyOffsets];
         var runs = new Dictionary<Log, List<LogCost>>();
-        HarvestMethod choice = HarvestMethod.Cheapest;
-        Rounds(() =>
-        {
-            foreach (var (log, method) in ByHardware)
-                Add(runs, log, Harvest(guest, log, method, evicts: true));
-        });
+        Rounds(runs, [.. ByHardware.Select(one => (one.Log, (Func<LogCost>)(() => Harvest(guest, one.Log, one.Method, evicts: true))))]);
         guest.StoreByHardware();
-        choice = guest.Choose();
+        HarvestMethod choice = guest.Choose();
         guest.Get(HarvestMethod.Sweep);
-
         if (shadow is not null)
-        {
-            Rounds(() =>
-            {
-                shadow.Store(dirty);
-                Add(runs, Log.Shadow, Timed(shadow.Get));
-                if (!guest.IsExpected(shadow.Bitmap))
-                    throw Wrong(Log.Shadow, guest);
-            });
-        }
-
+            Rounds(runs, [(Log.Shadow, () => Harvest(guest, shadow, dirty))]);
         return new LogCell(guest.Shape, guest.Core.Slots[slot].PageCount, percent, guest.DirtyPages, Medians(runs), choice);
     }
 
@@ -103,13 +89,7 @@ internal sealed class CellMeasurement(bool isQuick)
     {
         guest.ChooseDirty(cell.IsSmall ? 1 : 0, cell.Percent / 100);
         var runs = new Dictionary<Log, List<LogCost>>();
-        Rounds(() =>
-        {
-            guest.StoreByFault();
-            Add(runs, Log.Faults, Timed(() => CostOf(guest.Get(HarvestMethod.Walk))));
-            if (!guest.ReportedExpected)
-                throw Wrong(Log.Faults, guest);
-        });
+        Rounds(runs, [(Log.Faults, () => HarvestFaults(guest))]);
         return cell with { Costs = cell.Costs.Concat(Medians(runs)).ToDictionary() };
     }
 
@@ -120,11 +100,34 @@ internal sealed class CellMeasurement(bool isQuick)
         return guest.ReportedExpected ? cost : throw Wrong(log, guest);
     }
 
-    private void Rounds(Action round)
+    private static LogCost HarvestFaults(BenchGuest guest)
     {
+        guest.StoreByFault();
+        LogCost cost = Timed(() => CostOf(guest.Get(HarvestMethod.Walk)));
+        return guest.ReportedExpected ? cost : throw Wrong(Log.Faults, guest);
+    }
+
+    private static LogCost Harvest(BenchGuest guest, ShadowGuest shadow, ulong[] dirty)
+    {
+        shadow.Store(dirty);
+        LogCost cost = Timed(shadow.Get);
+        return guest.IsExpected(shadow.Bitmap) ? cost : throw Wrong(Log.Shadow, guest);
+    }
+
+    // A log that needs long for a harvest makes fewer.
+    private void Rounds(Dictionary<Log, List<LogCost>> runs, (Log Log, Func<LogCost> Harvest)[] contenders)
+    {
+        foreach (var (log, _) in contenders)
+            runs.Add(log, []);
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < (isQuick ? QuickRounds : MostRounds) && (i < LeastRounds || Stopwatch.GetElapsedTime(start) < TimeForCell); i++)
-            round();
+        {
+            foreach (var (log, harvest) in contenders)
+            {
+                if (runs[log].Sum(cost => cost.Nanoseconds) < MostForLog.TotalNanoseconds)
+                    runs[log].Add(harvest());
+            }
+        }
     }
 
     private static LogCost Timed(Func<LogCost> harvest, bool evicts = true)
@@ -141,13 +144,6 @@ internal sealed class CellMeasurement(bool isQuick)
     }
 
     private static LogCost CostOf(HarvestStatistics statistics) => new(0, statistics.BytesTouched, statistics.Tlbies);
-
-    private static void Add(Dictionary<Log, List<LogCost>> runs, Log log, LogCost cost)
-    {
-        if (!runs.TryGetValue(log, out List<LogCost>? all))
-            runs.Add(log, all = []);
-        all.Add(cost);
-    }
 
     private static Dictionary<Log, LogCost> Medians(Dictionary<Log, List<LogCost>> runs)
     {

@@ -22,7 +22,7 @@ internal sealed class ShadowGuest : IDisposable
     public ShadowGuest(ulong pages)
     {
         _pages = pages;
-        _memory.AddSlot(0, 0, pages);
+        _memory.AddSlotWithoutBytes(0, 0, pages);
         _core = new ShadowMmuCore<HardwareOrdering>(_memory, vcpuCount: 1);
         _bitmap = new byte[_core.Slots[0].Changed.WordCount * sizeof(ulong)];
         var thread = default(BenchThread);

@@ -35,7 +35,7 @@ internal static class HashTableFiles
         var fault = new Axis("what a fault costs, us");
         var share = new Axis("break-even: dirty, % of the mapped pages", isLogarithmic: true);
         var dirty = new Axis("dirty, % of the mapped pages", isLogarithmic: true);
-        var cost = new Axis("us a round", isLogarithmic: true);
+        var cost = new Axis("ms a round", isLogarithmic: true);
         Panel[] panels =
         [
             new("Above the lines C is cheaper; found by the walk", fault, share, [.. rounds.Select(round => BreakEvenLine(round, Log.Walk))]),
@@ -52,7 +52,7 @@ internal static class HashTableFiles
     private static IEnumerable<Series> Ways(BreakEven round)
     {
         Series Line(string name, Func<double, double> nanoseconds) =>
-            new(name, [.. Percents.Select(percent => (percent, nanoseconds(percent / 100 * round.Largest) / 1000))]);
+            new(name, [.. Percents.Select(percent => (percent, nanoseconds(percent / 100 * round.Largest) / 1e6))]);
 
         yield return Line("C, walk", dirty => round.Harvest(Log.Walk, dirty));
         yield return Line("C, sweep", dirty => round.Harvest(Log.Sweep, dirty));
