@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Bench.Density;
+using RingKit.Bench.HashTable;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.InTurn;
 using RingKit.Bench.Reporting;
@@ -9,7 +10,7 @@ using RingKit.Bench.TwoThreads;
 namespace RingKit.Bench;
 
 /// <summary>
-/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0. What needs two threads has a harness of its own, and so has the grid of densities.
+/// Runs the suites, and fails where one fails: BenchmarkDotNet itself prints NA and exits with 0. What needs two threads has a harness of its own, and so have the grids of densities and of hashed page tables.
 /// </summary>
 internal static class Program
 {
@@ -27,6 +28,8 @@ internal static class Program
             return DensityCommand.Run(args.AsSpan(1));
         if (args is [TurnsCommand.Name, ..])
             return TurnsCommand.Run(args.AsSpan(1));
+        if (args is [HashTableCommand.Name, ..])
+            return HashTableCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)

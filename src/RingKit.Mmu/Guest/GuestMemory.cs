@@ -31,27 +31,10 @@ public sealed class GuestMemory : IDisposable
     /// <exception cref="ArgumentException">The id is in use, or the frames overlap another slot's.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The page count is out of range, or the slot ends beyond <see cref="MaximumFrames"/>.</exception>
     /// <exception cref="InvalidOperationException">A machine has taken the memory.</exception>
-    public MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount)
-    {
-        if (_sealed)
-            throw new InvalidOperationException("Slots are added before a machine takes the memory.");
-        if (pageCount is 0 or > MaximumSlotPages)
-            throw new ArgumentOutOfRangeException(nameof(pageCount), pageCount, $"A slot has from 1 to {MaximumSlotPages} pages.");
-        if (baseGfn > MaximumFrames - pageCount)
-            throw new ArgumentOutOfRangeException(nameof(baseGfn), baseGfn, $"The slot must end within {MaximumFrames} frames.");
+    public MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount) => AddSlot(id, baseGfn, pageCount, hasBytes: true);
 
-        foreach (MemorySlot other in _slots)
-        {
-            if (other.Id == id)
-                throw new ArgumentException($"Slot {id} exists.", nameof(id));
-            if (baseGfn < other.BaseGfn + other.PageCount && other.BaseGfn < baseGfn + pageCount)
-                throw new ArgumentException($"The frames overlap those of slot {other.Id}.", nameof(baseGfn));
-        }
-
-        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Length);
-        _slots = _slots.Add(slot);
-        return slot;
-    }
+    /// <summary>The same, but there are no bytes: for page tables alone, of guests that are larger than the machine.</summary>
+    internal MemorySlot AddSlotWithoutBytes(ushort id, ulong baseGfn, ulong pageCount) => AddSlot(id, baseGfn, pageCount, hasBytes: false);
 
     /// <summary>The slot that holds a frame, or null.</summary>
     /// <param name="gfn">Any guest frame number.</param>
@@ -107,6 +90,28 @@ public sealed class GuestMemory : IDisposable
             _machines--;
             FreeIfUnused();
         }
+    }
+
+    private MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount, bool hasBytes)
+    {
+        if (_sealed)
+            throw new InvalidOperationException("Slots are added before a machine takes the memory.");
+        if (pageCount is 0 or > MaximumSlotPages)
+            throw new ArgumentOutOfRangeException(nameof(pageCount), pageCount, $"A slot has from 1 to {MaximumSlotPages} pages.");
+        if (baseGfn > MaximumFrames - pageCount)
+            throw new ArgumentOutOfRangeException(nameof(baseGfn), baseGfn, $"The slot must end within {MaximumFrames} frames.");
+
+        foreach (MemorySlot other in _slots)
+        {
+            if (other.Id == id)
+                throw new ArgumentException($"Slot {id} exists.", nameof(id));
+            if (baseGfn < other.BaseGfn + other.PageCount && other.BaseGfn < baseGfn + pageCount)
+                throw new ArgumentException($"The frames overlap those of slot {other.Id}.", nameof(baseGfn));
+        }
+
+        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Length, hasBytes);
+        _slots = _slots.Add(slot);
+        return slot;
     }
 
     private void FreeIfUnused()

@@ -10,13 +10,13 @@ public sealed class MemorySlot : IDisposable
     private readonly NativeBlock<byte> _memory;
     private uint _logsDirtyPages;
 
-    internal MemorySlot(ushort id, ulong baseGfn, ulong pageCount, int ordinal)
+    internal MemorySlot(ushort id, ulong baseGfn, ulong pageCount, int ordinal, bool hasBytes)
     {
         Id = id;
         BaseGfn = baseGfn;
         PageCount = pageCount;
         Ordinal = ordinal;
-        _memory = new NativeBlock<byte>((nuint)(pageCount << GuestPage.Shift), GuestPage.Size);
+        _memory = new NativeBlock<byte>(hasBytes ? (nuint)(pageCount << GuestPage.Shift) : 0, GuestPage.Size);
     }
 
     /// <summary>Address space id in bits 16..31, slot id in bits 0..15: as a dirty ring's entry names it.</summary>

@@ -11,39 +11,36 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     private ulong TableBytes => 1UL << Table.Geometry.Order;
 
-    private HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) => Choose(slot, rule, all: false);
+    /// <summary>What <see cref="HarvestMethod.Cheapest"/> takes for a slot.</summary>
+    internal HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) =>
+        IsSmall(slot) ? HarvestMethod.FilteredWalk : Choose(Estimate(slot, rule));
 
-    private HarvestMethod ChooseForAll(bool vcpusRun) => Choose(Slots[0], RuleOf(vcpusRun), all: true);
-
-    private HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule, bool all)
+    private HarvestMethod ChooseForAll(bool vcpusRun)
     {
-        ulong scanned = KeepsChangedInRmap ? LoggedPages() : 0;
-        SlotEstimate first = Estimate(slot, rule, all, thoroughly: false);
-        double walk = Costs.Walk(first), sweep = Costs.Sweep(TableBytes, scanned, first);
-        if (!Costs.IsClear(walk, sweep))
-        {
-            SlotEstimate second = Estimate(slot, rule, all, thoroughly: true);
-            walk = Costs.Walk(second);
-            sweep = Costs.Sweep(TableBytes, scanned, second);
-        }
-
-        return sweep < walk ? HarvestMethod.Sweep : HarvestMethod.FilteredWalk;
-    }
-
-    private SlotEstimate Estimate(HashSlot<TOrdering> slot, EntryRule rule, bool all, bool thoroughly)
-    {
-        if (!all)
-            return Estimate(slot, rule, thoroughly);
-
         var sum = default(SlotEstimate);
-        foreach (HashSlot<TOrdering> logging in Slots)
+        foreach (HashSlot<TOrdering> slot in Slots)
         {
-            if (logging.Logs)
-                sum += Estimate(logging, rule, thoroughly);
+            if (slot.Logs)
+                sum += Estimate(slot, RuleOf(vcpusRun));
         }
 
-        return sum;
+        return Choose(sum);
     }
+
+    // To look at a few pages would take longer than the choice is worth, where a walk is shorter than the sweep of a clean table even if it has
+    // two entries a page to take.
+    private bool IsSmall(HashSlot<TOrdering> slot)
+    {
+        double pages = slot.PageCount;
+        return Costs.Walk(new SlotEstimate(pages, pages, 2 * pages, 2 * pages)) < Costs.Sweep(TableBytes, RmapWordsOfSweep, default);
+    }
+
+    private HarvestMethod Choose(SlotEstimate estimate) =>
+        Costs.Sweep(TableBytes, RmapWordsOfSweep, estimate) < Costs.Walk(estimate)
+            ? HarvestMethod.Sweep
+            : HarvestMethod.FilteredWalk;
+
+    private ulong RmapWordsOfSweep => KeepsChangedInRmap ? LoggedPages() : 0;
 
     private ulong LoggedPages()
     {
@@ -54,9 +51,9 @@ internal sealed partial class Book3sHvCore<TOrdering>
     }
 
     /// <summary>Looks at pages at equal distances, without a lock: what it sees of chains that change is a guess like the rest.</summary>
-    private SlotEstimate Estimate(HashSlot<TOrdering> slot, EntryRule rule, bool thoroughly)
+    private SlotEstimate Estimate(HashSlot<TOrdering> slot, EntryRule rule)
     {
-        int count = thoroughly ? Costs.SamplePages(TableBytes, slot.PageCount) : HarvestCosts.FirstSamplePages(slot.PageCount);
+        int count = Costs.SamplePages(TableBytes, slot.PageCount);
         double pagesPerSample = (double)slot.PageCount / count;
         int mapped = 0, entries = 0, taken = 0;
         for (int i = 0; i < count; i++)

@@ -1,0 +1,45 @@
+using RingKit.Cli.Commands;
+
+namespace RingKit.Bench.HashTable;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record HarvestOptions
+{
+    public const string Usage = "hashtable [--quick] [--csv FILE] [--chart FILE.svg]";
+
+    /// <summary>Small guests, one round: it proves that all logs report the same pages, and measures nothing.</summary>
+    public bool IsQuick { get; private init; }
+
+    public string? Csv { get; private init; }
+
+    public string? Chart { get; private init; }
+
+    /// <summary>Reads the arguments.</summary>
+    /// <exception cref="CommandException">They are not what <see cref="Usage"/> says.</exception>
+    public static HarvestOptions Parse(ReadOnlySpan<string> arguments)
+    {
+        var options = new HarvestOptions();
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            options = arguments[i] switch
+            {
+                "--quick" => options with { IsQuick = true },
+                "--csv" => options with { Csv = FileAfter(arguments, ref i) },
+                "--chart" => options with { Chart = FileAfter(arguments, ref i) },
+                var other => throw new CommandException($"'{other}' is no argument of hashtable"),
+            };
+        }
+
+        return options is { Csv: { } csv, Chart: { } chart } && Path.GetFullPath(csv) == Path.GetFullPath(chart)
+            ? throw new CommandException($"--csv and --chart name the same file, {csv}")
+            : options;
+    }
+
+    private static string FileAfter(ReadOnlySpan<string> arguments, ref int i)
+    {
+        string option = arguments[i];
+        return ++i < arguments.Length && arguments[i].Length != 0 && !arguments[i].StartsWith("--", StringComparison.Ordinal)
+            ? arguments[i]
+            : throw new CommandException($"{option} needs the name of a file");
+    }
+}

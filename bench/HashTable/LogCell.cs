@@ -1,0 +1,22 @@
+using RingKit.Mmu.HashTable.Harvesting;
+
+namespace RingKit.Bench.HashTable;
+
+/// <summary>What was measured of a slot at one density.</summary>
+/// <param name="Guest">The guest.</param>
+/// <param name="Pages">The slot's pages.</param>
+/// <param name="Percent">Which part of its mapped pages was dirty.</param>
+/// <param name="Dirty">How many that were.</param>
+/// <param name="Costs">For each log the medians.</param>
+/// <param name="Choice">What the chooser took.</param>
+internal sealed record LogCell(
+    GuestShape Guest, ulong Pages, double Percent, int Dirty, IReadOnlyDictionary<Log, LogCost> Costs, HarvestMethod Choice)
+{
+    /// <summary>A slot as large as a graphics card's memory, not the guest's main memory.</summary>
+    public bool IsSmall => Pages != Guest.Pages;
+
+    /// <summary>How much slower the chooser was than the better one of the two between which it chooses.</summary>
+    public double ChooserLoss => Time(Log.Chooser) / Math.Min(Time(Log.Filtered), Time(Log.Sweep));
+
+    public double Time(Log log) => Costs[log].Nanoseconds;
+}
