@@ -22,7 +22,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         for (ulong first = 0; first < slot.PageCount; first += GroupPages)
         {
             int count = (int)Math.Min(GroupPages, slot.PageCount - first);
-            ulong left = filtered ? RmapScan.Any(in slot.RmapOf(first), count, wanted) : ulong.MaxValue >> (GroupPages - count);
+            ulong left = filtered ? slot.FindRmapWords(first, count, wanted) : ulong.MaxValue >> (GroupPages - count);
             ulong changed = 0;
             for (; left != 0; left &= left - 1)
             {
