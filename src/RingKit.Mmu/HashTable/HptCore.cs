@@ -86,6 +86,15 @@ internal sealed unsafe class HptCore<TOrdering> : IDisposable
         return entry with { V = entry.V & ~HpteV.HvLock };
     }
 
+    /// <summary>Waits until an entry was seen without its lock, as who holds an rmap word's lock has to let go of that first.</summary>
+    public void AwaitUnlock<TThread>(ulong index, ref TThread thread)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        while ((LoadState(index) & HpteV.HvLock) != 0)
+            thread.Relax();
+        GC.KeepAlive(this);   // A resize may have put another table in this one's place.
+    }
+
     /// <summary>The holder stores V and keeps the lock: an entry on its way to invalid, before its tlbie.</summary>
     public void StoreV(ulong index, ulong v) => TOrdering.StoreRelaxed(ref At(index).First, RawV(v | HpteV.HvLock));
 
