@@ -1,4 +1,5 @@
 using RingKit.Memory;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
@@ -9,12 +10,13 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     /// <summary>
     /// Whether guests may run and entries be made valid: not while the table is replaced. Whoever makes an entry valid looks again under the
-    /// entry's lock, which a resize takes for each entry after it has cleared this (E43).
+    /// entry's lock, which a resize takes for each entry after it has cleared this (E43). Who sees it set again sees the new table too: a reference, which
+    /// no model of memory knows, so the order is the hardware's.
     /// </summary>
     internal bool MmuReady
     {
-        get => TOrdering.LoadAcquire(ref _isReplaced[0]) == 0;
-        set => TOrdering.StoreRelease(ref _isReplaced[0], value ? 0 : 1u);
+        get => HardwareOrdering.LoadAcquire(ref _isReplaced[0]) == 0;
+        set => HardwareOrdering.StoreRelease(ref _isReplaced[0], value ? 0 : 1u);
     }
 
     /// <summary>Mends a fault of which <see cref="JudgeFault"/> says that the host has to help.</summary>

@@ -19,6 +19,7 @@ internal sealed class ExploredHashTable : ExploredStructure
         // E43: what H_PROTECT stored is in what H_REMOVE answers. E46: both take an entry out of one chain.
         HashProgram.Of(OneEntry, [Protect(0)], [Remove(0)]),
         HashProgram.Of([Remove(0)], [Remove(1)]),
+        HashProgram.Of(OneEntry, [Remove(0)], [Enter(2)]),
 
         // E44: another entry in the place of the first, with another page.
         HashProgram.Of(OneEntry, [Remove(0), Enter(2)], [Store(2)]),
