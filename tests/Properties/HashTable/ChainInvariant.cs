@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Ordering;
+using RingKit.Sweeps;
 using Xunit;
 
 namespace RingKit.Properties.HashTable;
@@ -24,28 +26,35 @@ internal static class ChainInvariant
         var chained = new Dictionary<uint, ulong>();
         foreach (HashSlot<TOrdering> slot in core.Slots)
         {
-            for (ulong offset = 0; offset < slot.PageCount; offset++)
+            ReadOnlySpan<ulong> rmap = slot.Rmap.AsSpan();
+            for (int offset = NextNonZero(rmap, 0); offset < rmap.Length; offset = NextNonZero(rmap, offset + 1))
             {
-                ulong word = TOrdering.LoadRelaxed(ref slot.RmapOf(offset));
-                if (FindViolation(core, word, slot.BaseGfn + offset, chained) is { } violation)
+                if (FindViolation(core, rmap[offset], slot.BaseGfn + (uint)offset, chained) is { } violation)
                     return violation;
             }
         }
 
-        for (ulong index = 0; index < core.Table.Geometry.EntryCount; index++)
+        // Words that are 0 need no look.
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<WordPair, ulong>(core.Table.View.AsSpan());
+        for (int at = NextNonZero(words, 0); at < words.Length; at = NextNonZero(words, (at | 1) + 1))
         {
+            uint index = (uint)at / 2;
             ulong state = core.Table.LoadState(index);
-            if (state == 0)
-                continue;
             if ((state & HpteV.HvLock) != 0)
                 return $"entry 0x{index:X} is locked";
             if ((state & HpteV.Valid) != 0 && (state & HpteV.Absent) != 0)
                 return $"entry 0x{index:X} is both valid and absent";
-            if ((state & HpteV.Valid) != 0 && !chained.ContainsKey((uint)index))
+            if ((state & HpteV.Valid) != 0 && !chained.ContainsKey(index))
                 return $"entry 0x{index:X} is valid and in no chain";
         }
 
         return null;
+    }
+
+    private static int NextNonZero(ReadOnlySpan<ulong> words, int from)
+    {
+        int found = words[from..].IndexOfAnyExcept(0UL);
+        return found < 0 ? words.Length : from + found;
     }
 
     private static string? FindViolation<TOrdering>(Book3sHvCore<TOrdering> core, ulong word, ulong gfn, Dictionary<uint, ulong> chained)

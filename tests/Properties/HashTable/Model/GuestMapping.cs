@@ -28,13 +28,15 @@ internal sealed class GuestMapping(int address, ulong v, ulong guestR, int pageS
     /// <summary>The host's first page of it.</summary>
     public ulong FirstPage => PhysicalAddress >> pageShift;
 
-    /// <summary>The host's pages of it.</summary>
+    /// <summary>How many pages of the host it covers.</summary>
+    public ulong PageCount { get; } = 1UL << Math.Max(0, GuestAddress.All[address].Size.ActualShift - pageShift);
+
+    /// <summary>These pages.</summary>
     public IEnumerable<ulong> Pages
     {
         get
         {
-            ulong count = Address.Size.ActualShift <= pageShift ? 1 : 1UL << (Address.Size.ActualShift - pageShift);
-            for (ulong page = FirstPage; page < FirstPage + count; page++)
+            for (ulong page = FirstPage; page < FirstPage + PageCount; page++)
                 yield return page;
         }
     }

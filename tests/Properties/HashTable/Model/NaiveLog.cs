@@ -17,7 +17,7 @@ internal sealed class NaiveLog(HashTableOptions options, Func<ulong, int> slotOf
     private readonly Dictionary<ulong, int> _versions = [];
     private readonly Dictionary<ulong, int> _copies = [];
     private readonly SortedSet<ulong> _due = [];
-    private readonly SortedSet<ulong> _mayBeRecorded = [];
+    private readonly HashSet<ulong> _mayBeRecorded = [];
     private readonly SortedSet<ulong> _hostHasSeenChanged = [];
     private readonly SortedSet<ulong> _forgiven = [];
     private readonly bool[] _logs = new bool[slots];
@@ -151,7 +151,7 @@ internal sealed class NaiveLog(HashTableOptions options, Func<ulong, int> slotOf
     {
         bool fetched = !vcpusRun && options.HarvestsThoroughly;
         var due = new SortedSet<ulong>(_due.Where(page => slotOf(page) == slot));
-        var allowed = new SortedSet<ulong>(_mayBeRecorded);
+        var allowed = new HashSet<ulong>(_mayBeRecorded);
         foreach (GuestMapping mapping in valid.Where(mapping => slotOf(mapping.FirstPage) == slot))
         {
             due.UnionWith(mapping.Due);
@@ -168,7 +168,7 @@ internal sealed class NaiveLog(HashTableOptions options, Func<ulong, int> slotOf
         if (invented.Length != 0)
             Assert.Fail($"Invented: pages {Hex(invented)} of slot {slot} are in the log and were not written.");
 
-        foreach (ulong page in reported)
+        foreach (ulong page in reported.Where(_versions.ContainsKey))
             Copy(page, valid);
         Forget(slot);
         Clean(slot, valid, keeps);

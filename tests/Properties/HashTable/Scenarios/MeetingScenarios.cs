@@ -30,9 +30,6 @@ public sealed class MeetingScenarios
     public void A_fault_that_began_before_a_resize_installs_nothing() => InAll(FaultDuringResize);
 
     [Fact]
-    public void A_large_pages_fault_goes_to_the_chain_of_its_first_page() => InAll(FaultInLargePage);
-
-    [Fact]
     public void A_page_that_the_shadow_marks_during_a_fetch_is_in_the_next() => InAll(MapDuringFetch);
 
     // C of X comes with its tlbie, and is X's: the page that is entered meanwhile is clean.
@@ -90,17 +87,6 @@ public sealed class MeetingScenarios
         machine.WhenInvalidating = _ => Assert.Equal(PageFaultOutcome.Retry, machine.Handle(FaultMachine.X, Dsisr.NoEntry, snapshot));
         Assert.Equal(Errno.None, ResizeTests.Resize(machine, 19));
         ChainInvariant.Check(machine.Core);
-    }
-
-    internal static void FaultInLargePage(ScenarioCase at)
-    {
-        using var machine = new FaultMachine(at.Options with { Order = 18 });
-        var address = new VirtualAddress(0x777, 0x300_0000, 24, IsOneTebibyteSegment: false);
-        machine.Enter(address, 0x100_0112);
-        machine.PageOut(0x100);
-        machine.Access(address with { Address = 0x3AB_CDEF }, store: true);
-        ChainInvariant.Check(machine.Core);
-        Assert.Equal(HarvestScenarios.Pages(0x100, 256), machine.Get(at.Method));
     }
 
     // Book3S PR: while the second vCPU's translations are dropped, the first one's are done, and it maps a page.
