@@ -1,0 +1,17 @@
+namespace RingKit.Bitmaps.Harvesting;
+
+/// <summary>What a harvest makes of a word, between the word's atomic step and the next one, in places that its caller gives it.</summary>
+internal interface IWordForm
+{
+    /// <summary>How many places a word may need, be they overwritten or used.</summary>
+    static abstract int PlacesAWord { get; }
+
+    /// <summary>Writes a word.</summary>
+    /// <param name="firstPage">The page of bit 0.</param>
+    /// <param name="mask">The dirty pages; may be 0.</param>
+    /// <param name="places">The first place.</param>
+    /// <param name="count">How many places are used. <see cref="PlacesAWord"/> more are there.</param>
+    /// <param name="end">What the form keeps from word to word.</param>
+    /// <returns>How many places are used now.</returns>
+    static abstract nuint Write(ulong firstPage, ulong mask, ref ulong places, nuint count, ref ulong end);
+}
