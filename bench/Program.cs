@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Bench.Inputs;
+using RingKit.Bench.Limits;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
@@ -21,6 +22,8 @@ internal static class Program
     {
         if (args is [ThreadsCommand.Name, ..])
             return ThreadsCommand.Run(args.AsSpan(1));
+        if (args is [LimitsCommand.Name, ..])
+            return LimitsCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)
