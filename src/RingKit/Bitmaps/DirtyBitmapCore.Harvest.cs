@@ -58,30 +58,22 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     private void DeliverEach<TSink>(ref Part part, ref TSink sink, ref ulong cursor, bool takes)
         where TSink : struct, IDirtyMaskSink, allows ref struct
     {
-        // What the handler reads lives on the stack, so the loop only writes it, by one store. The sink may dispose the bitmap: then no word is left.
+        // First page and mask, in one store.
         Vector128<ulong> offered = default;
         try
         {
             while (FindWord(ref part, out nuint word))
             {
-                bool isWhole = takes && part.IsWhole(word);
-                (nuint group, ulong rest, ulong mostPages) = isWhole ? (part.Group, part.PendingWhole, part.Room - 64) : (word, 1, 0);
-                ulong pages = 0;
-                do
+                if (takes && part.IsWhole(word))
                 {
-                    word = group + (nuint)BitOperations.TrailingZeroCount(rest);
-                    rest &= rest - 1;
-                    ulong mask = isWhole ? TakeAll(ref _words[word]) : NextCut(ref part, takes, word);
-                    if (mask == 0)
-                        continue;
-                    pages += (uint)BitOperations.PopCount(mask);
-                    offered = Vector128.Create((ulong)word << 6, mask);
-                    sink.Accept((ulong)word << 6, mask);
+                    DeliverWhole(ref part, ref sink, ref offered);
+                    continue;
                 }
-                while (rest != 0 && pages <= mostPages && _pages != 0);
-                if (isWhole)
-                    part.MoveBehind(word);
-                part.Room -= pages;
+
+                ulong mask = NextCut(ref part, takes, word);
+                offered = Vector128.Create((ulong)word << 6, mask);
+                if (mask != 0)
+                    sink.Accept((ulong)word << 6, mask);
             }
         }
         catch
@@ -91,6 +83,33 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
                 PutBack(offered[0], offered[1]);
             throw;
         }
+    }
+
+    // As TakeWhole: nothing is stored between two atomic steps but what is offered, and what the sink stores.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DeliverWhole<TSink>(ref Part part, ref TSink sink, ref Vector128<ulong> offered)
+        where TSink : struct, IDirtyMaskSink, allows ref struct
+    {
+        ulong rest = part.PendingWhole;
+        long mostPages = part.MostPages;
+        long left = mostPages;
+        ulong* words = _words + part.Group;
+        ulong firstPage = (ulong)part.Group << 6;
+        int word;
+        do
+        {
+            word = BitOperations.TrailingZeroCount(rest);
+            rest &= rest - 1;
+            ulong mask = TakeAll(ref words[word]);
+            if (mask == 0)
+                continue;
+            left -= BitOperations.PopCount(mask);
+            offered = Vector128.Create(firstPage + ((ulong)word << 6), mask);
+            sink.Accept(firstPage + ((ulong)word << 6), mask);
+        }
+        while (rest != 0 && left >= 0 && _pages != 0);                                // a sink may dispose the bitmap
+
+        part.MoveBehind(word, (ulong)(mostPages - left));
     }
 
     // The discipline orders the takes of a batch before the copies of its pages.

@@ -80,8 +80,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     internal int NextBatch(ref Part part, bool takes, Span<(ulong FirstPage, ulong Mask)> batch)
     {
         nuint count = 0;
-        ulong end = 0;
-        TakeInto<MaskForm>(ref part, takes, MemoryMarshal.Cast<(ulong FirstPage, ulong Mask), ulong>(batch), ref count, ref end);
+        ulong state = 0;
+        TakeInto<MaskForm>(ref part, takes, MemoryMarshal.Cast<(ulong FirstPage, ulong Mask), ulong>(batch), ref count, ref state);
         return (int)(count / 2);
     }
 
@@ -90,10 +90,10 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     /// <param name="takes">Whether the pages are clean afterwards, or only looked at.</param>
     /// <param name="room">The places.</param>
     /// <param name="count">How many are used.</param>
-    /// <param name="end">What the form keeps from word to word.</param>
+    /// <param name="state">What the form keeps from word to word.</param>
     /// <typeparam name="TForm">The form.</typeparam>
     /// <returns>Whether it was the places.</returns>
-    internal bool TakeInto<TForm>(ref Part part, bool takes, Span<ulong> room, ref nuint count, ref ulong end)
+    internal bool TakeInto<TForm>(ref Part part, bool takes, Span<ulong> room, ref nuint count, ref ulong state)
         where TForm : struct, IWordForm
     {
         nint lastStart = room.Length - TForm.PlacesAWord;
@@ -104,13 +104,14 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
 
             if (takes && part.IsWhole(word))
             {
-                TakeWhole<TForm>(ref part, room, ref count, ref end);
+                TakeWhole<TForm>(ref part, room, ref count, ref state);
                 continue;
             }
 
             ulong mask = NextCut(ref part, takes, word);
-            part.Room -= (uint)BitOperations.PopCount(mask);
-            count = TForm.Write((ulong)word << 6, mask, ref MemoryMarshal.GetReference(room), count, ref end);
+            ref ulong first = ref MemoryMarshal.GetReference(room);
+            ref ulong next = ref TForm.Write((ulong)word << 6, mask, ref Unsafe.Add(ref first, count), ref state);
+            count = (nuint)Unsafe.ByteOffset(ref first, ref next) / sizeof(ulong);
         }
 
         return false;
@@ -119,32 +120,33 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     // Pending words that the part has wholly, in a method of its own, where all stays in registers: a store to the stack between two atomic
     // steps is one that the later step waits for.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void TakeWhole<TForm>(ref Part part, Span<ulong> room, ref nuint count, ref ulong end)
+    private void TakeWhole<TForm>(ref Part part, Span<ulong> room, ref nuint count, ref ulong state)
         where TForm : struct, IWordForm
     {
-        // Invariant: as many places as a word needs are left when one is written.
-        ref ulong places = ref MemoryMarshal.GetReference(room);
-        nuint lastStart = (nuint)(room.Length - TForm.PlacesAWord);
-        nuint used = count;
-        ulong behind = end;
-        (nuint group, ulong rest) = (part.Group, part.PendingWhole);
-        long room64 = (long)Math.Min(part.Room, long.MaxValue) - 64;
-        nuint word;
-        ulong* words = _words;
-        long left = room64;
+        // Invariant: as many places as a word needs are left when one is written; the group's words are the bitmap's.
+        ref ulong start = ref MemoryMarshal.GetReference(room);
+        ref ulong next = ref Unsafe.Add(ref start, count);
+        ref ulong lastNext = ref Unsafe.Add(ref start, room.Length - TForm.PlacesAWord);
+        ulong inner = state;
+        ulong rest = part.PendingWhole;
+        long mostPages = part.MostPages;
+        long left = mostPages;
+        ulong* words = _words + part.Group;
+        ulong firstPage = (ulong)part.Group << 6;
+        int word;
         do
         {
-            word = group + (nuint)BitOperations.TrailingZeroCount(rest);
+            word = BitOperations.TrailingZeroCount(rest);
             rest &= rest - 1;
             ulong mask = TakeAll(ref words[word]);
             left -= BitOperations.PopCount(mask);
-            used = TForm.Write((ulong)word << 6, mask, ref places, used, ref behind);
+            next = ref TForm.Write(firstPage + ((ulong)word << 6), mask, ref next, ref inner);
         }
-        while (rest != 0 && used <= lastStart && left >= 0);
+        while (rest != 0 && !Unsafe.IsAddressGreaterThan(ref next, ref lastNext) && left >= 0);
 
-        (count, end) = (used, behind);
-        part.MoveBehind(word);
-        part.Room -= (ulong)(room64 - left);
+        state = inner;
+        count = (nuint)Unsafe.ByteOffset(ref start, ref next) / sizeof(ulong);
+        part.MoveBehind(word, (ulong)(mostPages - left));
     }
 
     // The part's next word that may be dirty; none if there is no room, or a sink has disposed the bitmap.
@@ -188,6 +190,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             return 0;
 
         ulong mask = takes ? Take(word, wanted) : LookAt(word) & wanted;
+        part.Room -= (uint)BitOperations.PopCount(mask);
         part.Reached = isLast ? firstPage + 64 - (uint)BitOperations.LeadingZeroCount(wanted) : Math.Min(firstPage + 64, part.End);
 
         // The word has more than there was room for: the part ends here. Even if another thread has cleared some of what was wanted and
@@ -274,11 +277,15 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         /// <summary>Which words of the group are pending, without one that the part cuts.</summary>
         public readonly ulong PendingWhole => Pending & (EndWhole - Group < 64 ? (1UL << (int)(EndWhole - Group)) - 1 : ulong.MaxValue);
 
-        /// <summary>All up to a whole word of the group was taken.</summary>
-        public void MoveBehind(nuint word)
+        /// <summary>How many pages may be taken before a whole word may be too many.</summary>
+        public readonly long MostPages => (long)Math.Min(Room, long.MaxValue) - 64;
+
+        /// <summary>All up to a whole word of the group was taken, which were so many pages.</summary>
+        public void MoveBehind(int word, ulong pages)
         {
-            Pending &= ulong.MaxValue << 1 << (int)(word - Group);
-            Reached = (ulong)(word + 1) << 6;
+            Pending &= ulong.MaxValue << 1 << word;
+            Reached = ((ulong)Group + (uint)word + 1) << 6;
+            Room -= pages;
         }
     }
 }

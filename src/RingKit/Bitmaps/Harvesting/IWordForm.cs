@@ -9,9 +9,8 @@ internal interface IWordForm
     /// <summary>Writes a word.</summary>
     /// <param name="firstPage">The page of bit 0.</param>
     /// <param name="mask">The dirty pages; may be 0.</param>
-    /// <param name="places">The first place.</param>
-    /// <param name="count">How many places are used. <see cref="PlacesAWord"/> more are there.</param>
-    /// <param name="end">What the form keeps from word to word.</param>
-    /// <returns>How many places are used now.</returns>
-    static abstract nuint Write(ulong firstPage, ulong mask, ref ulong places, nuint count, ref ulong end);
+    /// <param name="place">The first free place; <see cref="PlacesAWord"/> are there.</param>
+    /// <param name="state">What the form keeps from word to word.</param>
+    /// <returns>The first place that is free now.</returns>
+    static abstract ref ulong Write(ulong firstPage, ulong mask, ref ulong place, scoped ref ulong state);
 }

@@ -9,6 +9,6 @@ internal readonly struct IndexForm : IWordForm
     public static int PlacesAWord => 64;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nuint Write(ulong firstPage, ulong mask, ref ulong places, nuint count, ref ulong end) =>
-        count + BitmapDecoder.DecodeMask(mask, firstPage, ref Unsafe.Add(ref places, count));
+    public static ref ulong Write(ulong firstPage, ulong mask, ref ulong place, scoped ref ulong state) =>
+        ref Unsafe.Add(ref place, BitmapDecoder.DecodeMask(mask, firstPage, ref place));
 }

@@ -8,10 +8,10 @@ internal readonly struct MaskForm : IWordForm
     public static int PlacesAWord => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nuint Write(ulong firstPage, ulong mask, ref ulong places, nuint count, ref ulong end)
+    public static ref ulong Write(ulong firstPage, ulong mask, ref ulong place, scoped ref ulong state)
     {
-        Unsafe.Add(ref places, count) = firstPage;
-        Unsafe.Add(ref places, count + 1) = mask;
-        return count + (mask != 0 ? 2u : 0);
+        place = firstPage;
+        Unsafe.Add(ref place, 1) = mask;
+        return ref Unsafe.Add(ref place, mask != 0 ? 2u : 0);
     }
 }

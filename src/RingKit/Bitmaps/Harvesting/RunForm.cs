@@ -20,12 +20,17 @@ internal readonly struct RunForm : IWordForm
     public static int PlacesAWord => 65;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nuint Write(ulong firstPage, ulong mask, ref ulong places, nuint count, ref ulong end)
+    public static ref ulong Write(ulong firstPage, ulong mask, ref ulong place, scoped ref ulong state)
     {
-        ulong open = end == firstPage ? 1UL : 0;
-        if (end != NoOpenRun && open == 0)
-            Unsafe.Add(ref places, count++) = end;
-        end = (firstPage + 64) | ~(ulong)((long)mask >> 63);
-        return count + BitmapDecoder.DecodeMask(mask ^ (mask << 1 | open), firstPage, ref Unsafe.Add(ref places, count));
+        // The state is the page behind the open run.
+        ulong goesOn = state == firstPage ? 1UL : 0;
+        if (state != NoOpenRun && state != firstPage)
+        {
+            place = state;
+            place = ref Unsafe.Add(ref place, 1);
+        }
+
+        state = (firstPage + 64) | ~(ulong)((long)mask >> 63);
+        return ref Unsafe.Add(ref place, BitmapDecoder.DecodeMask(mask ^ (mask << 1 | goesOn), firstPage, ref place));
     }
 }

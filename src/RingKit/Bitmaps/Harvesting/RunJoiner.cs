@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RingKit.Ordering;
 
@@ -20,8 +21,12 @@ internal ref struct RunJoiner(Span<ulong> room)
     public readonly ReadOnlySpan<ulong> Closed => _changes[..((int)_count & ~1)];
 
     /// <summary>Joins a word to those before it; not if it is full.</summary>
-    public void Add(ulong firstPage, ulong mask) =>
-        _count = RunForm.Write(firstPage, mask, ref MemoryMarshal.GetReference(_changes), _count, ref _end);
+    public void Add(ulong firstPage, ulong mask)
+    {
+        ref ulong first = ref MemoryMarshal.GetReference(_changes);
+        ref ulong next = ref RunForm.Write(firstPage, mask, ref Unsafe.Add(ref first, _count), ref _end);
+        _count = (nuint)Unsafe.ByteOffset(ref first, ref next) / sizeof(ulong);
+    }
 
     /// <summary>Joins words that a bitmap's harvest takes, until it is full or the part is through.</summary>
     /// <returns>Whether it is full.</returns>
