@@ -166,7 +166,7 @@ public static class BitmapDecoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static nuint DecodeMask<T>(ulong mask, T firstIndex, ref T place)
         where T : unmanaged, IBinaryInteger<T> =>
-        HasByteCompress ? SparseCompressDecoder.Decode(mask, firstIndex, ref place) : UnrolledDecoder.Decode(mask, firstIndex, ref place);
+        HasByteCompress ? OneVectorDecoder.Decode(mask, firstIndex, ref place) : UnrolledDecoder.Decode(mask, firstIndex, ref place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Check<T>(ReadOnlySpan<ulong> words, ulong firstIndex, ulong indicesBehind, Span<T> destination, ulong cursor)

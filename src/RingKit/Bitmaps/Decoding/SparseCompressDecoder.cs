@@ -15,9 +15,9 @@ internal readonly struct SparseCompressDecoder : IWordDecoder
     {
         nuint count = (nuint)BitOperations.PopCount(word);
         Vector512<byte> positions = CompressDecoder.Positions(word);
-        CompressDecoder.StoreVector(positions.GetLower().GetLower(), first, ref destination);
-        if (count > (nuint)Vector512<T>.Count)
-            CompressDecoder.StoreFromVector(positions, first, ref destination);
+        CompressDecoder.Store16(positions.GetLower().GetLower(), first, ref destination);
+        if (count > 16)
+            CompressDecoder.StoreFrom16(positions, first, ref destination);
         return count;
     }
 }
