@@ -108,13 +108,4 @@ public class BitmapHarvestBenchmarks
             pages += _bitmap.HarvestIndices(_indices, ref cursor);
         return pages;
     }
-
-    private struct CountingSink : IDirtyMaskSink, IDirtyRunSink
-    {
-        public long Pages { get; private set; }
-
-        void IDirtyMaskSink.Accept(ulong firstPage, ulong mask) => Pages += (long)ulong.PopCount(mask);
-
-        void IDirtyRunSink.Accept(ulong firstPage, ulong pageCount) => Pages += (long)pageCount;
-    }
 }

@@ -4,6 +4,7 @@ using RingKit.Bench.Density;
 using RingKit.Bench.HashTable;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.InTurn;
+using RingKit.Bench.Limits;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
@@ -30,6 +31,8 @@ internal static class Program
             return TurnsCommand.Run(args.AsSpan(1));
         if (args is [HashTableCommand.Name, ..])
             return HashTableCommand.Run(args.AsSpan(1));
+        if (args is [LimitsCommand.Name, ..])
+            return LimitsCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)

@@ -26,6 +26,9 @@ internal sealed class DirtyPattern
     /// <summary>How many bits are set.</summary>
     public long DirtyPages { get; }
 
+    /// <summary>Which words have any.</summary>
+    public IReadOnlyList<int> DirtyWords => _indices;
+
     /// <summary>Puts the pattern into a bitmap that is clean.</summary>
     public void Restore(Span<ulong> words)
     {

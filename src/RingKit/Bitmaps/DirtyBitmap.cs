@@ -121,14 +121,14 @@ public sealed partial class DirtyBitmap : IDirtyTracker
     /// <typeparam name="TSink">The sink's type.</typeparam>
     /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
     public void HarvestMasks<TSink>(ref TSink sink)
-        where TSink : struct, IDirtyMaskSink, allows ref struct => _core.HarvestMasks(ref sink);
+        where TSink : struct, IDirtyMaskSink, allows ref struct => _core.HarvestMasks<AlwaysOr, TSink>(ref sink);
 
     /// <summary>Takes all dirty pages, in ascending order, as runs that join across words, and leaves them clean.</summary>
     /// <param name="sink">Takes the runs. If it throws, the run that it did not take is dirty again, and so is all that was not reached.</param>
     /// <typeparam name="TSink">The sink's type.</typeparam>
     /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
     public void HarvestRuns<TSink>(ref TSink sink)
-        where TSink : struct, IDirtyRunSink, allows ref struct => _core.HarvestRuns(ref sink);
+        where TSink : struct, IDirtyRunSink, allows ref struct => _core.HarvestRuns<AlwaysOr, TSink>(ref sink);
 
     /// <summary>Takes dirty pages one by one, in ascending order, as many as there is room for, and leaves those clean.</summary>
     /// <param name="destination">Filled from its start; with 64 places or more it is faster. Places behind the pages may be overwritten.</param>
@@ -136,7 +136,8 @@ public sealed partial class DirtyBitmap : IDirtyTracker
     /// <returns>How many pages were taken. Pages behind the cursor that are marked again wait for the next round.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The cursor is beyond the last page.</exception>
     /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
-    public int HarvestIndices(Span<ulong> destination, ref ulong cursor) => _core.HarvestIndices(destination, ref cursor);
+    public int HarvestIndices(Span<ulong> destination, ref ulong cursor) =>
+        _core.Indices<AlwaysOr>(destination, ref cursor, Pages, takes: true);
 
     /// <inheritdoc/>
     public void Dispose() => _core.Dispose();

@@ -1,178 +1,209 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using RingKit.Bitmaps.Decoding;
-using RingKit.Ordering;
+using System.Runtime.Intrinsics;
+using RingKit.Bitmaps.Harvesting;
 
 namespace RingKit.Bitmaps;
 
-/// <summary>Harvesting: every form is a loop over <see cref="TakeNext"/>.</summary>
+/// <summary>Harvests of the whole or a part, with a cursor and a budget, and the same without taking.</summary>
+/// <remarks>
+/// An atomic step takes twenty cycles, in which the processor does what follows it; but it waits for all stores before it. So each word's work is done
+/// between its own step and the next one, with one store or two. Disciplines that skip marks order the takes before the copies once for many words,
+/// since that may cost microseconds.
+/// </remarks>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
 {
-    public void HarvestMasks<TSink>(ref TSink sink)
+    // 16 KiB of stack: at a few microseconds for a process-wide fence, a few nanoseconds a word.
+    private const int BatchWords = 1024;
+
+    public void HarvestMasks<TMarking, TSink>(ref TSink sink)
+        where TMarking : struct, IMarking
         where TSink : struct, IDirtyMaskSink, allows ref struct
     {
-        ThrowIfDisposed();
-        ulong offeredFirst = 0;
-        ulong offeredMask = 0;
-        try
-        {
-            // What the handler reads lives on the stack, so the loop only writes it.
-            Scan scan = default;
-            while (TakeNext(ref scan, out nuint word, out ulong mask))
-            {
-                offeredFirst = (ulong)word << 6;
-                offeredMask = mask;
-                sink.Accept((ulong)word << 6, mask);
-            }
-        }
-        catch
-        {
-            PutBack(offeredFirst, offeredMask);
-            throw;
-        }
-
-        GC.KeepAlive(this);
+        ulong cursor = 0;
+        Masks<TMarking, TSink>(ref sink, ref cursor, Pages, ulong.MaxValue, takes: true);
     }
 
-    public void HarvestRuns<TSink>(ref TSink sink)
+    public void HarvestRuns<TMarking, TSink>(ref TSink sink)
+        where TMarking : struct, IMarking
         where TSink : struct, IDirtyRunSink, allows ref struct
     {
-        ThrowIfDisposed();
-        RunJoiner joiner = default;
+        ulong cursor = 0;
+        Runs<TMarking, TSink>(ref sink, ref cursor, Pages, ulong.MaxValue, takes: true);
+    }
+
+    /// <summary>Hands the dirty pages of a part to a sink, as masks.</summary>
+    /// <param name="sink">Takes the masks.</param>
+    /// <param name="cursor">Where to begin; moved to where to go on, which is the first page not taken if the sink throws.</param>
+    /// <param name="end">The page behind the part.</param>
+    /// <param name="maximumPages">How many dirty pages at most.</param>
+    /// <param name="takes">Whether the pages are clean afterwards, or only looked at.</param>
+    /// <typeparam name="TMarking">The discipline of the marks.</typeparam>
+    /// <typeparam name="TSink">The sink's type.</typeparam>
+    /// <returns>How many dirty pages the sink was given.</returns>
+    public ulong Masks<TMarking, TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages, bool takes)
+        where TMarking : struct, IMarking
+        where TSink : struct, IDirtyMaskSink, allows ref struct
+    {
+        Part part = PartOf(cursor, end, maximumPages);
+        if (TMarking.TestsFirst)
+            DeliverBatches<TMarking, TSink>(ref part, ref sink, ref cursor, takes);
+        else
+            DeliverEach(ref part, ref sink, ref cursor, takes);
+        cursor = part.Reached;
+        GC.KeepAlive(this);
+        return maximumPages - part.Room;
+    }
+
+    private void DeliverEach<TSink>(ref Part part, ref TSink sink, ref ulong cursor, bool takes)
+        where TSink : struct, IDirtyMaskSink, allows ref struct
+    {
+        // First page and mask, in one store.
+        Vector128<ulong> offered = default;
         try
         {
-            Scan scan = default;
-            while (TakeNext(ref scan, out nuint word, out ulong mask))
-                joiner.Add(ref sink, (ulong)word << 6, mask);
-            joiner.Flush(ref sink);
+            while (FindWord(ref part, out nuint word))
+            {
+                if (takes && part.IsWhole(word))
+                {
+                    DeliverWhole(ref part, ref sink, ref offered);
+                    continue;
+                }
+
+                ulong mask = NextCut(ref part, takes, word);
+                offered = Vector128.Create((ulong)word << 6, mask);
+                if (mask != 0)
+                    sink.Accept((ulong)word << 6, mask);
+            }
         }
         catch
         {
-            MarkRange(joiner.UndeliveredRun.First, joiner.UndeliveredRun.Count);
-            PutBack(joiner.UnreadMask.FirstPage, joiner.UnreadMask.Mask);
+            cursor = offered[0] + (uint)BitOperations.TrailingZeroCount(offered[1]);
+            if (takes)
+                PutBack(offered[0], offered[1]);
+            throw;
+        }
+    }
+
+    // As TakeWhole: nothing is stored between two atomic steps but what is offered, and what the sink stores.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void DeliverWhole<TSink>(ref Part part, ref TSink sink, ref Vector128<ulong> offered)
+        where TSink : struct, IDirtyMaskSink, allows ref struct
+    {
+        ulong rest = part.PendingWhole;
+        long mostPages = part.MostPages;
+        long left = mostPages;
+        ulong* words = _words + part.Group;
+        ulong firstPage = (ulong)part.Group << 6;
+        int word;
+        do
+        {
+            word = BitOperations.TrailingZeroCount(rest);
+            rest &= rest - 1;
+            ulong mask = TakeAll(ref words[word]);
+            if (mask == 0)
+                continue;
+            left -= BitOperations.PopCount(mask);
+            offered = Vector128.Create(firstPage + ((ulong)word << 6), mask);
+            sink.Accept(firstPage + ((ulong)word << 6), mask);
+        }
+        while (rest != 0 && left >= 0 && _pages != 0);                                // a sink may dispose the bitmap
+
+        part.MoveBehind(word, (ulong)(mostPages - left));
+    }
+
+    // The discipline orders the takes of a batch before the copies of its pages.
+    [SkipLocalsInit]
+    private void DeliverBatches<TMarking, TSink>(ref Part part, ref TSink sink, ref ulong cursor, bool takes)
+        where TMarking : struct, IMarking
+        where TSink : struct, IDirtyMaskSink, allows ref struct
+    {
+        Span<(ulong FirstPage, ulong Mask)> batch = stackalloc (ulong, ulong)[BatchWords];
+        int taken = 0;
+        int delivered = 0;
+        try
+        {
+            while ((taken = NextBatch(ref part, takes, batch)) != 0)
+            {
+                delivered = 0;
+                TMarking.OrderTakes<TOrdering>();
+                for (; delivered < taken; delivered++)
+                    sink.Accept(batch[delivered].FirstPage, batch[delivered].Mask);
+            }
+        }
+        catch when (delivered < taken)
+        {
+            cursor = batch[delivered].FirstPage + (uint)BitOperations.TrailingZeroCount(batch[delivered].Mask);
+            if (takes)
+                PutBackAll(batch[delivered..taken]);
+            throw;
+        }
+    }
+
+    /// <summary>The same as runs.</summary>
+    [SkipLocalsInit]
+    public ulong Runs<TMarking, TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages, bool takes)
+        where TMarking : struct, IMarking
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        Part part = PartOf(cursor, end, maximumPages);
+        var joiner = new RunJoiner(stackalloc ulong[RunJoiner.Room]);
+        int delivered = 0;
+        try
+        {
+            bool isMore;
+            do
+            {
+                isMore = joiner.AddFrom(this, ref part, takes);
+                if (!isMore)
+                    joiner.Close();
+                if (!joiner.Closed.IsEmpty)
+                    TMarking.OrderTakes<TOrdering>();
+                RunJoiner.Deliver(joiner.Closed, ref sink, ref delivered);
+                joiner.Drop(ref delivered);
+            }
+            while (isMore);
+        }
+        catch
+        {
+            joiner.Drop(ref delivered);
+            joiner.Close();
+            ReadOnlySpan<ulong> rest = joiner.Closed;
+            if (!rest.IsEmpty)
+                cursor = rest[0];
+            for (; takes && !rest.IsEmpty; rest = rest[2..])
+                PutBackRange(rest[0], rest[1] - rest[0]);
             throw;
         }
 
+        cursor = part.Reached;
         GC.KeepAlive(this);
+        return maximumPages - part.Room;
     }
 
-    public int HarvestIndices(Span<ulong> destination, ref ulong cursor)
+    /// <summary>The same as single pages, as many as there is room for.</summary>
+    [SkipLocalsInit]
+    public int Indices<TMarking>(Span<ulong> destination, ref ulong cursor, ulong end, bool takes)
+        where TMarking : struct, IMarking
     {
-        ThrowIfDisposed();
-        if (cursor > Pages)
-            throw new ArgumentOutOfRangeException(nameof(cursor), cursor, $"The bitmap has {Pages} pages.");
-
-        int taken = 0;
-        while (taken < destination.Length && cursor < Pages)
+        Part part = PartOf(cursor, end, (ulong)destination.Length);
+        nuint count = 0;
+        ulong unused = 0;
+        if (TakeInto<IndexForm>(ref part, takes, destination, ref count, ref unused))
         {
-            if ((cursor & 63) == 0 && destination.Length - taken >= 64)
-            {
-                taken += HarvestWholeWords(destination[taken..], ref cursor);
-                continue;
-            }
-
-            nuint word = (nuint)(cursor >> 6);
-            ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & (ulong.MaxValue << (int)cursor);
-            if (seen == 0)
-            {
-                cursor = Math.Min((ulong)Find(word + 1) << 6, Pages);
-                continue;
-            }
-
-            ulong wanted = LowestBits(seen, destination.Length - taken);
-            for (ulong mask = Take(word, wanted); mask != 0; mask &= mask - 1)
-                destination[taken++] = ((ulong)word << 6) + (uint)BitOperations.TrailingZeroCount(mask);
-            cursor = Math.Min(((ulong)word << 6) + 64 - (wanted == seen ? 0 : (uint)BitOperations.LeadingZeroCount(wanted)), Pages);
+            // Fewer than 64 places are left: by way of more.
+            Span<ulong> last = stackalloc ulong[128];
+            nuint lastCount = 0;
+            TakeInto<IndexForm>(ref part, takes, last, ref lastCount, ref unused);
+            last[..(int)lastCount].CopyTo(destination[(int)count..]);
+            count += lastCount;
         }
 
+        if (count != 0)
+            TMarking.OrderTakes<TOrdering>();
+        cursor = part.Reached;
         GC.KeepAlive(this);
-        return taken;
-    }
-
-    // Until the end, or until a whole word may not fit. In a method of its own, where the scan stays in registers.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private int HarvestWholeWords(Span<ulong> destination, ref ulong cursor)
-    {
-        int taken = 0;
-        var scan = new Scan { Next = (nuint)(cursor >> 6) };
-        while (destination.Length - taken >= 64)
-        {
-            if (!TakeNext(ref scan, out nuint word, out ulong mask))
-            {
-                cursor = Pages;
-                break;
-            }
-
-            taken += BitmapDecoder.Decode(mask, (ulong)word << 6, destination[taken..]);
-            cursor = Math.Min(((ulong)word << 6) + 64, Pages);
-        }
-
-        return taken;
-    }
-
-    /// <summary>Takes all bits of the next word that has any.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TakeNext(ref Scan scan, out nuint word, out ulong mask)
-    {
-        while (true)
-        {
-            if (scan.Pending == 0)
-            {
-                nuint next = scan.Next;
-                scan.Group = FindGroup(ref next, _wordCount, out ulong found);
-                (scan.Next, scan.Pending) = (next, found);
-            }
-
-            // A sink may dispose the bitmap: then no word is left.
-            word = scan.Group + (nuint)BitOperations.TrailingZeroCount(scan.Pending);
-            if (scan.Pending == 0 || word >= _wordCount)
-            {
-                mask = 0;
-                return false;
-            }
-
-            scan.Pending &= scan.Pending - 1;
-            mask = Take(word, ulong.MaxValue);
-            if (mask != 0)
-                return true;
-        }
-    }
-
-    // The scan answers with hints. On hardware it reads vectors, which no ordering knows; a model of memory decides about each word, or it
-    // would never show a harvest that looked before the mark.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nuint FindGroup(ref nuint from, nuint end, out ulong nonZero)
-    {
-        if (typeof(TOrdering) == typeof(HardwareOrdering))
-            return NonZeroScan.FindGroup(in *_words, ref from, end, out nonZero);
-
-        nuint word = Math.Min(Find(from), end);
-        from = Math.Min(word + 1, end);
-        nonZero = word == end ? 0UL : 1UL;
-        return word;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nuint Find(nuint from)
-    {
-        if (typeof(TOrdering) == typeof(HardwareOrdering))
-            return NonZeroScan.Find(in *_words, from, _wordCount);
-
-        while (from < _wordCount && TOrdering.LoadRelaxed(ref _words[from]) == 0)
-            from++;
-        return from;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Take(nuint word, ulong wanted)
-    {
-        ulong taken = wanted == ulong.MaxValue
-            ? TOrdering.ExchangeAcquire(ref _words[word], 0)                          // E4: the stores behind the bits are visible
-            : TOrdering.FetchAndNotAcquire(ref _words[word], wanted) & wanted;        // E4
-        ulong valid = ValidBits(word);
-        if ((taken & ~valid) != 0)
-            StrayBits += (uint)BitOperations.PopCount(taken & ~valid);
-        return taken & valid;
+        return (int)count;
     }
 
     /// <summary>Marks again what was taken and not delivered, or hands it on to this bitmap; nothing if it is disposed.</summary>
@@ -183,22 +214,17 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         GC.KeepAlive(this);
     }
 
-    private static ulong LowestBits(ulong mask, int count)
+    /// <summary>The same of several words.</summary>
+    internal void PutBackAll(ReadOnlySpan<(ulong FirstPage, ulong Mask)> words)
     {
-        if (BitOperations.PopCount(mask) <= count)
-            return mask;
-
-        ulong rest = mask;
-        for (; count > 0; count--)
-            rest &= rest - 1;
-        return mask ^ rest;
+        foreach ((ulong firstPage, ulong mask) in words)
+            PutBack(firstPage, mask);
     }
 
-    /// <summary>Where a harvest is: the group of words found last, which of it are still to be taken, and where to search on.</summary>
-    internal struct Scan
+    // A run reaches over words; its sink may have disposed the bitmap.
+    private void PutBackRange(ulong first, ulong count)
     {
-        public nuint Group;
-        public ulong Pending;
-        public nuint Next;
+        if (_pages != 0)
+            MarkRange(first, count);
     }
 }

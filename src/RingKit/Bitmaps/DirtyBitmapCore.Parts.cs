@@ -1,114 +1,43 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using RingKit.Bitmaps.Harvesting;
+using RingKit.Ordering;
 
 namespace RingKit.Bitmaps;
 
-/// <summary>Harvests of a part, with a cursor and a budget; the same without taking; and clearing: loops over <see cref="Next"/>.</summary>
+/// <summary>Taking the words of a part, and clearing.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
 {
-    /// <summary>Hands the dirty pages of a part to a sink, as masks.</summary>
-    /// <param name="sink">Takes the masks.</param>
-    /// <param name="cursor">Where to begin; moved to where to go on, which is the first page not taken if the sink throws.</param>
-    /// <param name="end">The page behind the part.</param>
-    /// <param name="maximumPages">How many dirty pages at most.</param>
-    /// <param name="takes">Whether the pages are clean afterwards, or only looked at.</param>
-    /// <typeparam name="TSink">The sink's type.</typeparam>
-    /// <returns>How many dirty pages the sink was given.</returns>
-    public ulong Masks<TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages, bool takes)
-        where TSink : struct, IDirtyMaskSink, allows ref struct
-    {
-        Part part = PartOf(cursor, end, maximumPages);
-        ulong offeredFirst = 0;
-        ulong offeredMask = 0;
-        try
-        {
-            while (Next(ref part, takes, out ulong firstPage, out ulong mask))
-            {
-                offeredFirst = firstPage;
-                offeredMask = mask;
-                sink.Accept(firstPage, mask);
-            }
-        }
-        catch
-        {
-            if (takes)
-                PutBack(offeredFirst, offeredMask);
-            cursor = offeredFirst + (uint)BitOperations.TrailingZeroCount(offeredMask);
-            throw;
-        }
-
-        cursor = part.Reached;
-        GC.KeepAlive(this);
-        return maximumPages - part.Room;
-    }
-
-    /// <summary>The same as runs.</summary>
-    public ulong Runs<TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages, bool takes)
-        where TSink : struct, IDirtyRunSink, allows ref struct
-    {
-        Part part = PartOf(cursor, end, maximumPages);
-        RunJoiner joiner = default;
-        try
-        {
-            while (Next(ref part, takes, out ulong firstPage, out ulong mask))
-                joiner.Add(ref sink, firstPage, mask);
-            joiner.Flush(ref sink);
-        }
-        catch
-        {
-            // It is the sink that has thrown, so there is such a run.
-            (ulong first, ulong count) = joiner.UndeliveredRun;
-            if (takes && _pages != 0)
-            {
-                MarkRange(first, count);
-                PutBack(joiner.UnreadMask.FirstPage, joiner.UnreadMask.Mask);
-            }
-
-            cursor = first;
-            throw;
-        }
-
-        cursor = part.Reached;
-        GC.KeepAlive(this);
-        return maximumPages - part.Room;
-    }
-
-    /// <summary>The same as single pages, as many as there is room for.</summary>
-    public int Indices(Span<ulong> destination, ref ulong cursor, ulong end, bool takes)
-    {
-        Part part = PartOf(cursor, end, (ulong)destination.Length);
-        int count = 0;
-        while (Next(ref part, takes, out ulong firstPage, out ulong mask))
-        {
-            for (; mask != 0; mask &= mask - 1)
-                destination[count++] = firstPage + (uint)BitOperations.TrailingZeroCount(mask);
-        }
-
-        cursor = part.Reached;
-        GC.KeepAlive(this);
-        return count;
-    }
-
     /// <summary>Cleans the pages of one word, and says which of them were dirty.</summary>
-    public ulong ClearMask(ulong firstPage, ulong mask)
+    public ulong ClearMask<TMarking>(ulong firstPage, ulong mask)
+        where TMarking : struct, IMarking
     {
         if (firstPage >= _pages || firstPage % 64 != 0)
             ThrowFirstPage(firstPage);
         ulong wereDirty = Take((nuint)(firstPage >> 6), mask) & mask;
+        if (wereDirty != 0)
+            TMarking.OrderTakes<TOrdering>();
         GC.KeepAlive(this);
         return wereDirty;
     }
 
     /// <summary>Cleans neighbouring pages, and says how many of them were dirty.</summary>
-    public ulong ClearRange(ulong first, ulong count)
+    [SkipLocalsInit]
+    public ulong ClearRange<TMarking>(ulong first, ulong count)
+        where TMarking : struct, IMarking
     {
         Part part = PartOf(first, EndOf(first, count), ulong.MaxValue);
-        while (Next(ref part, takes: true, out _, out _))
+        Span<(ulong FirstPage, ulong Mask)> batch = stackalloc (ulong, ulong)[64];
+        while (NextBatch(ref part, takes: true, batch) != 0)
         {
         }
 
+        ulong wereDirty = ulong.MaxValue - part.Room;
+        if (wereDirty != 0)
+            TMarking.OrderTakes<TOrdering>();
         GC.KeepAlive(this);
-        return ulong.MaxValue - part.Room;
+        return wereDirty;
     }
 
     /// <summary>The page behind a range, which must lie within the bitmap.</summary>
@@ -119,7 +48,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return first + count;
     }
 
-    private Part PartOf(ulong cursor, ulong end, ulong maximumPages)
+    /// <summary>The part from a cursor to an end, of which so many pages may be taken.</summary>
+    internal Part PartOf(ulong cursor, ulong end, ulong maximumPages)
     {
         ThrowIfDisposed();
         if (end > Pages)
@@ -127,13 +57,14 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         if (cursor > end)
             throw new ArgumentOutOfRangeException(nameof(cursor), cursor, $"The part ends at page {end}.");
 
-        // A part that goes to the end of the bitmap drops what strays behind it, as a whole harvest does.
+        // A part that goes to the end of the bitmap drops what strays behind it.
         return new Part
         {
-            Scan = new Scan { Next = (nuint)(cursor >> 6) },
-            FirstWord = (nuint)(cursor >> 6),
-            FirstMask = ulong.MaxValue << (int)cursor,
+            Next = (nuint)(cursor >> 6),
             EndWord = (nuint)WordsFor(end),
+            FirstWhole = (nuint)WordsFor(cursor),
+            EndWhole = (nuint)(end >> 6),
+            FirstMask = ulong.MaxValue << (int)cursor,
             LastMask = end == Pages ? ulong.MaxValue : ulong.MaxValue >> (int)((0 - end) & 63),
             End = end,
             Room = maximumPages,
@@ -141,59 +72,173 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         };
     }
 
-    /// <summary>The dirty pages of the part's next word that has any, as many as there is room for.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Next(ref Part part, bool takes, out ulong firstPage, out ulong mask)
+    /// <summary>The dirty pages of the part's next words, as many as there is room for.</summary>
+    /// <param name="part">Is moved on.</param>
+    /// <param name="takes">Whether the pages are clean afterwards, or only looked at.</param>
+    /// <param name="batch">Filled from its start with masks that are not 0.</param>
+    /// <returns>How many words; 0 if nothing is left, or no room, or a sink has disposed the bitmap.</returns>
+    internal int NextBatch(ref Part part, bool takes, Span<(ulong FirstPage, ulong Mask)> batch)
     {
-        while (part.Room != 0)
+        nuint count = 0;
+        ulong state = 0;
+        TakeInto<MaskForm>(ref part, takes, MemoryMarshal.Cast<(ulong FirstPage, ulong Mask), ulong>(batch), ref count, ref state);
+        return (int)(count / 2);
+    }
+
+    /// <summary>Takes words, each to be written in a form, until the part is through or the places may not do for another word.</summary>
+    /// <param name="part">Is moved on.</param>
+    /// <param name="takes">Whether the pages are clean afterwards, or only looked at.</param>
+    /// <param name="room">The places.</param>
+    /// <param name="count">How many are used.</param>
+    /// <param name="state">What the form keeps from word to word.</param>
+    /// <typeparam name="TForm">The form.</typeparam>
+    /// <returns>Whether it was the places.</returns>
+    internal bool TakeInto<TForm>(ref Part part, bool takes, Span<ulong> room, ref nuint count, ref ulong state)
+        where TForm : struct, IWordForm
+    {
+        nint lastStart = room.Length - TForm.PlacesAWord;
+        while (FindWord(ref part, out nuint word))
         {
-            if (part.Scan.Pending == 0)
-            {
-                nuint next = part.Scan.Next;
-                part.Scan.Group = FindGroup(ref next, Math.Min(part.EndWord, _wordCount), out ulong found);
-                (part.Scan.Next, part.Scan.Pending) = (next, found);
-            }
-
-            // A sink may dispose the bitmap: then no word is left.
-            nuint word = part.Scan.Group + (nuint)BitOperations.TrailingZeroCount(part.Scan.Pending);
-            if (part.Scan.Pending == 0 || word >= _wordCount)
-            {
-                part.Reached = part.End;
-                break;
-            }
-
-            part.Scan.Pending &= part.Scan.Pending - 1;
-            firstPage = (ulong)word << 6;
-            ulong wanted = part.WantedOf(word);
-            bool isLast = false;
-            if (wanted != ulong.MaxValue || part.Room < 64)
-            {
-                // No more than is seen now, or a mark made meanwhile could exceed the room; and what strays, which needs none.
-                ulong valid = ValidBits(word);
-                ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & wanted & valid;
-                ulong fitting = LowestBits(seen, (int)Math.Min(part.Room, 64));
-                isLast = fitting != seen;
-                wanted = isLast ? fitting : seen | (wanted & ~valid);
-                if (wanted == 0)
-                    continue;
-            }
-
-            mask = takes
-                ? Take(word, wanted)
-                : TOrdering.LoadAcquire(ref _words[word]) & wanted & ValidBits(word); // E4: who looks sees the stores behind the bits
-            part.Room -= (uint)BitOperations.PopCount(mask);
-            part.Reached = isLast ? firstPage + 64 - (uint)BitOperations.LeadingZeroCount(wanted) : Math.Min(firstPage + 64, part.End);
-
-            // The word has more than there was room for: the part ends here. Even if another thread has cleared some of what was wanted and
-            // there is room again: the scan has left the word.
-            if (isLast)
-                (part.End, part.Scan) = (part.Reached, new Scan { Next = part.EndWord });
-            if (mask != 0)
+            if ((nint)count > lastStart)
                 return true;
+
+            if (takes && part.IsWhole(word))
+            {
+                TakeWhole<TForm>(ref part, room, ref count, ref state);
+                continue;
+            }
+
+            ulong mask = NextCut(ref part, takes, word);
+            ref ulong first = ref MemoryMarshal.GetReference(room);
+            ref ulong next = ref TForm.Write((ulong)word << 6, mask, ref Unsafe.Add(ref first, count), ref state);
+            count = (nuint)Unsafe.ByteOffset(ref first, ref next) / sizeof(ulong);
         }
 
-        (firstPage, mask) = (0, 0);
         return false;
+    }
+
+    // Pending words that the part has wholly, in a method of its own, where all stays in registers: a store to the stack between two atomic
+    // steps is one that the later step waits for.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeWhole<TForm>(ref Part part, Span<ulong> room, ref nuint count, ref ulong state)
+        where TForm : struct, IWordForm
+    {
+        // Invariant: as many places as a word needs are left when one is written; the group's words are the bitmap's.
+        ref ulong start = ref MemoryMarshal.GetReference(room);
+        ref ulong next = ref Unsafe.Add(ref start, count);
+        ref ulong lastNext = ref Unsafe.Add(ref start, room.Length - TForm.PlacesAWord);
+        ulong inner = state;
+        ulong rest = part.PendingWhole;
+        long mostPages = part.MostPages;
+        long left = mostPages;
+        ulong* words = _words + part.Group;
+        ulong firstPage = (ulong)part.Group << 6;
+        int word;
+        do
+        {
+            word = BitOperations.TrailingZeroCount(rest);
+            rest &= rest - 1;
+            ulong mask = TakeAll(ref words[word]);
+            left -= BitOperations.PopCount(mask);
+            next = ref TForm.Write(firstPage + ((ulong)word << 6), mask, ref next, ref inner);
+        }
+        while (rest != 0 && !Unsafe.IsAddressGreaterThan(ref next, ref lastNext) && left >= 0);
+
+        state = inner;
+        count = (nuint)Unsafe.ByteOffset(ref start, ref next) / sizeof(ulong);
+        part.MoveBehind(word, (ulong)(mostPages - left));
+    }
+
+    // The part's next word that may be dirty; none if there is no room, or a sink has disposed the bitmap.
+    private bool FindWord(ref Part part, out nuint word)
+    {
+        word = 0;
+        if (part.Room == 0 || _pages == 0 || (part.Pending == 0 && !FindPending(ref part)))
+            return false;
+        word = part.Group + (nuint)BitOperations.TrailingZeroCount(part.Pending);
+        return true;
+    }
+
+    private bool FindPending(ref Part part)
+    {
+        if (part.Next < part.EndWord)
+        {
+            nuint next = part.Next;
+            part.Group = FindGroup(ref next, part.EndWord, out part.Pending);
+            part.Next = next;
+        }
+
+        if (part.Pending == 0)
+            part.Reached = part.End;
+        return part.Pending != 0;
+    }
+
+    // A word at the edge of the part or of the bitmap, or one that there may be no room for.
+    private ulong NextCut(ref Part part, bool takes, nuint word)
+    {
+        part.Pending &= part.Pending - 1;
+        ulong firstPage = (ulong)word << 6;
+
+        // No more than is seen now, or a mark made meanwhile could exceed the room; and what strays, which needs none.
+        ulong inPart = part.MaskOf(word);
+        ulong valid = ValidBits(word);
+        ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & inPart & valid;
+        ulong fitting = LowestBits(seen, (int)Math.Min(part.Room, 64));
+        bool isLast = fitting != seen;
+        ulong wanted = isLast ? fitting : seen | (inPart & ~valid);
+        if (wanted == 0)
+            return 0;
+
+        ulong mask = takes ? Take(word, wanted) : LookAt(word) & wanted;
+        part.Room -= (uint)BitOperations.PopCount(mask);
+        part.Reached = isLast ? firstPage + 64 - (uint)BitOperations.LeadingZeroCount(wanted) : Math.Min(firstPage + 64, part.End);
+
+        // The word has more than there was room for: the part ends here. Even if another thread has cleared some of what was wanted and
+        // there is room again: the scan has left the word.
+        if (isLast)
+            (part.End, part.Next, part.Pending) = (part.Reached, part.EndWord, 0);
+        return mask;
+    }
+
+    // The scan answers with hints. On hardware it reads vectors, which no ordering knows; a model of memory decides about each word, or it
+    // would never show a harvest that looked before the mark.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint FindGroup(ref nuint from, nuint end, out ulong nonZero)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            return NonZeroScan.FindGroup(in *_words, ref from, end, out nonZero);
+
+        nuint word = from;
+        while (word < end && TOrdering.LoadRelaxed(ref _words[word]) == 0)
+            word++;
+        from = Math.Min(word + 1, end);
+        nonZero = word == end ? 0UL : 1UL;
+        return word;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong TakeAll(ref ulong word) => TOrdering.ExchangeAcquire(ref word, 0);     // E4: the stores behind the bits are visible
+
+    private ulong Take(nuint word, ulong wanted)
+    {
+        ulong taken = wanted == ulong.MaxValue
+            ? TakeAll(ref _words[word])
+            : TOrdering.FetchAndNotAcquire(ref _words[word], wanted) & wanted;        // E4
+        ulong valid = ValidBits(word);
+        if ((taken & ~valid) != 0)
+            StrayBits += (uint)BitOperations.PopCount(taken & ~valid);
+        return taken & valid;
+    }
+
+    private static ulong LowestBits(ulong mask, int count)
+    {
+        if (BitOperations.PopCount(mask) <= count)
+            return mask;
+
+        ulong rest = mask;
+        for (; count > 0; count--)
+            rest &= rest - 1;
+        return mask ^ rest;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -205,18 +250,42 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     }
 
     /// <summary>What of a bitmap is looked at, how far that has come, and how much may still be taken.</summary>
-    private struct Part
+    internal struct Part
     {
-        public Scan Scan;
-        public nuint FirstWord;
-        public ulong FirstMask;
+        // The group of words found last, which of it are still to be taken, and where to search on.
+        public nuint Group;
+        public ulong Pending;
+        public nuint Next;
+
+        // The part's words end at EndWord; those from FirstWhole to EndWhole are its own wholly.
         public nuint EndWord;
+        public nuint FirstWhole;
+        public nuint EndWhole;
+        public ulong FirstMask;
         public ulong LastMask;
+
         public ulong End;
         public ulong Room;
         public ulong Reached;
 
-        public readonly ulong WantedOf(nuint word) =>
-            (word == FirstWord ? FirstMask : ulong.MaxValue) & (word + 1 == EndWord ? LastMask : ulong.MaxValue);
+        public readonly ulong MaskOf(nuint word) =>
+            (word < FirstWhole ? FirstMask : ulong.MaxValue) & (word + 1 == EndWord ? LastMask : ulong.MaxValue);
+
+        /// <summary>Whether a word can be taken as it is: the part has all of it, and there is room for all.</summary>
+        public readonly bool IsWhole(nuint word) => Room >= 64 && word >= FirstWhole && word < EndWhole;
+
+        /// <summary>Which words of the group are pending, without one that the part cuts.</summary>
+        public readonly ulong PendingWhole => Pending & (EndWhole - Group < 64 ? (1UL << (int)(EndWhole - Group)) - 1 : ulong.MaxValue);
+
+        /// <summary>How many pages may be taken before a whole word may be too many.</summary>
+        public readonly long MostPages => (long)Math.Min(Room, long.MaxValue) - 64;
+
+        /// <summary>All up to a whole word of the group was taken, which were so many pages.</summary>
+        public void MoveBehind(int word, ulong pages)
+        {
+            Pending &= ulong.MaxValue << 1 << word;
+            Reached = ((ulong)Group + (uint)word + 1) << 6;
+            Room -= pages;
+        }
     }
 }

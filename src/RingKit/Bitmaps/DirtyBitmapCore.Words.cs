@@ -84,7 +84,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         BitmapArguments.CheckSpan(destination, count);
         var sink = new WordSink(destination, firstPage);
         ulong cursor = firstPage;
-        Masks(ref sink, ref cursor, firstPage + count, ulong.MaxValue, takes: true);
+        Masks<AlwaysOr, WordSink>(ref sink, ref cursor, firstPage + count, ulong.MaxValue, takes: true);
         return sink.Taken;
     }
 

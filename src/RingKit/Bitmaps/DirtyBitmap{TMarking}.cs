@@ -85,7 +85,8 @@ public sealed partial class DirtyBitmap<TMarking> : IDisposable
         where TSink : struct, IDirtyRunSink, allows ref struct => _core.HarvestRuns<TMarking, TSink>(ref sink);
 
     /// <inheritdoc cref="DirtyBitmap.HarvestIndices(Span{ulong}, ref ulong)"/>
-    public int HarvestIndices(Span<ulong> destination, ref ulong cursor) => _core.HarvestIndices<TMarking>(destination, ref cursor);
+    public int HarvestIndices(Span<ulong> destination, ref ulong cursor) =>
+        _core.Indices<TMarking>(destination, ref cursor, Pages, takes: true);
 
     /// <inheritdoc/>
     public void Dispose() => _core.Dispose();

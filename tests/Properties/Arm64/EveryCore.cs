@@ -88,7 +88,8 @@ internal static class EveryCore
         core.MarkRange(5, 1);
         List<(ulong FirstPage, ulong Mask)> masks = [];
         var sink = new MaskList(masks);
-        core.HarvestMasks(ref sink);
+        core.HarvestMasks<AlwaysOr, MaskList>(ref sink);
+        core.HarvestMasks<TestBehindFence, MaskList>(ref sink);
         return masks.Count;
     }
 }

@@ -235,7 +235,7 @@ internal sealed class BitmapProgram
     private void Check()
     {
         var sink = new Sink(this);
-        _bitmap.HarvestMasks(ref sink);
+        _bitmap.HarvestMasks<AlwaysOr, Sink>(ref sink);
         Assert.Equal(0ul, _bitmap.StrayBits);
         for (int page = 0; page < Pages; page++)
         {

@@ -24,5 +24,6 @@ internal sealed class MarkCalls<TMarking>(DirtyBitmapCore<ModelOrdering> bitmap)
     public void HarvestRuns<TSink>(ref TSink sink)
         where TSink : struct, IDirtyRunSink => bitmap.HarvestRuns<TMarking, TSink>(ref sink);
 
-    public int HarvestIndices(Span<ulong> destination, ref ulong cursor) => bitmap.HarvestIndices<TMarking>(destination, ref cursor);
+    public int HarvestIndices(Span<ulong> destination, ref ulong cursor) =>
+        bitmap.Indices<TMarking>(destination, ref cursor, bitmap.Pages, takes: true);
 }

@@ -9,7 +9,7 @@ using Xunit;
 namespace RingKit.Properties.Bitmaps;
 
 /// <summary>What every discipline of marking has to do.</summary>
-public abstract class MarkingContract<TMarking>
+public abstract partial class MarkingContract<TMarking>
     where TMarking : struct, IMarking
 {
     [Fact]

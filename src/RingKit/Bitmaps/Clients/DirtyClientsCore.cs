@@ -24,7 +24,7 @@ internal sealed class DirtyClientsCore<TOrdering>
         try
         {
             var distribution = new Distribution(_clients);
-            _marks.Masks(ref distribution, ref first, end, ulong.MaxValue, takes: true);
+            _marks.Masks<AlwaysOr, Distribution>(ref distribution, ref first, end, ulong.MaxValue, takes: true);
         }
         finally
         {
@@ -43,7 +43,7 @@ internal sealed class DirtyClientsCore<TOrdering>
 
             var distribution = new Distribution(_clients);
             ulong cursor = 0;
-            _marks.Masks(ref distribution, ref cursor, _marks.Pages, ulong.MaxValue, takes: true);
+            _marks.Masks<AlwaysOr, Distribution>(ref distribution, ref cursor, _marks.Pages, ulong.MaxValue, takes: true);
             _clients.Add((name, inbox));
         }
         finally

@@ -166,17 +166,25 @@ public static class BitmapDecoder
     {
         ref T place = ref MemoryMarshal.GetReference(destination);
         if (destination.Length >= 64)
-        {
-            return HasByteCompress
-                ? (int)SparseCompressDecoder.Decode(mask, firstIndex, ref place)
-                : HasUnrolled ? (int)UnrolledDecoder.Decode(mask, firstIndex, ref place)
-                : (int)LoopDecoder.Decode(mask, firstIndex, ref place);
-        }
+            return (int)DecodeMask(mask, firstIndex, ref place);
 
         if (BitOperations.PopCount(mask) > destination.Length)
             ThrowTooShort(mask, destination);
         return (int)LoopDecoder.Decode(mask, firstIndex, ref place);
     }
+
+    /// <summary>Writes the indices of one mask's set bits: for loops around an atomic step, in which a check would cost as much as the decoding.</summary>
+    /// <param name="mask">The mask.</param>
+    /// <param name="firstIndex">The index of bit 0.</param>
+    /// <param name="place">The first of 64 places, all of which may be overwritten.</param>
+    /// <typeparam name="T"><see cref="uint"/> or <see cref="ulong"/>.</typeparam>
+    /// <returns>How many bits are set.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static nuint DecodeMask<T>(ulong mask, T firstIndex, ref T place)
+        where T : unmanaged, IBinaryInteger<T> =>
+        HasByteCompress ? OneVectorDecoder.Decode(mask, firstIndex, ref place)
+        : HasUnrolled ? UnrolledDecoder.Decode(mask, firstIndex, ref place)
+        : LoopDecoder.Decode(mask, firstIndex, ref place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Check<T>(ReadOnlySpan<ulong> words, ulong firstIndex, ulong indicesBehind, Span<T> destination, ulong cursor)

@@ -45,6 +45,27 @@ internal readonly struct CompressDecoder : IWordDecoder
         return Avx512Vbmi2.Compress(Vector512<byte>.Zero, isSet, Vector512<byte>.Indices);
     }
 
+    /// <summary>Writes as many indices as one vector holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreVector<T>(Vector128<byte> positions, T first, ref T destination)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (typeof(T) == typeof(uint))
+            Store16(positions, first, ref destination);
+        else
+            (Avx512F.ConvertToVector512UInt64(positions).As<ulong, T>() + Vector512.Create(first)).StoreUnsafe(ref destination);
+    }
+
+    /// <summary>Writes the indices that <see cref="StoreVector"/> leaves out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFromVector<T>(Vector512<byte> positions, T first, ref T destination)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        if (typeof(T) == typeof(ulong))
+            StoreVector(Sse2.ShiftRightLogical128BitLane(positions.GetLower().GetLower(), 8), first, ref Unsafe.Add(ref destination, 8));
+        StoreFrom16(positions, first, ref destination);
+    }
+
     /// <summary>Writes 16 indices.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store16<T>(Vector128<byte> positions, T first, ref T destination)

@@ -74,21 +74,21 @@ internal sealed class GrowingDirtyBitmapCore<TOrdering> : IDirtyTracker
     {
         ulong cursor = 0;
         var nothing = default(NoSink);
-        return _bitmap.Masks(ref nothing, ref cursor, Pages, ulong.MaxValue, takes: false);
+        return _bitmap.Masks<AlwaysOr, NoSink>(ref nothing, ref cursor, Pages, ulong.MaxValue, takes: false);
     }
 
     public void HarvestMasks<TSink>(ref TSink sink)
         where TSink : struct, IDirtyMaskSink, allows ref struct
     {
         ulong cursor = 0;
-        _bitmap.Masks(ref sink, ref cursor, Pages, ulong.MaxValue, takes: true);
+        _bitmap.Masks<AlwaysOr, TSink>(ref sink, ref cursor, Pages, ulong.MaxValue, takes: true);
     }
 
     public void HarvestRuns<TSink>(ref TSink sink)
         where TSink : struct, IDirtyRunSink, allows ref struct
     {
         ulong cursor = 0;
-        _bitmap.Runs(ref sink, ref cursor, Pages, ulong.MaxValue, takes: true);
+        _bitmap.Runs<AlwaysOr, TSink>(ref sink, ref cursor, Pages, ulong.MaxValue, takes: true);
     }
 
     public int HarvestIndices(Span<ulong> destination, ref ulong cursor)
@@ -96,7 +96,7 @@ internal sealed class GrowingDirtyBitmapCore<TOrdering> : IDirtyTracker
         _bitmap.ThrowIfDisposed();
         ulong pages = Pages;
         TrackedPages.CheckCursor(cursor, pages);
-        return _bitmap.Indices(destination, ref cursor, pages, takes: true);
+        return _bitmap.Indices<AlwaysOr>(destination, ref cursor, pages, takes: true);
     }
 
     public void Dispose() => _bitmap.Dispose();

@@ -10,7 +10,7 @@ internal interface IMaskSource
     /// <summary>Marks again what was taken and not delivered.</summary>
     void PutBack(ulong firstPage, ulong mask);
 
-    /// <summary>The same of neighbouring pages; none if the count is 0.</summary>
+    /// <summary>The same of neighbouring pages.</summary>
     void PutBackRange(ulong first, ulong count);
 
     /// <summary>The harvest ends early: what it has noted of pages that it did not reach must be found by the next one.</summary>

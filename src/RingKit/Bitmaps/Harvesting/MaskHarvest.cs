@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RingKit.Bitmaps.Harvesting;
 
 /// <summary>Hands what a source takes to a sink. What the sink refuses is dirty again, and so is what was not reached.</summary>
@@ -27,21 +29,33 @@ internal static class MaskHarvest
         }
     }
 
+    [SkipLocalsInit]
     public static void Runs<TSource, TSink>(ref TSource source, ref TSink sink)
         where TSource : struct, IMaskSource
         where TSink : struct, IDirtyRunSink, allows ref struct
     {
-        RunJoiner joiner = default;
+        var joiner = new RunJoiner(stackalloc ulong[RunJoiner.Room]);
+        int delivered = 0;
         try
         {
             while (source.TakeNext(out ulong firstPage, out ulong mask))
-                joiner.Add(ref sink, firstPage, mask);
-            joiner.Flush(ref sink);
+            {
+                joiner.Add(firstPage, mask);
+                if (!joiner.IsFull)
+                    continue;
+                RunJoiner.Deliver(joiner.Closed, ref sink, ref delivered);
+                joiner.Drop(ref delivered);
+            }
+
+            joiner.Close();
+            RunJoiner.Deliver(joiner.Closed, ref sink, ref delivered);
         }
         catch
         {
-            source.PutBackRange(joiner.UndeliveredRun.First, joiner.UndeliveredRun.Count);
-            source.PutBack(joiner.UnreadMask.FirstPage, joiner.UnreadMask.Mask);
+            joiner.Drop(ref delivered);
+            joiner.Close();
+            for (ReadOnlySpan<ulong> rest = joiner.Closed; !rest.IsEmpty; rest = rest[2..])
+                source.PutBackRange(rest[0], rest[1] - rest[0]);
             source.Abandon();
             throw;
         }

@@ -68,7 +68,7 @@ public sealed class DirtyTake : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">Cursor or end are beyond their bounds.</exception>
     /// <exception cref="ObjectDisposedException">This is disposed.</exception>
     public ulong ReadMasks<TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages)
-        where TSink : struct, IDirtyMaskSink, allows ref struct => _core.Held.Masks(ref sink, ref cursor, end, maximumPages, takes: false);
+        where TSink : struct, IDirtyMaskSink, allows ref struct => _core.Held.Masks<AlwaysOr, TSink>(ref sink, ref cursor, end, maximumPages, takes: false);
 
     /// <summary>Shows all held pages as masks. They stay held, even if the sink throws.</summary>
     /// <param name="sink">Is shown the masks.</param>
@@ -94,7 +94,7 @@ public sealed class DirtyTake : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">Cursor or end are beyond their bounds.</exception>
     /// <exception cref="ObjectDisposedException">This is disposed.</exception>
     public ulong ReadRuns<TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages)
-        where TSink : struct, IDirtyRunSink, allows ref struct => _core.Held.Runs(ref sink, ref cursor, end, maximumPages, takes: false);
+        where TSink : struct, IDirtyRunSink, allows ref struct => _core.Held.Runs<AlwaysOr, TSink>(ref sink, ref cursor, end, maximumPages, takes: false);
 
     /// <summary>Shows all held pages as runs. They stay held, even if the sink throws.</summary>
     /// <param name="sink">Is shown the runs.</param>
@@ -108,12 +108,13 @@ public sealed class DirtyTake : IDisposable
     }
 
     /// <summary>Writes held pages one by one, as many as there is room for. They stay held.</summary>
-    /// <param name="destination">Filled from its start.</param>
+    /// <param name="destination">Filled from its start; with 64 places or more it is faster. Places behind the pages may be overwritten.</param>
     /// <param name="cursor">The page to go on from; moved on, and equal to <see cref="Pages"/> when there is nothing left.</param>
     /// <returns>How many pages were written.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The cursor is beyond the last page.</exception>
     /// <exception cref="ObjectDisposedException">This is disposed.</exception>
-    public int ReadIndices(Span<ulong> destination, ref ulong cursor) => _core.Held.Indices(destination, ref cursor, Pages, takes: false);
+    public int ReadIndices(Span<ulong> destination, ref ulong cursor) =>
+        _core.Held.Indices<AlwaysOr>(destination, ref cursor, Pages, takes: false);
 
     /// <summary>All held pages have arrived: they are held no longer.</summary>
     /// <returns>How many pages that were.</returns>
@@ -126,7 +127,7 @@ public sealed class DirtyTake : IDisposable
     /// <returns>How many of them were held.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The range is not inside the bitmap; nothing was confirmed.</exception>
     /// <exception cref="ObjectDisposedException">This is disposed.</exception>
-    public ulong Confirm(ulong first, ulong count) => _core.Held.ClearRange(first, count);
+    public ulong Confirm(ulong first, ulong count) => _core.Held.ClearRange<AlwaysOr>(first, count);
 
     /// <summary>Chosen held pages of one word have arrived.</summary>
     /// <param name="firstPage">The page of bit 0: a multiple of 64.</param>
@@ -134,7 +135,7 @@ public sealed class DirtyTake : IDisposable
     /// <returns>Those of them that were held.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such word.</exception>
     /// <exception cref="ObjectDisposedException">This is disposed.</exception>
-    public ulong ConfirmMask(ulong firstPage, ulong mask) => _core.Held.ClearMask(firstPage, mask);
+    public ulong ConfirmMask(ulong firstPage, ulong mask) => _core.Held.ClearMask<AlwaysOr>(firstPage, mask);
 
     /// <summary>Marks all held pages dirty again: the transfer has failed, or its rest has.</summary>
     /// <returns>How many pages that were.</returns>

@@ -40,6 +40,6 @@ internal sealed class DirtyTakeCore<TOrdering> : IDisposable
     {
         to.ThrowIfDisposed();
         var transfer = new BitmapTransfer<TOrdering>(to);
-        return from.Masks(ref transfer, ref first, from.EndOf(first, count), ulong.MaxValue, takes: true);
+        return from.Masks<AlwaysOr, BitmapTransfer<TOrdering>>(ref transfer, ref first, from.EndOf(first, count), ulong.MaxValue, takes: true);
     }
 }

@@ -114,22 +114,27 @@ internal sealed unsafe class OverflowingCore<TOrdering> : IDisposable
         where TTarget : struct, allows ref struct
         where TPolicy : struct, IResetPolicy<TTarget>
     {
-        DirtyBitmapCore<TOrdering>.Scan scan = default;
-        nuint word = 0;
-        ulong mask = 0;
+        Span<(ulong FirstPage, ulong Mask)> words = stackalloc (ulong, ulong)[64];
+        DirtyBitmapCore<TOrdering>.Part part = bitmap.PartOf(0, bitmap.Pages, ulong.MaxValue);
+        int taken = 0;
+        int applied = 0;
         try
         {
-            while (bitmap.TakeNext(ref scan, out word, out mask))
+            while ((taken = bitmap.NextBatch(ref part, takes: true, words)) != 0)
             {
-                int first = BitOperations.TrailingZeroCount(mask);
-                var batch = new ResetBatch(slot, ((ulong)word << 6) + (uint)first, mask >> first);
-                refused += BitOperations.PopCount(TPolicy.Apply(ref target, batch));
-                pages += (uint)batch.PageCount;
+                for (applied = 0; applied < taken; applied++)
+                {
+                    (ulong firstPage, ulong mask) = words[applied];
+                    int first = BitOperations.TrailingZeroCount(mask);
+                    var batch = new ResetBatch(slot, firstPage + (uint)first, mask >> first);
+                    refused += BitOperations.PopCount(TPolicy.Apply(ref target, batch));
+                    pages += (uint)batch.PageCount;
+                }
             }
         }
-        catch
+        catch when (applied < taken)
         {
-            bitmap.PutBack((ulong)word << 6, mask);
+            bitmap.PutBackAll(words[applied..taken]);
             throw;
         }
     }

@@ -111,7 +111,7 @@ internal sealed class ClientProgram
     {
         _clients.Distribute(0, Pages);
         var sink = new Sink(_guest, _copies[client]);
-        _inboxes[client].HarvestMasks(ref sink);
+        _inboxes[client].HarvestMasks<AlwaysOr, Sink>(ref sink);
     }
 
     private void Check()

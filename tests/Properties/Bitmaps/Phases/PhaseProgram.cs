@@ -98,14 +98,14 @@ internal sealed class PhaseProgram
                 break;
             case PhaseAction.Clear:
                 ulong bit = 1UL << operation.Page;
-                ulong were = _bitmap.ClearMask((ulong)operation.Page / 64 * 64, bit);
+                ulong were = _bitmap.ClearMask<AlwaysOr>((ulong)operation.Page / 64 * 64, bit);
                 Assert.True(were == 0 || were == bit);
                 if (were != 0)
                     _guest.Copy(operation.Page, _arrived);
                 break;
             default:
                 var sink = new Sink((page, _) => _guest.Copy(page, _arrived));
-                Assert.InRange(_bitmap.Masks(ref sink, ref _cursor, Pages, 1, takes: true), 0ul, 1ul);
+                Assert.InRange(_bitmap.Masks<AlwaysOr, Sink>(ref sink, ref _cursor, Pages, 1, takes: true), 0ul, 1ul);
                 if (_cursor == Pages)
                     _cursor = 0;
                 break;
@@ -124,7 +124,7 @@ internal sealed class PhaseProgram
         Read(most, (page, mask) =>
         {
             // What another thread has put back meanwhile is not confirmed, and comes again; then another page may be the first one here.
-            if (copied.Contains(page) && _take.Held.ClearMask((ulong)page / 64 * 64, mask) != 0)
+            if (copied.Contains(page) && _take.Held.ClearMask<AlwaysOr>((ulong)page / 64 * 64, mask) != 0)
                 _guest.Move(page, _sent, _arrived);
         });
     }
@@ -133,7 +133,7 @@ internal sealed class PhaseProgram
     {
         ulong cursor = 0;
         var sink = new Sink(page);
-        _take.Held.Masks(ref sink, ref cursor, Pages, most, takes: false);
+        _take.Held.Masks<AlwaysOr, Sink>(ref sink, ref cursor, Pages, most, takes: false);
     }
 
     private void Check()
@@ -141,7 +141,7 @@ internal sealed class PhaseProgram
         _take.PutBack(0, Pages);
         ulong cursor = 0;
         var sink = new Sink((page, _) => _guest.Copy(page, _arrived));
-        _bitmap.Masks(ref sink, ref cursor, Pages, Pages, takes: true);
+        _bitmap.Masks<AlwaysOr, Sink>(ref sink, ref cursor, Pages, Pages, takes: true);
         Assert.Equal((0ul, 0ul, 0ul), (_bitmap.StrayBits, _bitmap.Count(), _take.Held.Count()));
         _guest.CheckAll(_arrived, since: _guest.NewCopy());
     }

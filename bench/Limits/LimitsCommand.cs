@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using RingKit.Bench.TwoThreads.Reporting;
+using static System.FormattableString;
+
+namespace RingKit.Bench.Limits;
+
+/// <summary>Marking and harvesting beside the bare instructions in C, in turn in one run: what is left where a floor is missed.</summary>
+internal static class LimitsCommand
+{
+    public const string Name = "limits";
+
+    private const int AllRight = 0;
+    private const int NothingRan = 2;
+
+    /// <summary>Prints the table.</summary>
+    /// <returns>0, also where there is no compiler; 2 if the arguments are not understood.</returns>
+    public static int Run(ReadOnlySpan<string> arguments)
+    {
+        if (arguments is not ([] or ["--quick"]))
+        {
+            Console.Error.WriteLine("usage: limits [--quick]");
+            return NothingRan;
+        }
+
+        using NativeLimits? bare = NativeLimits.TryLoad(out string missing);
+        if (bare is null)
+        {
+            Console.WriteLine($"limits: skipped, {missing}");
+            return AllRight;
+        }
+
+        bool isQuick = arguments.Length != 0;
+        using var cases = new LimitCases(bare, shrink: isQuick ? 64 : 1);
+        if (!isQuick)
+            WarmUp(bare);
+        Console.WriteLine($"{Machine.This.Processor}, {Machine.This.Runtime}, load {Machine.Load}{(isQuick ? "; quick: these are no measurements" : "")}");
+        Console.WriteLine("| | floor | ours, ns | bare | ns | ours / bare, by pairs |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        foreach (Limit limit in cases.All)
+            Measure(limit, isQuick ? 1 : 15);
+        return AllRight;
+    }
+
+    // Until the runtime's last compilation is behind all that runs.
+    private static void WarmUp(NativeLimits bare)
+    {
+        using var small = new LimitCases(bare, shrink: 64);
+        for (int pause = 0; pause < 3; pause++)
+        {
+            foreach (Limit limit in small.All)
+            {
+                for (int i = 0; i < 40; i++)
+                {
+                    limit.Prepare();
+                    limit.Ours();
+                }
+            }
+
+            Thread.Sleep(200);
+        }
+    }
+
+    // Each round has one run of ours and one of each rival, so that a pair has seen the same machine.
+    private static void Measure(Limit limit, int rounds)
+    {
+        double[] ours = new double[rounds];
+        double[][] bare = [.. limit.Bare.Select(_ => new double[rounds])];
+        for (int round = -1; round < rounds; round++)
+        {
+            double time = Time(limit, limit.Ours);
+            double[] times = [.. limit.Bare.Select(rival => Time(limit, rival.Run))];
+            if (round < 0)
+                continue;
+            ours[round] = time;
+            for (int i = 0; i < times.Length; i++)
+                bare[i][round] = times[i];
+        }
+
+        for (int i = 0; i < bare.Length; i++)
+        {
+            string left = i == 0 ? $"| {limit.Name} | {limit.Floor} | {Figure(Median(ours))} a {limit.Unit}" : "| | | ";
+            double ratio = Median([.. ours.Zip(bare[i], (own, other) => own / other)]);
+            Console.WriteLine(Invariant($"{left} | {limit.Bare[i].Name} | {Figure(Median(bare[i]))} | {ratio:0.00} |"));
+        }
+    }
+
+    private static double Time(Limit limit, Action run)
+    {
+        limit.Prepare();
+        long start = Stopwatch.GetTimestamp();
+        run();
+        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / limit.Units;
+    }
+
+    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
+
+    private static string Figure(double value) => Invariant($"{value:0.00}");
+}

@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using RingKit.Bench.Rivals;
+
+namespace RingKit.Bench.Limits;
+
+/// <summary>The bare instructions, by way of a small C++ library that is compiled where g++ is there.</summary>
+internal sealed unsafe class NativeLimits : IDisposable
+{
+    private readonly NativeRival _library;
+    private readonly nint _handle;
+    private readonly delegate* unmanaged<ulong*, uint*, nuint, nuint, void> _or;
+    private readonly delegate* unmanaged<ulong*, uint*, nuint, nuint, void> _orEdges;
+    private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _exchange;
+    private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _plain;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _read;
+
+    private NativeLimits(NativeRival library)
+    {
+        _library = library;
+        _handle = NativeLibrary.Load(library.File);
+        _or = (delegate* unmanaged<ulong*, uint*, nuint, nuint, void>)NativeLibrary.GetExport(_handle, "limit_or");
+        _orEdges = (delegate* unmanaged<ulong*, uint*, nuint, nuint, void>)NativeLibrary.GetExport(_handle, "limit_or_edges");
+        _exchange = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_exchange");
+        _plain = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_plain");
+        _read = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_read");
+    }
+
+    /// <summary>Compiles and loads it.</summary>
+    /// <returns>The library, or null and one line that says what is missing.</returns>
+    public static NativeLimits? TryLoad(out string missing) =>
+        NativeRival.TryCompile("limits.cpp", "cstdint", "libstdc++-dev", out missing, "-shared", "-fPIC") is { } library
+            ? new NativeLimits(library)
+            : null;
+
+    /// <summary>One locked or for each of so many neighbouring words, from each start on.</summary>
+    public void Or(Span<ulong> words, ReadOnlySpan<uint> starts, int neighbours)
+    {
+        fixed (ulong* first = words)
+        fixed (uint* start = starts)
+            _or(first, start, (nuint)starts.Length, (nuint)neighbours);
+    }
+
+    /// <summary>The same, with plain stores of the words between the first and the last.</summary>
+    public void OrEdges(Span<ulong> words, ReadOnlySpan<uint> starts, int neighbours)
+    {
+        fixed (ulong* first = words)
+        fixed (uint* start = starts)
+            _orEdges(first, start, (nuint)starts.Length, (nuint)neighbours);
+    }
+
+    /// <summary>One locked exchange for each known word; how many bits they had.</summary>
+    public ulong Exchange(Span<ulong> words, ReadOnlySpan<uint> known)
+    {
+        fixed (ulong* first = words)
+        fixed (uint* start = known)
+            return _exchange(first, start, (nuint)known.Length);
+    }
+
+    /// <summary>The same by loads and stores.</summary>
+    public ulong Plain(Span<ulong> words, ReadOnlySpan<uint> known)
+    {
+        fixed (ulong* first = words)
+        fixed (uint* start = known)
+            return _plain(first, start, (nuint)known.Length);
+    }
+
+    /// <summary>The or of all words.</summary>
+    public ulong Read(Span<ulong> words)
+    {
+        fixed (ulong* first = words)
+            return _read(first, (nuint)words.Length);
+    }
+
+    public void Dispose()
+    {
+        NativeLibrary.Free(_handle);
+        _library.Dispose();
+    }
+}
