@@ -1,4 +1,3 @@
-using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
 using Xunit;

@@ -1,4 +1,3 @@
-using RingKit.Mmu;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
