@@ -41,8 +41,10 @@ public sealed class HypercallInvokeTests
     public void Any_words_get_an_answer_and_leave_no_lock_behind()
     {
         Property property = Prop.ForAll(
-            (from steps in HashStep.Any.ArrayOf() from era in Gen.Elements(HashScenario.Eras) from isa30 in Gen.Elements(false, true) 
-                select (steps, era, isa30)).ToArbitrary(),
+            (from steps in HashStep.Any.ArrayOf()
+             from era in Gen.Elements(HashScenario.Eras)
+             from isa30 in Gen.Elements(false, true)
+             select (steps, era, isa30)).ToArbitrary(),
             given =>
             {
                 using var scenario = new HashScenario(HashScenario.SmallOptions(given.era, given.isa30), slotPages: 256);
