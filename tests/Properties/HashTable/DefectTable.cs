@@ -14,7 +14,12 @@ namespace RingKit.Properties.HashTable;
 /// <summary>Every past bug of the hashed page table is brought back, and is found: by random guests against the model, by scenarios, or by both.</summary>
 public sealed class DefectTable
 {
-    private const int MostScripts = 120;
+    private const int MostScripts = 100;
+    private const int MostNames = 4;
+
+    // A random guest is alone with its host, and has no shadow. These take another party at the right moment, which scenarios bring.
+    private const HashTableDefects NotByGuests =
+        HashTableDefects.WalkKeepsLock | HashTableDefects.FaultIgnoresResize | HashTableDefects.SweepSkipsLocked | HashTableDefects.FetchClearsLater;
 
     private static readonly PropsSeed Seed = new(0x64656665637473, 0x9e3779b97f4a7c15, Size: null);
 
@@ -40,7 +45,8 @@ public sealed class DefectTable
     {
         Assert.SkipUnless(
             LongRun.IsOn, $"{Summary()}\n{Table()}\n  RINGKIT_LONG is not set: {MostScripts} scripts each.");
-        Report.Line(string.Join('\n', Rows.Value.Where(row => row.Scripts is null).Select(row => $"{row.Defect}: {ScriptsUntilCaught(row.Defect, 20_000)}")));
+        foreach (Row row in Rows.Value)
+            Report.Line($"{row.Defect}: {ScriptsUntilCaught(row.Defect, 20_000)?.ToString(CultureInfo.InvariantCulture) ?? "not by random guests"}");
     }
 
     private static string Summary() => $"past bugs {Rows.Value.Length}, caught {Rows.Value.Count(row => row.IsCaught)}";
@@ -63,7 +69,8 @@ public sealed class DefectTable
                 found.Add($"{name} {failures}/{cases.Length}");
         }
 
-        return new Row(defect, ScriptsUntilCaught(defect, MostScripts), found);
+        bool tries = defect == HashTableDefects.None || (defect & NotByGuests) == HashTableDefects.None;
+        return new Row(defect, tries ? ScriptsUntilCaught(defect, MostScripts) : null, found);
     }
 
     private static int? ScriptsUntilCaught(HashTableDefects defect, int most)
@@ -77,10 +84,10 @@ public sealed class DefectTable
         return Fails(() => Props.Check(property, defect.ToString(), Seed, most, endSize: 100)) ? scripts : null;
     }
 
-    // Scenarios are static methods of a case; what needs a second thread at the right moment is in MeetingScenarios.
+    // Scenarios are static methods of a case, here in the two eras that no bug needs another one than.
     private static IEnumerable<(string Name, ScenarioCase[] Cases, Action<ScenarioCase> Scenario)> Scenarios(HashTableDefects defect)
     {
-        ScenarioCase[] cases = [.. ScenarioCase.All(defect)];
+        ScenarioCase[] cases = [.. ScenarioCase.All(defect).Where(at => at.Era is HashTableEra.ChangedBit or HashTableEra.Current)];
         return
             from type in typeof(ScenarioCase).Assembly.GetTypes()
             where string.Equals(type.Namespace, typeof(ScenarioCase).Namespace, StringComparison.Ordinal)
@@ -109,6 +116,8 @@ public sealed class DefectTable
         public bool IsCaught => Scripts is not null || Scenarios.Count != 0;
 
         public override string ToString() => string.Create(
-            CultureInfo.InvariantCulture, $"{Defect,-24} {Scripts?.ToString(CultureInfo.InvariantCulture) ?? "-",4}  {string.Join(", ", Scenarios)}");
+            CultureInfo.InvariantCulture, $"{Defect,-24} {Scripts?.ToString(CultureInfo.InvariantCulture) ?? "-",4}  {string.Join(", ", Scenarios.Take(MostNames))}{More}");
+
+        private string More => Scenarios.Count > MostNames ? $" and {Scenarios.Count - MostNames} more" : "";
     }
 }
