@@ -1,4 +1,5 @@
 using RingKit.Interleaving;
+using RingKit.Mmu.HashTable;
 using RingKit.Properties.Support;
 using Xunit;
 using static RingKit.Properties.HashTable.Model.HashOperation;
@@ -63,12 +64,37 @@ public sealed class HashInterleavings
     }
 
     [Theory]
-    [InlineData(RingKit.Mmu.HashTable.HashTableEra.ChangedBit)]
-    [InlineData(RingKit.Mmu.HashTable.HashTableEra.ChangedOrder)]
-    public void Older_records_in_the_rmap_word_lose_nothing(RingKit.Mmu.HashTable.HashTableEra era)
+    [InlineData(HashTableEra.ChangedBit)]
+    [InlineData(HashTableEra.ChangedOrder)]
+    public void Older_records_in_the_rmap_word_lose_nothing(HashTableEra era)
     {
         Run(HashPlan.Default with { Era = era }, [Store(0)], [Remove(0)], [Walk]);
         Run(HashPlan.Default with { Era = era }, [Store(0)], [Remove(0)], [Sweep]);
+    }
+
+    [Fact]
+    public void Past_bugs_are_found()
+    {
+        HashPlan one = HashPlan.Default with { Entered = 1 };
+        HashPlan late = one with { DelaysChanged = true };
+        ExpectFailure(one, HashTableDefects.HarvestWithoutTlbie, [Store(0), Store(0)], [Walk]);
+        ExpectFailure(one, HashTableDefects.HarvestWithoutTlbie, [Store(0), Store(0)], [Sweep]);
+        ExpectFailure(one, HashTableDefects.RemovalReadsEarly, [Store(0)], [Remove(0)]);
+        ExpectFailure(one, HashTableDefects.RemovalForgetsHost, [Store(0)], [Remove(0)]);
+        ExpectFailure(one, HashTableDefects.ProtectReadsEarly, [Store(0)], [Protect(0)]);
+        ExpectFailure(one, HashTableDefects.SlotReusedEarly, [Store(0), Store(0)], [Remove(0), Walk]);
+        ExpectFailure(one, HashTableDefects.HarvestTakesRecordFirst, [Store(0), Walk], [Remove(0)]);
+        ExpectFailure(one, HashTableDefects.SweepSkipsLocked, [Store(0), Sweep], [new HashOperation(HashAction.Age)]);
+        ExpectFailure(late, HashTableDefects.FinalHarvestTrustsC, [Store(0)]);
+        ExpectFailure(one with { Era = HashTableEra.ChangedBit }, HashTableDefects.AddWipesChanged, [Store(0), Remove(0)], [Enter(1)]);
+    }
+
+    private static void ExpectFailure(HashPlan plan, HashTableDefects defect, params HashOperation[][] threads)
+    {
+        ModelProgram program = HashProgram.Of(plan with { Defects = defect }, threads);
+        ExplorationResult result = Explorer.Explore(program, new ExplorationOptions { MaximumExecutions = 20_000 });
+        Report.Line($"{program.Name}: {result.Executions + result.Redundant} executions, {result.Failure?.Message}");
+        Assert.True(result.Failure is not null, $"{program.Name}: {result}");
     }
 
     private static void Run(HashPlan plan, params HashOperation[][] threads)

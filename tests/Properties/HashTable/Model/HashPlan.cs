@@ -21,6 +21,9 @@ internal sealed record HashPlan
     /// <summary>Whether processors keep C until they drop the translation.</summary>
     public bool DelaysChanged { get; init; }
 
+    /// <summary>Past bugs that are back.</summary>
+    public HashTableDefects Defects { get; init; }
+
     public override string ToString() =>
-        this == Default ? "" : $"{Era}, {Entered} entered{(Logs ? "" : ", no log")}{(LogsByFaults ? ", by faults" : "")}{(DelaysChanged ? ", late C" : "")}: ";
+        this == Default ? "" : $"{Era}, {Entered} entered{(Logs ? "" : ", no log")}{(LogsByFaults ? ", by faults" : "")}{(DelaysChanged ? ", late C" : "")}{(Defects == HashTableDefects.None ? "" : $", {Defects}")}: ";
 }

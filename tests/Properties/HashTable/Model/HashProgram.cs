@@ -106,7 +106,7 @@ internal sealed partial class HashProgram : IDisposable
 
     private HashProgram Begin()
     {
-        var options = new HashTableOptions { BackingShift = 12, Era = _plan.Era };
+        var options = new HashTableOptions { BackingShift = 12, Era = _plan.Era, Defects = _plan.Defects };
         _core = new Book3sHvCore<O>(Memory, options, HptGeometry.TwoGroups) { LogsByFaults = _plan.LogsByFaults };
         foreach (ulong[] words in (ulong[][])[_requests, _responses, _answers, _memory, _stored, _copied])
             Array.Clear(words);
