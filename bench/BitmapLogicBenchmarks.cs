@@ -18,7 +18,7 @@ public class BitmapLogicBenchmarks
     private BitArray _leftArray = null!;
     private BitArray _rightArray = null!;
 
-    public static IEnumerable<int> Sizes => Grid.IsQuick ? [4, 2048] : [4, 32, 2048, 32768];
+    public static IEnumerable<int> Sizes => Grid.IsQuick ? [4, 2048] : [4, 32, 2048, 4096, 8192, 32768, 131072];
 
     [ParamsSource(nameof(Sizes))]
     public int KiB { get; set; }

@@ -28,7 +28,7 @@ public class DecodeBenchmarks
 
     public static IEnumerable<int> Sizes => Grid.IsQuick ? [32] : [32, 256, 32768];
 
-    public static IEnumerable<double> Densities => Grid.IsQuick ? [0.1, 10, 50] : [0, 0.01, 0.1, 1, 5, 10, 25, 50, 90, 100];
+    public static IEnumerable<double> Densities => Grid.IsQuick ? [0.1, 10, 50] : [0, 0.01, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 15, 20, 25, 50, 90, 100];
 
     [ParamsSource(nameof(Sizes))]
     public int BitmapKiB { get; set; }
@@ -111,6 +111,14 @@ public class DecodeBenchmarks
     {
         ulong cursor = 0;
         return BitmapDecoder.Decode<UnrolledDecoder, TableDecoder, uint>(words, 0, suite._indices, ref cursor, BitmapDecoder.TableFrom);
+    });
+
+    [Benchmark]
+    [NetOf(nameof(Windows))]
+    public long UnrolledOrWide() => DecodeAll(static (suite, words) =>
+    {
+        ulong cursor = 0;
+        return BitmapDecoder.Decode<UnrolledDecoder, WideCompressDecoder, uint>(words, 0, suite._indices, ref cursor, BitmapDecoder.WideCompressFrom);
     });
 
     [Benchmark]

@@ -10,7 +10,7 @@ using RingKit.Memory;
 
 namespace RingKit.Bench;
 
-/// <summary>Counting the bits of 64 B to 32 MiB, against <c>TensorPrimitives</c>, a plain loop, and a loop that only reads.</summary>
+/// <summary>Counting the bits of 64 B to 256 MiB, against <c>TensorPrimitives</c>, a plain loop, and a loop that only reads.</summary>
 /// <remarks>
 /// <c>TensorPrimitives.PopCount</c> answers a count for each word into a destination as large as the bitmap; a sum of these is a second call. The row
 /// without the sum is the baseline.
@@ -21,7 +21,7 @@ public class PopCountBenchmarks
     private NativeBlock<ulong> _counts = null!;
 
     public static IEnumerable<int> Sizes =>
-        Grid.IsQuick ? [512, 4096, 1 << 20] : [64, 128, 256, 512, 1024, 2048, 4096, 32 << 10, 256 << 10, 2 << 20, 32 << 20];
+        Grid.IsQuick ? [512, 4096, 1 << 20] : [64, 128, 256, 512, 1024, 2048, 4096, 32 << 10, 256 << 10, 2 << 20, 4 << 20, 8 << 20, 32 << 20, 256 << 20];
 
     [ParamsSource(nameof(Sizes))]
     public int Bytes { get; set; }

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using RingKit.Bench.Density;
 using RingKit.Bench.HashTable;
 using RingKit.Bench.Inputs;
+using RingKit.Bench.InTurn;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
@@ -25,6 +26,8 @@ internal static class Program
             return ThreadsCommand.Run(args.AsSpan(1));
         if (args is [DensityCommand.Name, ..])
             return DensityCommand.Run(args.AsSpan(1));
+        if (args is [TurnsCommand.Name, ..])
+            return TurnsCommand.Run(args.AsSpan(1));
         if (args is [HashTableCommand.Name, ..])
             return HashTableCommand.Run(args.AsSpan(1));
 

@@ -24,7 +24,7 @@ public class ReplayBenchmarks
     {
         var settings = new ReplaySettings
         {
-            Logs = [.. LogChoice.All.Where(log => Log == "all" || log.Name == Log)],
+            Logs = [.. LogChoice.Flat.Where(log => Log == "all" || log.Name == Log)],
         };
         using TraceFile trace = TraceFile.Open(Trace.Path);
         using var replay = new TraceReplay(settings);

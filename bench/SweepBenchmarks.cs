@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Inputs;
+using RingKit.Bench.Reporting;
 using RingKit.Bench.Rivals;
 using RingKit.Sweeps;
 
@@ -8,14 +9,16 @@ namespace RingKit.Bench;
 
 /// <summary>
 /// Sweeps of a hashed page table, in the second-level cache and beyond all caches, against a loop that only reads the same memory and against loops
-/// that look at each pair.
+/// that look at each pair; and against the same instructions in C++, which say what the limit is.
 /// </summary>
+[Config(typeof(SweepBenchmarksConfig))]
 public class SweepBenchmarks
 {
     private readonly ulong[] _indices = new ulong[4096];
     private SweepTable _table = null!;
+    private NativeSweep? _native;
 
-    public static IEnumerable<int> Sizes => Grid.IsQuick ? [512] : [512, 262144];
+    public static IEnumerable<int> Sizes => Grid.IsQuick ? [512] : [512, 8192, 32768, 262144];
 
     public static IEnumerable<double> Densities => Grid.IsQuick ? [0, 3] : [0, 0.1, 3, 50];
 
@@ -36,6 +39,22 @@ public class SweepBenchmarks
         {
             throw new InvalidOperationException($"Not every sweep finds {counts}.");
         }
+    }
+
+    [GlobalSetup(Targets = [nameof(NativeNaive), nameof(NativeWhole), nameof(NativeHalves)])]
+    public void SetupNative()
+    {
+        Setup();
+        _native = NativeSweep.TryLoad(out string missing) ?? throw new InvalidOperationException(missing);
+        if (NativeNaive() != Count() || NativeWhole() != Count() || NativeHalves() != Count())
+            throw new InvalidOperationException("The sweeps in C++ find something else.");
+    }
+
+    [GlobalCleanup(Targets = [nameof(NativeNaive), nameof(NativeWhole), nameof(NativeHalves)])]
+    public void CleanupNative()
+    {
+        _native!.Dispose();
+        Cleanup();
     }
 
     [GlobalCleanup]
@@ -79,6 +98,15 @@ public class SweepBenchmarks
             found += PairSweep.Find(_table.View, SweepTable.Running, _indices, ref cursor);
         return found;
     }
+
+    [Benchmark]
+    public PairCounts NativeNaive() => _native!.Naive(_table.View, SweepTable.Running);
+
+    [Benchmark]
+    public PairCounts NativeWhole() => _native!.Whole(_table.View, SweepTable.Running);
+
+    [Benchmark]
+    public PairCounts NativeHalves() => _native!.Halves(_table.View, SweepTable.Running);
 
     private struct CountingSink : IPairSink
     {

@@ -15,17 +15,19 @@ namespace RingKit.Bench;
 /// </remarks>
 public class SweepWidthBenchmarks
 {
+    private const int HalvesOf256 = 25632;
+
     private SweepTable _table = null!;
 
     public static IEnumerable<int> Sizes => Grid.IsQuick ? [512] : [512, 8192, 262144];
 
     public static IEnumerable<int> Widths =>
-        Avx512F.IsSupported ? [0, 128, 256, 512] : Avx2.IsSupported ? [0, 128, 256] : [0, 128];
+        Avx512F.IsSupported ? [0, 128, 256, HalvesOf256, 512] : Avx2.IsSupported ? [0, 128, 256, HalvesOf256] : [0, 128];
 
     [ParamsSource(nameof(Sizes))]
     public int KiB { get; set; }
 
-    /// <summary>Bits of a vector; 0 looks at pair by pair.</summary>
+    /// <summary>Bits of a vector; 0 looks at pair by pair, 25632 at 32 bits of each word with vectors of 256.</summary>
     [ParamsSource(nameof(Widths))]
     public int Bits { get; set; }
 
@@ -57,12 +59,13 @@ public class SweepWidthBenchmarks
     private PairCounts Count(PairFilter filter, bool prefetch) => Bits switch
     {
         512 => Count<Vector512Matcher>(filter, prefetch),
+        HalvesOf256 => Count<Vector256HalfMatcher<HighHalf>>(filter, prefetch),
         256 => Count<Vector256Matcher>(filter, prefetch),
         128 => Count<Vector128Matcher>(filter, prefetch),
         _ => Count<ScalarMatcher>(filter, prefetch),
     };
 
     private PairCounts Count<TMatcher>(PairFilter filter, bool prefetch)
-        where TMatcher : struct, IPairMatcher =>
+        where TMatcher : struct, IPairMatcher<TMatcher> =>
         PairScan<TMatcher>.Count(in _table.View[0], _table.View.Length, filter, prefetch);
 }

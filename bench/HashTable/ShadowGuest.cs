@@ -1,5 +1,4 @@
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Shadow;
 using RingKit.Ordering;
 

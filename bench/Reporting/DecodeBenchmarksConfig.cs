@@ -30,7 +30,7 @@ internal sealed class DecodeBenchmarksConfig : ManualConfig
     {
         nameof(DecodeBenchmarks.CRoaring) or nameof(DecodeBenchmarks.CRoaringBitset) => HasRoaring.Value,
         nameof(DecodeBenchmarks.Table) or nameof(DecodeBenchmarks.UnrolledOrTable) => HasTable.Value,
-        nameof(DecodeBenchmarks.WideCompress) => HasWideCompress.Value,
+        nameof(DecodeBenchmarks.WideCompress) or nameof(DecodeBenchmarks.UnrolledOrWide) => HasWideCompress.Value,
         nameof(DecodeBenchmarks.Compress) or nameof(DecodeBenchmarks.SparseCompress) => HasCompress.Value,
         _ => true,
     };

@@ -45,6 +45,10 @@ internal sealed class PerSetBitColumn : IColumn
                 : "-";
     }
 
+    /// <summary>How many bits are set in what an operation passes over, or null for suites without such.</summary>
+    public static long? SetBitsOf(BenchmarkCase benchmarkCase) =>
+        Wants(benchmarkCase) is { } wants ? SetBitsOf(wants, benchmarkCase) : null;
+
     private static PerSetBitAttribute? Wants(BenchmarkCase benchmarkCase) =>
         benchmarkCase.Descriptor.Type.GetCustomAttribute<PerSetBitAttribute>();
 

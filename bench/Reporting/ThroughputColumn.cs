@@ -39,7 +39,8 @@ internal sealed class ThroughputColumn : IColumn
             ? (bytes / nanoseconds).ToString("N1", CultureInfo.InvariantCulture)
             : "-";
 
-    private static double? BytesOf(BenchmarkCase benchmarkCase) =>
+    /// <summary>How many bytes an operation passes over, or null.</summary>
+    public static double? BytesOf(BenchmarkCase benchmarkCase) =>
         benchmarkCase.Parameters.Items.FirstOrDefault(parameter => parameter.Name is SizeParameter)?.Value is int kibibytes
             ? kibibytes * 1024.0
             : null;

@@ -76,6 +76,14 @@ public readonly unsafe struct ModelOrdering : IOrdering
         Modify<Or>(ref location, bits, MemoryOrder.Release, file, line);
 
     /// <inheritdoc/>
+    public static void OrRelaxed(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Modify<Or>(ref location, bits, MemoryOrder.Relaxed, file, line);
+
+    /// <inheritdoc/>
+    public static void AndNotRelaxed(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        Modify<AndNot>(ref location, bits, MemoryOrder.Relaxed, file, line);
+
+    /// <inheritdoc/>
     public static ulong FetchOrRelease(
         ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Modify<Or>(ref location, bits, MemoryOrder.Release, file, line);

@@ -21,6 +21,7 @@ internal sealed class ReplayCommand
           ringkit replay data/traces/ls.lackey.gz
           ringkit replay trace.gz --log ring --ring-entries 256 --interval 10000
           ringkit replay trace.gz --memory 64M --csv intervals.csv
+          ringkit replay trace.gz --mmu hash --log sweep
           ringkit replay trace.gz --json > report.json
         """;
 
@@ -61,7 +62,7 @@ internal sealed class ReplayCommand
     {
         string path = parsed.GetRequiredValue(_file);
         ReplaySettings settings = _options.Read(parsed);
-        using TraceFile trace = Open(path);
+        using TraceFile trace = FileArgument.Open(path, "a trace", TraceFile.Open);
         using CsvFile? csv = parsed.GetValue(_csv) is { } csvPath ? CsvFile.Open(csvPath) : null;
         using TraceReplay replay = Prepare(settings);
 
@@ -86,29 +87,6 @@ internal sealed class ReplayCommand
         string what = $"Replaying {Path.GetFileName(trace.Reader.Name)}";
         await progress.ShowAsync(running, _terminal.ProgressConsole, what).ConfigureAwait(false);
         return await running.ConfigureAwait(false);
-    }
-
-    private static TraceFile Open(string path)
-    {
-        if (path.Length == 0)
-            throw new CommandException("FILE: the name is empty");
-
-        try
-        {
-            return TraceFile.Open(path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CommandException($"{path}: no such file", e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new CommandException($"{path}: {(Directory.Exists(path) ? "a directory, not a trace" : "no permission to read it")}", e);
-        }
-        catch (Exception e) when (e is IOException or ArgumentException or InvalidDataException)
-        {
-            throw new CommandException($"{path}: cannot be opened: {e.Message}", e);
-        }
     }
 
     private static TraceReplay Prepare(ReplaySettings settings)

@@ -12,11 +12,22 @@ internal sealed class ReplayOptions
     private const string AllLogs = "all";
 
     // Where a default's value does not read as it is typed, the description names it.
-    private readonly Option<IReadOnlyList<LogChoice>?> _log = new("--log")
+    private readonly Option<string> _mmu = new("--mmu")
     {
-        Description = $"The dirty logs to replay with, each on a guest of its own. [default: {AllLogs}]",
-        HelpName = LogNames("|"),
-        CustomParser = ParseLogs,
+        Description = "The page table: a flat one, or PowerPC's hashed one.",
+        HelpName = string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)),
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = WordOf,
+        DefaultValueFactory = _ => MmuChoice.Flat.Name,
+    };
+
+    private readonly Option<string> _log = new("--log")
+    {
+        Description = $"The dirty logs to replay with, each on a guest of its own: {string.Join("; ", MmuChoice.All.Select(LogsOf))}.",
+        HelpName = "LOG",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = WordOf,
+        DefaultValueFactory = _ => AllLogs,
     };
 
     private readonly Option<long> _interval = new("--interval")
@@ -48,7 +59,9 @@ internal sealed class ReplayOptions
 
     public void AddTo(Command command)
     {
+        command.Options.Add(_mmu);
         command.Options.Add(_log);
+        command.Validators.Add(CheckMmuAndLogs);
         command.Options.Add(_interval);
         command.Options.Add(_memory);
         command.Options.Add(_ringEntries);
@@ -56,27 +69,38 @@ internal sealed class ReplayOptions
 
     public ReplaySettings Read(ParseResult parsed) => new()
     {
-        Logs = parsed.GetValue(_log) ?? LogChoice.All,
+        Mmu = MmuOf(parsed.GetRequiredValue(_mmu))!,
+        Logs = Choose(MmuOf(parsed.GetRequiredValue(_mmu))!, parsed.GetRequiredValue(_log)),
         Interval = parsed.GetRequiredValue(_interval),
         Memory = parsed.GetValue(_memory) ?? ReplaySettings.DefaultMemory,
         RingEntries = parsed.GetRequiredValue(_ringEntries),
     };
 
-    private static string LogNames(string separator) => string.Join(separator, LogChoice.All.Select(log => log.Name).Append(AllLogs));
+    private static string LogsOf(MmuChoice mmu) => $"with {mmu.Name} {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}";
 
     // An option that is given twice has two words, which no range admits.
     private static string WordOf(ArgumentResult argument) => string.Join(' ', argument.Tokens.Select(token => token.Value));
 
-    private static IReadOnlyList<LogChoice> ParseLogs(ArgumentResult argument)
+    // Which logs there are depends on the page table, so both wait until both are read.
+    private void CheckMmuAndLogs(CommandResult command)
     {
-        string name = WordOf(argument);
-        IReadOnlyList<LogChoice> logs = name is AllLogs
-            ? LogChoice.All
-            : [.. LogChoice.All.Where(log => log.Name.Equals(name, StringComparison.Ordinal))];
-        if (logs.Count == 0)
-            argument.AddError($"--log {name}: choose one of {LogNames(", ")}");
-        return logs;
+        string mmuName = command.GetValue(_mmu) ?? MmuChoice.Flat.Name;
+        if (MmuOf(mmuName) is not { } mmu)
+        {
+            command.AddError($"--mmu {mmuName}: choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
+            return;
+        }
+
+        string name = command.GetValue(_log) ?? AllLogs;
+        if (Choose(mmu, name).Count == 0)
+            command.AddError($"--log {name}: choose one of {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}");
     }
+
+    private static MmuChoice? MmuOf(string name) => MmuChoice.All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
+
+    private static IReadOnlyList<LogChoice> Choose(MmuChoice mmu, string name) => name is AllLogs
+        ? mmu.Logs
+        : [.. mmu.Logs.Where(log => log.Name.Equals(name, StringComparison.Ordinal))];
 
     private static long ParseInterval(ArgumentResult argument)
     {

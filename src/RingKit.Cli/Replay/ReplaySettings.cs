@@ -10,8 +10,11 @@ internal sealed record ReplaySettings
     public const long DefaultInterval = 100_000;
     public const int DefaultRingEntries = 4096;
 
+    /// <summary>The page table.</summary>
+    public MmuChoice Mmu { get; init; } = MmuChoice.Flat;
+
     /// <summary>The dirty logs, each with a machine of its own.</summary>
-    public IReadOnlyList<LogChoice> Logs { get; init; } = LogChoice.All;
+    public IReadOnlyList<LogChoice> Logs { get; init; } = LogChoice.Flat;
 
     /// <summary>Stores and modifies from one harvest to the next, at least 1.</summary>
     public long Interval { get; init; } = DefaultInterval;

@@ -5,5 +5,6 @@ namespace RingKit.Cli.Reports;
 /// <summary>What the commands print as JSON, serialised without reflection.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(JsonReport))]
+[JsonSerializable(typeof(HptJsonReport))]
 [JsonSerializable(typeof(MachineInfo))]
 internal sealed partial class JsonReportContext : JsonSerializerContext;

@@ -18,9 +18,7 @@ public sealed class HashTableDirtyLog : IDirtyLog
     private readonly VirtualMachine _machine;
     private readonly Book3sHvCore<HardwareOrdering> _hypervisor;
     private readonly HashTableLogMethod _method;
-
-    // Starts, stops and harvests one after the other: KVM's slots_lock.
-    private readonly Lock _slotsLock = new();
+    private readonly Lock _slotsLock;
     private DirtyLogStatistics _statistics;
 
     /// <summary>Makes a log for a machine that has none. It records from <see cref="Start"/> on.</summary>
@@ -41,6 +39,7 @@ public sealed class HashTableDirtyLog : IDirtyLog
         _machine = machine;
         _method = method;
         _hypervisor = table.Core;
+        _slotsLock = table.SlotsLock;
         machine.Attach(this);
     }
 

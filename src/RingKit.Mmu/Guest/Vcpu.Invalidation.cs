@@ -68,11 +68,20 @@ public sealed unsafe partial class Vcpu
     {
         ObjectDisposedException.ThrowIf(_machine.IsDisposed, _machine);
         var spinner = default(SpinWait);
-        while (!TryHold(VcpuControl.Guest))
+        while (true)
         {
-            if (HardwareOrdering.LoadAcquire(ref _control->Holder) == VcpuControl.Guest)
-                throw new InvalidOperationException($"vCPU {Id} is running already.");
-            spinner.SpinOnce(sleep1Threshold: -1);
+            while (!TryHold(VcpuControl.Guest))
+            {
+                if (HardwareOrdering.LoadAcquire(ref _control->Holder) == VcpuControl.Guest)
+                    throw new InvalidOperationException($"vCPU {Id} is running already.");
+                spinner.SpinOnce(sleep1Threshold: -1);
+            }
+
+            HardwareOrdering.FullFence();                                             // E62: be seen inside, then look whether it is closed
+            if (!_machine.IsClosed)
+                break;
+            HardwareOrdering.StoreRelease(ref _control->Holder, VcpuControl.Nobody);
+            spinner.SpinOnce();
         }
 
         _runningThread = Environment.CurrentManagedThreadId;

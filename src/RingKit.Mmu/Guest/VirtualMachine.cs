@@ -17,6 +17,8 @@ public sealed class VirtualMachine : IDisposable
     /// <summary>The most vCPUs.</summary>
     public const int MaximumVcpus = 1024;
 
+    private uint _closed;
+
     /// <summary>Makes a machine whose vCPUs are outside the guest.</summary>
     /// <param name="memory">Its slots, fixed from now on. The machine keeps it: disposed earlier, it goes when the machine does.</param>
     /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
@@ -125,6 +127,23 @@ public sealed class VirtualMachine : IDisposable
         Mmu.Dispose();
         Memory.Release();
     }
+
+    /// <summary>Whether vCPUs that want to enter the guest have to wait.</summary>
+    internal bool IsClosed => HardwareOrdering.LoadAcquire(ref _closed) != 0;
+
+    /// <summary>Keeps vCPUs out of the guest until <see cref="Open"/>, if none is in it. One thread at a time.</summary>
+    internal bool TryClose()
+    {
+        HardwareOrdering.StoreRelease(ref _closed, 1);
+        HardwareOrdering.FullFence();                                                 // E62: closed, then look who is inside
+        if (!RunsVcpus)
+            return true;
+        Open();
+        return false;
+    }
+
+    /// <summary>Lets vCPUs in again.</summary>
+    internal void Open() => HardwareOrdering.StoreRelease(ref _closed, 0);           // E62: publishes what was done meanwhile
 
     /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
     /// <returns>How many TLBs were flushed.</returns>

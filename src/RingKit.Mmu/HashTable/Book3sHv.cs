@@ -28,6 +28,9 @@ public sealed class Book3sHv
 
     internal Book3sHvCore<HardwareOrdering> Core => _core;
 
+    /// <summary>Starts, stops and harvests of a log one after the other, and no replacement of the table in between: KVM's slots_lock.</summary>
+    internal Lock SlotsLock { get; } = new();
+
     /// <summary>An entry as it stands in the table, with the host's real page number. A hint where vCPUs run.</summary>
     /// <param name="index">Below <see cref="HptGeometry.EntryCount"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such entry.</exception>
@@ -63,7 +66,67 @@ public sealed class Book3sHv
     /// <returns>How many entries were valid and are absent.</returns>
     public ulong PageOut(ulong gfn, ulong count = 1)
     {
-        var thread = new MachineThread(_machine, _machine.CurrentVcpu);
+        MachineThread thread = Here();
         return _core.PageOut(ref thread, gfn, count);
     }
+
+    /// <summary>Gives host pages back before the guest asks for them.</summary>
+    /// <inheritdoc cref="PageOut"/>
+    public void PageIn(ulong gfn, ulong count = 1)
+    {
+        MachineThread thread = Here();
+        _core.PageIn(ref thread, gfn, count);
+    }
+
+    /// <summary>Lets the host share pages with others (KSM): nobody writes them until a store faults and gets pages of its own.</summary>
+    /// <inheritdoc cref="PageOut"/>
+    public ulong Share(ulong gfn, ulong count = 1)
+    {
+        MachineThread thread = Here();
+        return _core.Share(ref thread, gfn, count);
+    }
+
+    /// <summary>Whether the guest has accessed any of these pages since the last time, as a host that looks for pages to take away asks.</summary>
+    /// <param name="gfn">The first guest frame, in host pages; frames outside the slots are passed over.</param>
+    /// <param name="count">How many.</param>
+    public bool Age(ulong gfn, ulong count = 1)
+    {
+        MachineThread thread = Here();
+        return _core.Age(ref thread, gfn, count);
+    }
+
+    /// <summary>KVM_PPC_RESIZE_HPT_PREPARE: has a table of another order made while the guest runs, or asks how far that is.</summary>
+    /// <param name="order">From <see cref="HptGeometry.MinimumOrder"/> to <see cref="HptGeometry.MaximumOrder"/>, or 0 to give up what was prepared.</param>
+    /// <returns>
+    /// An estimate while the table is being made, none when it is there. <see cref="Errno.Invalid"/>: an order out of range;
+    /// <see cref="Errno.NoMemory"/>: there is none for the table, and the preparation is over.
+    /// </returns>
+    public ResizeAnswer PrepareResize(uint order) => _core.PrepareResize(flags: 0, order);
+
+    /// <summary>
+    /// KVM_PPC_RESIZE_HPT_COMMIT: moves to the table that was prepared, with the bolted entries alone. vCPUs that want to enter the guest wait meanwhile.
+    /// </summary>
+    /// <param name="order">The order that was prepared.</param>
+    /// <returns>
+    /// <see cref="Errno.Invalid"/> and <see cref="Errno.NoMemory"/> as before; <see cref="Errno.NoDevice"/>: nothing of this order was prepared;
+    /// <see cref="Errno.Busy"/>: it is still being made, or a vCPU is in the guest; <see cref="Errno.NoSpace"/>: two bolted entries would have the same place in
+    /// a smaller table. Unless a vCPU is in the guest, the preparation is over.
+    /// </returns>
+    public Errno CommitResize(uint order)
+    {
+        using var scope = new VcpuSafeScope(SlotsLock, _machine);
+        if (!_machine.TryClose())
+            return Errno.Busy;
+        try
+        {
+            MachineThread thread = Here();
+            return _core.CommitResize(ref thread, flags: 0, order);
+        }
+        finally
+        {
+            _machine.Open();
+        }
+    }
+
+    private MachineThread Here() => new(_machine, _machine.CurrentVcpu);
 }

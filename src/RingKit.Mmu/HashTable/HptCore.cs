@@ -86,6 +86,15 @@ internal sealed unsafe class HptCore<TOrdering> : IDisposable
         return entry with { V = entry.V & ~HpteV.HvLock };
     }
 
+    /// <summary>Waits until an entry was seen without its lock, as who holds an rmap word's lock has to let go of that first.</summary>
+    public void AwaitUnlock<TThread>(ulong index, ref TThread thread)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        while ((LoadState(index) & HpteV.HvLock) != 0)
+            thread.Relax();
+        GC.KeepAlive(this);   // A resize may have put another table in this one's place.
+    }
+
     /// <summary>The holder stores V and keeps the lock: an entry on its way to invalid, before its tlbie.</summary>
     public void StoreV(ulong index, ulong v) => TOrdering.StoreRelaxed(ref At(index).First, RawV(v | HpteV.HvLock));
 
@@ -99,16 +108,41 @@ internal sealed unsafe class HptCore<TOrdering> : IDisposable
     /// <summary>The holder stores V without the lock.</summary>
     public void Unlock(ulong index, ulong v) => TOrdering.StoreRelease(ref At(index).First, RawV(v & ~HpteV.HvLock));   // E43, E44
 
-    /// <summary>What a processor does in an entry that it may translate by: sets <see cref="HpteR.Referenced"/>, <see cref="HpteR.Changed"/>, or both.</summary>
-    public void SetByHardware(ulong index, ulong bits) => TOrdering.OrRelease(ref At(index).Second, Hpte.Swap(bits));
+    /// <summary>What a processor does in an entry that it may translate by: sets <see cref="HpteR.Referenced"/>, <see cref="HpteR.Changed"/>, or both (E45).</summary>
+    public void SetByHardware(ulong index, ulong bits) => TOrdering.OrRelaxed(ref At(index).Second, Hpte.Swap(bits));
 
     /// <summary>Takes R away from an entry that stays valid, as a processor may be about to set C.</summary>
-    public void ClearReferenced(ulong index) => TOrdering.FetchAndNotAcquire(ref At(index).Second, Hpte.Swap(HpteR.Referenced));
+    public void ClearReferenced(ulong index) => TOrdering.AndNotRelaxed(ref At(index).Second, Hpte.Swap(HpteR.Referenced));
+
+    /// <summary>
+    /// Finds entries by both words, from the cursor on, without locks: what is found, and what is not, is a hint until the caller has made a full fence (E60).
+    /// </summary>
+    /// <inheritdoc cref="PairSweep.Find(NativeView{WordPair}, PairFilter, Span{ulong}, ref ulong)"/>
+    public int Find(PairFilter filter, Span<ulong> destination, ref ulong cursor)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            return PairSweep.Find(View, filter, destination, ref cursor);
+
+        // The definition, a word at a time: a model of memory sees no vectors.
+        int found = 0;
+        for (; cursor < View.Length && found < destination.Length; cursor++)
+        {
+            ref WordPair at = ref At(cursor);
+            ulong first = TOrdering.LoadRelaxed(ref at.First), second = TOrdering.LoadRelaxed(ref at.Second);
+            if (Has(first, filter.First, second, filter.Second) || (filter.LooksAgain && Has(first, filter.AgainFirst, second, filter.AgainSecond)))
+                destination[found++] = cursor;
+        }
+
+        return found;
+    }
 
     /// <summary>Zeroes all entries. Nobody holds one, and no processor translates by one.</summary>
     public void Clear() => NativeMemory.Clear(_entries, checked((nuint)Geometry.EntryCount * WordPair.SizeInBytes));
 
     public void Dispose() => _lease.Dispose();
+
+    private static bool Has(ulong first, ulong firstBits, ulong second, ulong secondBits) =>
+        (first & firstBits) == firstBits && (second & secondBits) == secondBits;
 
     private ulong RawV(ulong v) => Hpte.Swap(IsIsa30 ? new Hpte(v, 0).ToIsa30().V : v);
 

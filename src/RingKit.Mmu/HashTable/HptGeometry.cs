@@ -18,6 +18,9 @@ public readonly record struct HptGeometry
     /// <summary>8 entries a group.</summary>
     public const int EntriesPerGroup = 8;
 
+    /// <summary>One of two groups, from whose entries no address could be told: for proofs.</summary>
+    internal static HptGeometry TwoGroups => new() { Order = 8 };
+
     /// <summary>A table of 2^<paramref name="order"/> bytes.</summary>
     /// <param name="order">From <see cref="MinimumOrder"/> to <see cref="MaximumOrder"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The order is out of range.</exception>
@@ -29,7 +32,7 @@ public readonly record struct HptGeometry
     }
 
     /// <summary>log2 of the table's size in bytes.</summary>
-    public int Order { get; }
+    public int Order { get; private init; }
 
     /// <summary>How many entries.</summary>
     public ulong EntryCount => 1UL << (Order - 4);

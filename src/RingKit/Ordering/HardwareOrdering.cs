@@ -47,6 +47,14 @@ public readonly struct HardwareOrdering : IOrdering
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void OrRelaxed(ref ulong location, ulong bits, string file = "", int line = 0) => Interlocked.Or(ref location, bits);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AndNotRelaxed(ref ulong location, ulong bits, string file = "", int line = 0) => Interlocked.And(ref location, ~bits);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong FetchOrRelease(ref ulong location, ulong bits, string file = "", int line = 0) => Interlocked.Or(ref location, bits);
 
     /// <inheritdoc/>

@@ -46,6 +46,12 @@ public interface IOrdering
     /// <summary>Sets bits in one atomic step; nothing before it moves after it.</summary>
     static abstract void OrRelease(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 
+    /// <summary>Sets bits in one atomic step, in no order.</summary>
+    static abstract void OrRelaxed(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
+    /// <summary>Clears bits in one atomic step, in no order.</summary>
+    static abstract void AndNotRelaxed(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
+
     /// <summary>Sets bits in one atomic step and returns the value before; nothing before it moves after it.</summary>
     static abstract ulong FetchOrRelease(ref ulong location, ulong bits, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0);
 

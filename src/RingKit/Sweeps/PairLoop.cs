@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using RingKit.Bitmaps.Decoding;
 using RingKit.Sweeps.Matching;
 
 namespace RingKit.Sweeps;
@@ -11,20 +12,22 @@ namespace RingKit.Sweeps;
 /// inlined: with more of them in one method the JIT stops inlining the steps of the matcher.
 /// </remarks>
 internal static class PairLoop<TMatcher, TClasses>
-    where TMatcher : struct, IPairMatcher
+    where TMatcher : struct, IPairMatcher<TMatcher>
     where TClasses : struct, IPairClasses
 {
     private const uint Group = 64;
+    private const int ManyInGroup = 6;
     private const uint PrefetchBytesAhead = 6 << 10;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static PairCounts Count(ref readonly WordPair pairs, nuint length, PairFilter filter, bool prefetch)
     {
+        var matcher = TMatcher.For(filter);
         ulong candidates = 0;
         ulong lookAgain = 0;
         for (nuint group = 0; group < length; group += Group)
         {
-            (ulong found, ulong again) = Look(in pairs, group, length, filter, prefetch);
+            (ulong found, ulong again) = Look(in pairs, group, length, filter, matcher, prefetch);
             candidates += (uint)BitOperations.PopCount(found);
             lookAgain += (uint)BitOperations.PopCount(again);
         }
@@ -37,9 +40,10 @@ internal static class PairLoop<TMatcher, TClasses>
         ref readonly WordPair pairs, nuint length, ulong start, PairFilter filter, bool prefetch, ref TSink sink)
         where TSink : struct, IPairSink, allows ref struct
     {
+        var matcher = TMatcher.For(filter);
         for (nuint group = 0; group < length; group += Group)
         {
-            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, prefetch);
+            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, matcher, prefetch);
             if ((candidates | lookAgain) != 0)
                 sink.Accept(start + group, candidates, lookAgain);
         }
@@ -50,13 +54,20 @@ internal static class PairLoop<TMatcher, TClasses>
         ref readonly WordPair pairs, nuint length, PairFilter filter, bool prefetch, Span<ulong> destination, ref ulong cursor)
     {
         // Groups are aligned, wherever the cursor is: they fill cache lines.
+        var matcher = TMatcher.For(filter);
         int found = 0;
         nuint next = (nuint)cursor;
         while (next < length && found < destination.Length)
         {
             nuint group = next & ~(nuint)(Group - 1);
-            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, prefetch);
+            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, matcher, prefetch);
             ulong left = (candidates | lookAgain) & (ulong.MaxValue << (int)next);
+            if (BitOperations.PopCount(left) >= ManyInGroup && destination.Length - found >= (int)Group)
+            {
+                found += FindMany(left, group, destination[found..]);
+                left = 0;
+            }
+
             for (; left != 0 && found < destination.Length; left &= left - 1)
                 destination[found++] = group + (uint)BitOperations.TrailingZeroCount(left);
             next = left == 0 ? Math.Min(group + Group, length) : group + (uint)BitOperations.TrailingZeroCount(left);
@@ -66,9 +77,13 @@ internal static class PairLoop<TMatcher, TClasses>
         return found;
     }
 
+    // Not inlined: the loop that finds few has no registers to spare.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int FindMany(ulong mask, ulong first, Span<ulong> destination) => BitmapDecoder.Decode(mask, first, destination);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (ulong Candidates, ulong LookAgain) Look(
-        ref readonly WordPair pairs, nuint group, nuint length, PairFilter filter, bool prefetch)
+        ref readonly WordPair pairs, nuint group, nuint length, PairFilter filter, TMatcher matcher, bool prefetch)
     {
         ref WordPair first = ref Unsafe.Add(ref Unsafe.AsRef(in pairs), group);
         if (length - group < Group)
@@ -76,7 +91,7 @@ internal static class PairLoop<TMatcher, TClasses>
 
         if (Sse.IsSupported && prefetch)
             Prefetch(in first);
-        TMatcher.Match(in first, filter, TClasses.LookAgain, out ulong candidates, out ulong lookAgain);
+        matcher.Match(in first, TClasses.LookAgain, out ulong candidates, out ulong lookAgain);
         return (candidates, lookAgain & ~candidates);
     }
 

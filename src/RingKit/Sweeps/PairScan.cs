@@ -4,7 +4,7 @@ namespace RingKit.Sweeps;
 
 /// <summary>Takes the loop that is compiled for the classes of a filter.</summary>
 internal static class PairScan<TMatcher>
-    where TMatcher : struct, IPairMatcher
+    where TMatcher : struct, IPairMatcher<TMatcher>
 {
     public static PairCounts Count(ref readonly WordPair pairs, nuint length, PairFilter filter, bool prefetch) =>
         filter.LooksAgain

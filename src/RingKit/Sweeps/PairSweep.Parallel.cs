@@ -1,18 +1,17 @@
 using CommunityToolkit.HighPerformance.Helpers;
 using RingKit.Memory;
-using RingKit.Sweeps.Matching;
 
 namespace RingKit.Sweeps;
 
-/// <summary>The variants for several threads: one core does not use up the memory's bandwidth everywhere.</summary>
+/// <summary>The variants for several threads: one core uses up neither the third-level cache's bandwidth nor, everywhere, the memory's.</summary>
 public static unsafe partial class PairSweep
 {
-    // A part is 1 MiB. Each thread gets 16 or more, about as many tenths of a millisecond: below that, to start it costs what it saves.
+    // A part is 1 MiB. Each thread gets 4 or more, some 90 us of work: the second one takes 20 to 50 us to wake up (bench/SweepBenchmarks).
     private const uint PartPairs = (1 << 20) / WordPair.SizeInBytes;
-    private const int FewestPartsPerThread = 16;
+    private const int FewestPartsPerThread = 4;
 
     /// <summary>
-    /// Counts the pairs of each class with as many threads as there are cores; tables of up to 16 MiB are counted by the calling thread alone.
+    /// Counts the pairs of each class with as many threads as there are cores; tables of up to 4 MiB are counted by the calling thread alone.
     /// </summary>
     /// <param name="pairs">The table; may be empty.</param>
     /// <param name="filter">What to look for.</param>
@@ -35,7 +34,7 @@ public static unsafe partial class PairSweep
     }
 
     /// <summary>
-    /// Hands all pairs of both classes to copies of a sink, on as many threads as there are cores; tables of up to 16 MiB are swept by the calling
+    /// Hands all pairs of both classes to copies of a sink, on as many threads as there are cores; tables of up to 4 MiB are swept by the calling
     /// thread alone.
     /// </summary>
     /// <param name="pairs">The table; may be empty.</param>
@@ -45,7 +44,7 @@ public static unsafe partial class PairSweep
     /// gather they reach by references, and what these share is safe for threads. What a copy throws ends the sweep of its part.
     /// </param>
     /// <typeparam name="TSink">The sink's type.</typeparam>
-    /// <exception cref="AggregateException">Copies of the sink threw, and the table has more than 16 MiB. On the calling thread alone it is what the sink threw.</exception>
+    /// <exception cref="AggregateException">Copies of the sink threw, and the table has more than 4 MiB. On the calling thread alone it is what the sink threw.</exception>
     /// <exception cref="ObjectDisposedException">The memory behind the view is disposed.</exception>
     public static void SweepParallel<TSink>(NativeView<WordPair> pairs, PairFilter filter, TSink sink)
         where TSink : struct, IPairSink
@@ -67,7 +66,7 @@ public static unsafe partial class PairSweep
         public void Invoke(int i)
         {
             NativeView<WordPair> part = PartOf(pairs, i);
-            counts[i] = PairScan<WidestMatcher>.Count(in *part.DangerousPointer, part.Length, filter, Prefetch(pairs.Length));
+            counts[i] = WidestScan.Count(in *part.DangerousPointer, part.Length, filter, Prefetch(pairs.Length));
         }
     }
 
@@ -78,7 +77,7 @@ public static unsafe partial class PairSweep
         {
             NativeView<WordPair> part = PartOf(pairs, i);
             TSink own = sink;
-            PairScan<WidestMatcher>.Sweep(in *part.DangerousPointer, part.Length, (ulong)i * PartPairs, filter, Prefetch(pairs.Length), ref own);
+            WidestScan.Sweep(in *part.DangerousPointer, part.Length, (ulong)i * PartPairs, filter, Prefetch(pairs.Length), ref own);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RingKit.Memory;
-using RingKit.Sweeps.Matching;
 
 namespace RingKit.Sweeps;
 
@@ -29,7 +28,7 @@ public static unsafe partial class PairSweep
     public static PairCounts Count(NativeView<WordPair> pairs, PairFilter filter)
     {
         using NativeHold hold = pairs.Hold();
-        return PairScan<WidestMatcher>.Count(in *pairs.DangerousPointer, pairs.Length, filter, Prefetch(pairs.Length));
+        return WidestScan.Count(in *pairs.DangerousPointer, pairs.Length, filter, Prefetch(pairs.Length));
     }
 
     /// <inheritdoc cref="Count(NativeView{WordPair}, PairFilter)"/>
@@ -37,7 +36,7 @@ public static unsafe partial class PairSweep
     public static PairCounts Count(ReadOnlySpan<WordPair> pairs, PairFilter filter)
     {
         CheckAlignment(pairs);
-        return PairScan<WidestMatcher>.Count(in Start(pairs), (nuint)pairs.Length, filter, Prefetch((nuint)pairs.Length));
+        return WidestScan.Count(in Start(pairs), (nuint)pairs.Length, filter, Prefetch((nuint)pairs.Length));
     }
 
     /// <summary>
@@ -56,7 +55,7 @@ public static unsafe partial class PairSweep
     {
         CheckFind(pairs.Length, destination, cursor);
         using NativeHold hold = pairs.Hold();
-        return PairScan<WidestMatcher>.Find(in *pairs.DangerousPointer, pairs.Length, filter, Prefetch(pairs.Length), destination, ref cursor);
+        return WidestScan.Find(in *pairs.DangerousPointer, pairs.Length, filter, Prefetch(pairs.Length), destination, ref cursor);
     }
 
     /// <inheritdoc cref="Find(NativeView{WordPair}, PairFilter, Span{ulong}, ref ulong)"/>
@@ -65,7 +64,7 @@ public static unsafe partial class PairSweep
     {
         CheckAlignment(pairs);
         CheckFind((nuint)pairs.Length, destination, cursor);
-        return PairScan<WidestMatcher>.Find(in Start(pairs), (nuint)pairs.Length, filter, Prefetch((nuint)pairs.Length), destination, ref cursor);
+        return WidestScan.Find(in Start(pairs), (nuint)pairs.Length, filter, Prefetch((nuint)pairs.Length), destination, ref cursor);
     }
 
     /// <summary>Hands all pairs of both classes to a sink, in ascending order, as masks of 64. A part of a table is swept by a slice of its view.</summary>
@@ -78,7 +77,7 @@ public static unsafe partial class PairSweep
         where TSink : struct, IPairSink, allows ref struct
     {
         using NativeHold hold = pairs.Hold();
-        PairScan<WidestMatcher>.Sweep(in *pairs.DangerousPointer, pairs.Length, start: 0, filter, Prefetch(pairs.Length), ref sink);
+        WidestScan.Sweep(in *pairs.DangerousPointer, pairs.Length, start: 0, filter, Prefetch(pairs.Length), ref sink);
     }
 
     /// <inheritdoc cref="Sweep{TSink}(NativeView{WordPair}, PairFilter, ref TSink)"/>
@@ -87,7 +86,7 @@ public static unsafe partial class PairSweep
         where TSink : struct, IPairSink, allows ref struct
     {
         CheckAlignment(pairs);
-        PairScan<WidestMatcher>.Sweep(in Start(pairs), (nuint)pairs.Length, start: 0, filter, Prefetch((nuint)pairs.Length), ref sink);
+        WidestScan.Sweep(in Start(pairs), (nuint)pairs.Length, start: 0, filter, Prefetch((nuint)pairs.Length), ref sink);
     }
 
     private static bool Prefetch(nuint length) => length >= PrefetchFromPairs;

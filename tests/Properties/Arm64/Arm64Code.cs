@@ -82,7 +82,8 @@ public sealed class Arm64Code
     // What each member of the one file that orders anything becomes, alone.
     private static readonly (string Method, string Shape)[] Primitives =
     [
-        ("LoadAcquire", "A"), ("LoadRelaxed", "R"), ("StoreRelease", "L"), ("StoreRelaxed", "W"), ("OrRelease", "X"), ("FetchOrRelease", "X"),
+        ("LoadAcquire", "A"), ("LoadRelaxed", "R"), ("StoreRelease", "L"), ("StoreRelaxed", "W"), ("OrRelease", "X"), ("OrRelaxed", "X"), ("AndNotRelaxed", "X"),
+        ("FetchOrRelease", "X"),
         ("FetchOrAcquireRelease", "X"), ("FetchAndNotAcquire", "X"), ("FetchAndNotAcquireRelease", "X"),
         ("ExchangeAcquireRelease", "X"), ("ExchangeRelease", "X"), ("ExchangeAcquire", "X"), ("CompareExchangeAcquireRelease", "X"),
         ("CompareExchangeAcquire", "X"), ("CompareExchangeRelease", "X"), ("CompareExchangeRelaxed", "X"),

@@ -23,6 +23,10 @@ internal readonly struct UnorderedWords : IOrdering
 
     public static void OrRelease(ref ulong location, ulong bits, string file = "", int line = 0) => location |= bits;
 
+    public static void OrRelaxed(ref ulong location, ulong bits, string file = "", int line = 0) => location |= bits;
+
+    public static void AndNotRelaxed(ref ulong location, ulong bits, string file = "", int line = 0) => location &= ~bits;
+
     public static ulong FetchOrRelease(ref ulong location, ulong bits, string file = "", int line = 0) => Replace(ref location, location | bits);
 
     public static ulong FetchOrAcquireRelease(ref ulong location, ulong bits, string file = "", int line = 0) =>

@@ -21,6 +21,7 @@ internal sealed record DecodingWay<T>(string Name, bool IsSupported, DecodingWay
         Of<CompressDecoder, CompressDecoder>(),
         Of<LoopDecoder, UnrolledDecoder>(),
         Of<UnrolledDecoder, TableDecoder>(),
+        Of<UnrolledDecoder, WideCompressDecoder>(),
         Of<SparseCompressDecoder, CompressDecoder>(),
         new(nameof(BitmapDecoder), IsSupported: true, Public),
     ];

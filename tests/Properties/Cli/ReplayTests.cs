@@ -35,6 +35,18 @@ public sealed class ReplayTests
         Assert.All(report.Logs, log => Assert.Equal((ulong)intervals, log.Total.Invalidations));
     }
 
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(997)]
+    public void A_hashed_page_table_gives_the_same_pages_and_bytes(int interval)
+    {
+        var model = NaiveReplay.OfGzip(TraceFiles.Ls, interval);
+        using var trace = new GZipStream(File.OpenRead(TraceFiles.Ls), CompressionMode.Decompress);
+        var settings = new ReplaySettings { Interval = interval, Memory = 2 << 20, Mmu = MmuChoice.Hash, Logs = MmuChoice.Hash.Logs };
+        ReplayReport report = ReplayCheck.Run(trace, model, settings);
+        Assert.Equal(["walk", "sweep", "chooser", "faults"], report.Logs.Select(log => log.Log));
+    }
+
     [Fact]
     public void The_trace_of_sort_gives_its_known_pages()
     {
@@ -131,7 +143,7 @@ public sealed class ReplayTests
             var settings = new ReplaySettings
             {
                 Interval = 1,
-                Logs = [LogChoice.All[0], new LogChoice("lying", (machine, _) => new LyingLog(new BitmapDirtyLog(machine), lie))],
+                Logs = [LogChoice.Flat[0], new LogChoice("lying", (machine, _) => new LyingLog(new BitmapDirtyLog(machine), lie))],
             };
             using var trace = new MemoryStream(" L 3000,4\n S 5000,4\n S 7000,4\n"u8.ToArray());
             using var replay = new TraceReplay(settings);

@@ -1,7 +1,11 @@
+using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Ordering;
+using RingKit.Properties.HashTable.Harvesting;
+using Xunit;
 
 namespace RingKit.Properties.HashTable;
 
@@ -125,6 +129,15 @@ internal sealed class FaultMachine : IDisposable
     {
         FaultThread thread = Thread;
         return Core.Age(ref thread, gfn);
+    }
+
+    /// <summary>The pages that GET reports.</summary>
+    public ulong[] Get(HarvestMethod method, bool vcpusRun = true)
+    {
+        FaultThread thread = Thread;
+        byte[] bitmap = new byte[Slot.WordCount * sizeof(ulong)];
+        Assert.Equal(Errno.None, Core.GetDirtyLog(ref thread, Slot.Memory.Id, bitmap, method, vcpusRun, out _));
+        return HarvestRig.PagesOf(bitmap);
     }
 
     public void Dispose()

@@ -12,13 +12,16 @@ namespace RingKit.Properties.HashTable;
 public sealed class FaultStressTests
 {
     private const int Pages = 4;
-    private const int Steps = 20_000;
+    private const int SlotPages = 4096;
+    private const int Steps = 100_000;
+
+    private int _guests = 2;
 
     [Fact]
     public void Guests_and_host_at_the_same_pages_leave_whole_chains_and_no_locks()
     {
         using var memory = new GuestMemory();
-        memory.AddSlot(id: 1, baseGfn: 0, pageCount: Pages << 4);
+        memory.AddSlot(id: 1, baseGfn: 0, pageCount: SlotPages << 4);
         using var core = new Book3sHvCore<HardwareOrdering>(memory, new() { PageShift = 16, BackingShift = 16, Order = 18 });
         int seed = Environment.TickCount;
         int steps = LongRun.IsOn ? Steps * 20 : Steps;
@@ -28,7 +31,7 @@ public sealed class FaultStressTests
             crew.Run(
                 ("vCPU 0", () => RunGuest(core, crew, new Random(seed), steps)),
                 ("vCPU 1", () => RunGuest(core, crew, new Random(seed + 1), steps)),
-                ("host", () => RunHost(core, crew, new Random(seed + 2), steps)));
+                ("host", () => RunHost(core, crew, new Random(seed + 2))));
             ChainInvariant.Check(core);
         }
         catch
@@ -38,7 +41,19 @@ public sealed class FaultStressTests
         }
     }
 
-    private static void RunGuest(Book3sHvCore<HardwareOrdering> core, Crew crew, Random random, int steps)
+    private void RunGuest(Book3sHvCore<HardwareOrdering> core, Crew crew, Random random, int steps)
+    {
+        try
+        {
+            UsePages(core, crew, random, steps);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _guests);
+        }
+    }
+
+    private static void UsePages(Book3sHvCore<HardwareOrdering> core, Crew crew, Random random, int steps)
     {
         var thread = new CrewThread(crew);
         for (int step = 0; step < steps; step++)
@@ -64,30 +79,37 @@ public sealed class FaultStressTests
                     FirstLevelFault judged = core.JudgeFault(ref thread, fault);
                     if (judged.Outcome == FaultOutcome.HostHandler)
                         Assert.NotEqual(PageFaultOutcome.NoHostPage, core.HandlePageFault(ref thread, fault, judged.Snapshot));
+                    index = judged.Snapshot.Index;
                     break;
             }
+
+            Hpte entry = core.Table.Lock(index, ref thread);
+            string? mismatch = entry.IsValid ? ChainInvariant.FindMismatch(core, entry, core.Chains.LoadGuestR(index)) : null;
+            core.Table.Unlock(index, entry.V);
+            Assert.Null(mismatch);
         }
     }
 
-    private static void RunHost(Book3sHvCore<HardwareOrdering> core, Crew crew, Random random, int steps)
+    private void RunHost(Book3sHvCore<HardwareOrdering> core, Crew crew, Random random)
     {
         var thread = new CrewThread(crew);
-        for (int step = 0; step < steps; step++)
+        while (Volatile.Read(ref _guests) != 0)
         {
             ulong gfn = (ulong)random.Next(Pages);
-            switch (random.Next(4))
+            switch (random.Next(8))
             {
-                case 0:
+                case 0 or 1:
                     core.PageOut(ref thread, gfn, 2);
                     break;
-                case 1:
+                case 2:
                     core.Share(ref thread, gfn);
                     break;
-                case 2:
-                    core.PageIn(ref thread, gfn, 2);
+                case 3:
+                    core.Age(ref thread, gfn, 2);
                     break;
                 default:
-                    core.Age(ref thread, gfn, 2);
+                    // Pages that nobody uses, for long: faults wait between their two looks at the entry.
+                    core.PageIn(ref thread, Pages, SlotPages);
                     break;
             }
         }

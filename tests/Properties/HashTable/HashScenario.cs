@@ -1,8 +1,11 @@
+using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Chains;
+using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Ordering;
+using RingKit.Properties.HashTable.Harvesting;
 using Xunit;
 
 namespace RingKit.Properties.HashTable;
@@ -33,8 +36,17 @@ internal sealed class HashScenario : IDisposable
     }
 
     public HashScenario(HashTableOptions options, ulong slotPages = 4096)
+        : this(options, [(0UL, slotPages)])
     {
-        _memory.AddSlot(0, 0, slotPages << (options.PageShift - GuestPage.Shift));
+    }
+
+    /// <param name="options">The table's.</param>
+    /// <param name="slots">First page and number of pages of each slot, pages of the host. The first one logs.</param>
+    public HashScenario(HashTableOptions options, (ulong Base, ulong Pages)[] slots)
+    {
+        int extra = options.PageShift - GuestPage.Shift;
+        for (int i = 0; i < slots.Length; i++)
+            _memory.AddSlot((ushort)i, slots[i].Base << extra, slots[i].Pages << extra);
         Core = new Book3sHvCore<HardwareOrdering>(_memory, options);
         Thread = new ScenarioThread(Core);
         Slot.Logs = true;
@@ -73,6 +85,28 @@ internal sealed class HashScenario : IDisposable
         Assert.Equal(HypercallStatus.Success, Core.Read(0, index, words));
         return new Hpte(words[0], words[1]);
     }
+
+    /// <summary>Both levels of a fault, as the vCPU takes them.</summary>
+    public FaultOutcome Fault(VirtualAddress address, Dsisr status)
+    {
+        var fault = new StorageFault(address, status);
+        FirstLevelFault judged = Core.JudgeFault(ref Thread, fault);
+        if (judged.Outcome is FaultOutcome.HostHandler or FaultOutcome.Mmio)
+            Core.HandlePageFault(ref Thread, fault, judged.Snapshot);
+        return judged.Outcome;
+    }
+
+    /// <summary>GET, which succeeds.</summary>
+    /// <returns>The bitmap.</returns>
+    public byte[] GetBitmap(HarvestMethod method, bool vcpusRun = true, uint slot = 0)
+    {
+        byte[] bitmap = new byte[Core.FindSlotById(slot)!.WordCount * sizeof(ulong)];
+        Assert.Equal(Errno.None, Core.GetDirtyLog(ref Thread, slot, bitmap, method, vcpusRun, out _));
+        return bitmap;
+    }
+
+    /// <summary>The pages that GET reports.</summary>
+    public ulong[] Get(HarvestMethod method, bool vcpusRun = true, uint slot = 0) => HarvestRig.PagesOf(GetBitmap(method, vcpusRun, slot));
 
     /// <summary>The pages that the slot's bitmap records, which are then recorded no more.</summary>
     public ulong[] TakeChanged()

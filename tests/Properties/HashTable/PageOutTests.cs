@@ -1,5 +1,4 @@
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Chains;
 using Xunit;
 using static RingKit.Properties.HashTable.FaultMachine;
 
@@ -9,40 +8,6 @@ namespace RingKit.Properties.HashTable;
 public sealed class PageOutTests
 {
     private const ulong IndexOfX = 0x1A2A0;
-
-    [Fact]
-    public void S5_a_page_out_records_c_and_leaves_the_entry_absent()
-    {
-        foreach (HashTableEra era in Enum.GetValues<HashTableEra>())
-        {
-            using var machine = new FaultMachine(new() { PageShift = 16, Era = era });
-            Assert.Equal(IndexOfX, machine.Enter(X, XGuestR));
-            machine.Access(X, store: true);
-            Assert.Equal(1UL, machine.PageOut(0x42));
-
-            Hpte entry = machine.Entry(IndexOfX);
-            Assert.Equal(0x0000000123456024UL, entry.V);
-            Assert.True(entry.IsChanged && entry.Key == 0);
-            Assert.Equal(XGuestR, machine.Core.Chains.LoadGuestR(IndexOfX));
-            ulong expected = era switch
-            {
-                HashTableEra.ChangedOrder => 0x0010_0180_0000_0000,
-                HashTableEra.Current => 0x0100_0180_0000_0000,
-                _ => 0x0000_0180_0000_0000,
-            };
-            Assert.Equal(expected, machine.Rmap(0x42));
-            Assert.Equal(era == HashTableEra.Current ? 4UL : 0, machine.Slot.Changed.Take(1));
-            ChainInvariant.Check(machine.Core);
-
-            // A log consumes C of the rmap word where that is the record, and leaves it where it is not: there C comes back without a store.
-            if (era != HashTableEra.Current)
-                machine.Slot.RmapOf(0x42) = RmapFormat.WithoutChanged(machine.Rmap(0x42));
-            machine.Access(X, store: false);
-            Assert.Equal(0x0000000123456005UL, machine.Entry(IndexOfX).V);
-            Assert.Equal(era == HashTableEra.Current, machine.Entry(IndexOfX).IsChanged);
-            ChainInvariant.Check(machine.Core);
-        }
-    }
 
     [Fact]
     public void C_that_comes_with_the_tlbie_is_recorded_in_both_views()

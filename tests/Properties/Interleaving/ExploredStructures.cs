@@ -6,6 +6,7 @@ using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
 using RingKit.Properties.DirtyRings.Overflow;
 using RingKit.Properties.DirtyRings.Resizing;
+using RingKit.Properties.HashTable.Model;
 using RingKit.Properties.Rings;
 
 namespace RingKit.Properties.Interleaving;
@@ -28,5 +29,7 @@ internal static class ExploredStructures
         new ExploredSpscRing(),
         new ExploredMpscRing(),
         new ExploredBroadcastRing(),
+        new ExploredHashTable(),
+        new ExploredShadowMmu(),
     ];
 }

@@ -35,10 +35,25 @@ public sealed class PairMatcherTests
     public void Without_vectors() => Check<ScalarMatcher>();
 
     [Fact]
-    public void With_the_widest_vectors() => Check<WidestMatcher>();
+    public void With_the_upper_halves_of_words() => CheckHalf<HighHalf>();
 
-    private static void Check<TMatcher>()
-        where TMatcher : struct, IPairMatcher
+    [Fact]
+    public void With_the_lower_halves_of_words() => CheckHalf<LowHalf>();
+
+    private static void CheckHalf<THalf>()
+        where THalf : struct, IWordHalf
+    {
+        Assert.SkipUnless(Avx2.IsSupported, "this processor, or this process, has no AVX2");
+        ulong half = (ulong)uint.MaxValue << THalf.Shift;
+        Assert.True(IWordHalf.Has<THalf>(new PairFilter(half, half, half, half)));
+        foreach (PairFilter outside in (PairFilter[])[new(~half, 0), new(0, ~half), new(1, 1, ~half), new(1, 1, 0, ~half)])
+            Assert.False(IWordHalf.Has<THalf>(outside));
+        Check<Vector256HalfMatcher<THalf>>(half);
+    }
+
+    // Filters have no bits outside of the given ones.
+    private static void Check<TMatcher>(ulong bits = ulong.MaxValue)
+        where TMatcher : struct, IPairMatcher<TMatcher>
     {
         // Every combination of words that have the bits or miss one, at every place; then random ones, against an unreadable page.
         const ulong First = 0x0100_0000_0000_0040;
@@ -51,8 +66,8 @@ public sealed class PairMatcherTests
                 foreach (ulong second in (ulong[])[Second, 1, 1UL << 63, 0, ~Second])
                 {
                     pairs[place] = new WordPair(first, second);
-                    CheckGroup<TMatcher>(pairs, new PairFilter(First, Second));
-                    CheckGroup<TMatcher>(pairs, new PairFilter(1UL << 40, 1UL << 40, First, Second));
+                    CheckGroup<TMatcher>(pairs, new PairFilter(First & bits, Second & bits));
+                    CheckGroup<TMatcher>(pairs, new PairFilter(1UL << 40 & bits, 1UL << 40 & bits, First & bits, Second & bits));
                 }
             }
 
@@ -65,7 +80,7 @@ public sealed class PairMatcherTests
         var random = new Random(20180301);
         for (int round = 0; round < 500; round++)
         {
-            PairFilter filter = PairModel.Filter(random);
+            PairFilter filter = PairModel.Filter(random, bits);
             WordPair[] table = PairModel.Table(random, 64, filter, density: random.NextDouble());
             CheckGroup<TMatcher>(CopyTo(before.View, table), filter);
             CheckGroup<TMatcher>(CopyTo(behind.View, table), filter);
@@ -73,7 +88,7 @@ public sealed class PairMatcherTests
     }
 
     private static void CheckGroup<TMatcher>(ReadOnlySpan<WordPair> pairs, PairFilter filter)
-        where TMatcher : struct, IPairMatcher
+        where TMatcher : struct, IPairMatcher<TMatcher>
     {
         ulong expected = 0;
         ulong expectedAgain = 0;
@@ -83,9 +98,9 @@ public sealed class PairMatcherTests
             expectedAgain |= PairModel.HasAgain(filter, pairs[pair]) ? 1UL << pair : 0;
         }
 
-        TMatcher.Match(in pairs[0], filter, again: true, out ulong candidates, out ulong lookAgain);
+        TMatcher.For(filter).Match(in pairs[0], again: true, out ulong candidates, out ulong lookAgain);
         Assert.Equal((expected, expectedAgain), (candidates, lookAgain));
-        TMatcher.Match(in pairs[0], filter, again: false, out candidates, out lookAgain);
+        TMatcher.For(filter).Match(in pairs[0], again: false, out candidates, out lookAgain);
         Assert.Equal((expected, 0ul), (candidates, lookAgain));
     }
 

@@ -53,12 +53,12 @@ internal static class PairModel
         return pairs;
     }
 
-    /// <summary>Masks of none, one or some bits.</summary>
-    public static PairFilter Filter(Random random)
+    /// <summary>Masks of none, one or some of the given bits.</summary>
+    public static PairFilter Filter(Random random, ulong bits = ulong.MaxValue)
     {
         return new PairFilter(Mask(), Mask(), Mask(), Mask());
 
-        ulong Mask() => random.Next(4) switch
+        ulong Mask() => bits & random.Next(4) switch
         {
             0 => 0,
             1 => 1UL << random.Next(64),

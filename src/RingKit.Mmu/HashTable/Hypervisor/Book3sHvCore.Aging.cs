@@ -20,8 +20,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
             (ulong first, ulong pages) = HostRange(slot, gfn, count);
             for (ulong offset = first; offset < first + pages; offset++)
             {
-                while (!TryAgeChain(ref thread, ref slot.RmapOf(offset), ref referenced))
-                    thread.Relax();
+                while (!TryAgeChain(ref thread, ref slot.RmapOf(offset), ref referenced, out HptCore<TOrdering> table, out uint busy))
+                    table.AwaitUnlock(busy, ref thread);
             }
         }
 
@@ -29,10 +29,11 @@ internal sealed partial class Book3sHvCore<TOrdering>
     }
 
     // False if an entry is locked: its holder may wait for this rmap word. What was aged before it is not referenced the next time.
-    private bool TryAgeChain<TThread>(ref TThread thread, ref ulong rmap, ref bool referenced)
+    private bool TryAgeChain<TThread>(ref TThread thread, ref ulong rmap, ref bool referenced, out HptCore<TOrdering> table, out uint busy)
         where TThread : struct, IHostThread, allows ref struct
     {
         ulong word = Chains.Lock(ref rmap, ref thread);
+        table = Table;
         referenced |= (word & RmapFormat.Referenced) != 0;
         word &= ~RmapFormat.Referenced;
         uint head = (uint)(word & RmapFormat.Index);
@@ -45,6 +46,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
                 break;
         }
 
+        busy = index;
         Chains.Unlock(ref rmap, word);
         return done;
     }

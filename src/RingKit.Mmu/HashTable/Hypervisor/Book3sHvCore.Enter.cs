@@ -44,7 +44,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
         StoreGuestR(index, guestR);
         if (slot is not null && entry.IsValid)
-            entry = Link(ref thread, slot, gfn - slot.BaseGfn, sequence, index, entry, pageSize);
+            entry = Link(ref thread, slot, gfn - slot.BaseGfn, pageSize, sequence, index, entry);
         Table.StoreR(index, entry);
         Table.Unlock(index, entry.V);
         return new HypercallResult(HypercallStatus.Success, index);
@@ -133,7 +133,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
     }
 
     // A locked entry, not in the table yet, into its page's chain. If the host has taken pages away meanwhile, it becomes absent instead.
-    private Hpte Link<TThread>(ref TThread thread, HashSlot<TOrdering> slot, ulong offset, ulong sequence, ulong index, Hpte entry, HptePageSize pageSize)
+    private Hpte Link<TThread>(
+        ref TThread thread, HashSlot<TOrdering> slot, ulong offset, HptePageSize pageSize, ulong sequence, ulong index, Hpte entry)
         where TThread : struct, IHostThread, allows ref struct
     {
         ref ulong rmap = ref slot.RmapOf(offset);

@@ -20,6 +20,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         var tally = default(HarvestTally);
         slot.Changed.Forget();
         slot.Logs = true;
+        TOrdering.ProcessWideFence();                                                 // E7: who has not seen the log has stored what it does not record
         if (LogsByFaults || KeepsChangedInRmap)
         {
             Walk(ref thread, slot, LogsByFaults ? EntryRule.Writable : EntryRule.Changed, filtered: false, ref tally);

@@ -1,18 +1,22 @@
+using RingKit.Memory;
+using RingKit.Ordering;
+
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>Faults, second level: the host's page is found, or brought in, and the entry made to map it.</summary>
 internal sealed partial class Book3sHvCore<TOrdering>
 {
-    private uint _mmuReady = 1;
+    private readonly NativeView<uint> _isReplaced = new NativeBlock<uint>(1).View;
 
     /// <summary>
     /// Whether guests may run and entries be made valid: not while the table is replaced. Whoever makes an entry valid looks again under the
-    /// entry's lock, which a resize takes for each entry after it has cleared this (E43).
+    /// entry's lock, which a resize takes for each entry after it has cleared this (E43). Who sees it set again sees the new table too: a reference, which
+    /// no model of memory knows, so the order is the hardware's.
     /// </summary>
     internal bool MmuReady
     {
-        get => TOrdering.LoadAcquire(ref _mmuReady) != 0;
-        set => TOrdering.StoreRelease(ref _mmuReady, value ? 1u : 0);
+        get => HardwareOrdering.LoadAcquire(ref _isReplaced[0]) == 0;
+        set => HardwareOrdering.StoreRelease(ref _isReplaced[0], value ? 0 : 1u);
     }
 
     /// <summary>Mends a fault of which <see cref="JudgeFault"/> says that the host has to help.</summary>

@@ -91,10 +91,11 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
             // Everyone else locks the entry first and the rmap word inside it. So one attempt, or let go of both and wait.
             uint index = (uint)(word & RmapFormat.Index);
-            if (!Table.TryLock(index))
+            HptCore<TOrdering> table = Table;
+            if (!table.TryLock(index))
             {
                 Chains.Unlock(ref rmap, word);
-                thread.Relax();
+                table.AwaitUnlock(index, ref thread);
                 continue;
             }
 

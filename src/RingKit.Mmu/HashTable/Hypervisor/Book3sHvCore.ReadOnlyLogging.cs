@@ -1,4 +1,5 @@
 using System.Numerics;
+using RingKit.Memory;
 using RingKit.Mmu.HashTable.Harvesting;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
@@ -12,13 +13,13 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     private static ReadOnlySpan<byte> LargeShifts => [16, 24, 34];
 
-    private uint _logsByFaults;
+    private readonly NativeView<uint> _logsByFaults = new NativeBlock<uint>(1).View;
 
-    /// <summary>Whether the slots that are logged are logged by protection faults, not by C. Set while no slot is.</summary>
+    /// <summary>Whether the slots that are logged are logged by protection faults, not by C. Set while no slot is; the start of a log takes the lock of each rmap word after it (E46).</summary>
     public bool LogsByFaults
     {
-        get => TOrdering.LoadAcquire(ref _logsByFaults) != 0;
-        set => TOrdering.StoreRelease(ref _logsByFaults, value ? 1u : 0);
+        get => TOrdering.LoadRelaxed(ref _logsByFaults[0]) != 0;
+        set => TOrdering.StoreRelaxed(ref _logsByFaults[0], value ? 1u : 0);
     }
 
     /// <summary>

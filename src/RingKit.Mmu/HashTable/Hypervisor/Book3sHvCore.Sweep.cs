@@ -20,7 +20,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         for (ulong cursor = 0; cursor < Table.Geometry.EntryCount;)
         {
             // What is locked for the tlbie is kept in the same room, in front of what is still to be looked at.
-            int count = PairSweep.Find(Table.View, filter, found, ref cursor);
+            int count = Table.Find(filter, found, ref cursor);
             int locked = 0;
             for (int i = 0; i < count; i++)
             {
@@ -125,7 +125,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
             for (ulong first = 0; first < slot.PageCount; first += GroupPages)
             {
                 int count = (int)Math.Min(GroupPages, slot.PageCount - first);
-                ulong left = RmapScan.Any(in slot.RmapOf(first), count, RmapFormat.Changed);
+                ulong left = slot.FindRmapWords(first, count, RmapFormat.Changed);
                 for (; left != 0; left &= left - 1)
                 {
                     ulong offset = first + (uint)BitOperations.TrailingZeroCount(left);

@@ -22,7 +22,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         for (ulong first = 0; first < slot.PageCount; first += GroupPages)
         {
             int count = (int)Math.Min(GroupPages, slot.PageCount - first);
-            ulong left = filtered ? RmapScan.Any(in slot.RmapOf(first), count, wanted) : ulong.MaxValue >> (GroupPages - count);
+            ulong left = filtered ? slot.FindRmapWords(first, count, wanted) : ulong.MaxValue >> (GroupPages - count);
             ulong changed = 0;
             for (; left != 0; left &= left - 1)
             {
@@ -54,8 +54,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
             // Whoever has the entry may want the rmap word: it is free while this thread waits. Then all over again, since the chain may be
             // another one. The entries that are done have no C any more.
             tally.Retries++;
-            while ((Table.LoadState(busy) & HpteV.HvLock) != 0)
-                thread.Relax();
+            Table.AwaitUnlock(busy, ref thread);
         }
 
         return pages;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RingKit.Memory;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Ordering;
@@ -18,17 +19,23 @@ internal sealed partial class Book3sHvCore<TOrdering> : IDisposable
     private const ulong HostAlignment = 1UL << 34;
 
     private readonly HashTableDefects _defects;
-    private uint _notesModifications;
-    private ulong _invalidationSequence;
+    private readonly NativeView<uint> _notesModifications = new NativeBlock<uint>(1).View;
+    private readonly NativeView<ulong> _invalidationSequence = new NativeBlock<ulong>(1).View;
 
     public Book3sHvCore(GuestMemory memory, HashTableOptions options)
+        : this(memory, options, geometry: null)
+    {
+    }
+
+    /// <summary>The same with a table that may be smaller than any of a guest's: for proofs.</summary>
+    internal Book3sHvCore(GuestMemory memory, HashTableOptions options, HptGeometry? geometry)
     {
         HashTableOptions.Check(options);
         Options = options;
         _defects = options.Defects;
         Format = new RmapFormat(options.Era);
         Slots = MakeSlots(memory, options.PageShift);
-        Hpt = new HptInfo<TOrdering>(new HptGeometry(options.Order), Format, options.Isa30);
+        Hpt = new HptInfo<TOrdering>(geometry ?? new HptGeometry(options.Order), Format, options.Isa30);
     }
 
     public HashTableOptions Options { get; }
@@ -48,26 +55,26 @@ internal sealed partial class Book3sHvCore<TOrdering> : IDisposable
     /// How often the host has taken pages away: KVM's mmu_invalidate_seq. An entry that is about to be chained compares it, under the rmap word's lock,
     /// with what it was before the host's page was looked up; if it differs, the page may be gone (E47).
     /// </summary>
-    public ulong InvalidationSequence => TOrdering.LoadAcquire(ref _invalidationSequence);
+    public ulong InvalidationSequence => TOrdering.LoadAcquire(ref _invalidationSequence[0]);
 
     /// <summary>Counts one. The host's page is not present any more, and its chain not taken apart yet.</summary>
     internal void CountInvalidation()
     {
-        ulong seen = TOrdering.LoadRelaxed(ref _invalidationSequence);
+        ulong seen = TOrdering.LoadRelaxed(ref _invalidationSequence[0]);
         while (true)
         {
-            ulong found = TOrdering.CompareExchangeAcquireRelease(ref _invalidationSequence, seen + 1, seen);   // E47
+            ulong found = TOrdering.CompareExchangeRelease(ref _invalidationSequence[0], seen + 1, seen);   // E47
             if (found == seen)
                 return;
             seen = found;
         }
     }
 
-    /// <summary>Whether somebody wants to know which entries were modified: a stream of the table for a migration.</summary>
+    /// <summary>Whether somebody wants to know which entries were modified: a stream of the table for a migration, which locks each entry after it has set this (E43).</summary>
     public bool NotesModifications
     {
-        get => TOrdering.LoadAcquire(ref _notesModifications) != 0;
-        set => TOrdering.StoreRelease(ref _notesModifications, value ? 1u : 0);
+        get => TOrdering.LoadRelaxed(ref _notesModifications[0]) != 0;
+        set => TOrdering.StoreRelaxed(ref _notesModifications[0], value ? 1u : 0);
     }
 
     /// <summary>The slot that holds a frame, or null.</summary>

@@ -30,7 +30,7 @@ internal sealed unsafe class ChangedPages<TOrdering> : IDisposable
         while (offset < end)
         {
             ulong mask = MaskFrom(offset, end, out ulong inWord);
-            TOrdering.OrRelease(ref _words[offset >> 6], mask);                                    // E4
+            MarkWord(offset >> 6, mask);
             offset += inWord;
         }
     }
@@ -58,8 +58,8 @@ internal sealed unsafe class ChangedPages<TOrdering> : IDisposable
     public ulong Take(ulong word) =>
         TOrdering.LoadRelaxed(ref _words[word]) == 0 ? 0 : TOrdering.ExchangeAcquire(ref _words[word], 0);   // E4
 
-    /// <summary>The same for pages whose marks stay.</summary>
-    public ulong Look(ulong word) => TOrdering.LoadAcquire(ref _words[word]);                      // E4
+    /// <summary>The same for pages whose marks stay, of the past bug <see cref="HashTableDefects.FetchClearsLater"/>.</summary>
+    public ulong Look(ulong word) => TOrdering.LoadRelaxed(ref _words[word]);
 
     /// <summary>Takes the marks that were seen, and all others with them: the past bug <see cref="HashTableDefects.FetchClearsLater"/>.</summary>
     public void Overwrite(ulong word) => TOrdering.StoreRelaxed(ref _words[word], 0);

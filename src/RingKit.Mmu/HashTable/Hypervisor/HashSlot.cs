@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
@@ -13,7 +14,7 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     // Invariant: PageCount rmap words, kept by the lease until Dispose. Offsets are checked where gfns come in.
     private readonly ulong* _rmap;
     private readonly NativeLease _rmapLease;
-    private uint _logs;
+    private readonly NativeView<uint> _logs = new NativeBlock<uint>(1).View;
 
     public HashSlot(MemorySlot memory, int pageShift, ulong hostAddress)
     {
@@ -53,11 +54,11 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     /// <summary>The rmap words, for passes over all of them.</summary>
     public NativeView<ulong> Rmap { get; }
 
-    /// <summary>Whether C of removed entries is recorded in the slot's bitmap: KVM's slot has one. Set by a log's start and stop, read by all.</summary>
+    /// <summary>Whether C of removed entries is recorded in the slot's bitmap: KVM's slot has one. Set by a log's start and stop, read by all (E7).</summary>
     public bool Logs
     {
-        get => TOrdering.LoadAcquire(ref _logs) != 0;
-        set => TOrdering.StoreRelease(ref _logs, value ? 1u : 0);
+        get => TOrdering.LoadRelaxed(ref _logs[0]) != 0;
+        set => TOrdering.StoreRelaxed(ref _logs[0], value ? 1u : 0);
     }
 
     public bool Holds(ulong gfn) => gfn - BaseGfn < PageCount;
@@ -66,8 +67,26 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref ulong RmapOf(ulong offset) => ref _rmap[offset];
 
+    /// <summary>Finds the rmap words, of up to 64, that have any of some bits, without locks: a hint until the caller has made a full fence (E60).</summary>
+    /// <inheritdoc cref="RmapScan.Any(ref readonly ulong, int, ulong)"/>
+    public ulong FindRmapWords(ulong first, int count, ulong bits)
+    {
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
+            return RmapScan.Any(in RmapOf(first), count, bits);
+
+        // A model of memory sees no vectors.
+        ulong found = 0;
+        for (int i = 0; i < count; i++)
+            found |= (TOrdering.LoadRelaxed(ref RmapOf(first + (uint)i)) & bits) != 0 ? 1UL << i : 0;
+        return found;
+    }
+
     /// <summary>Records pages as changed, those within the slot.</summary>
     public void MarkChanged(ulong offset, ulong count) => Changed.Mark(offset, count);
+
+    /// <summary>Takes 64 pages' record.</summary>
+    /// <param name="word">Which 64 pages.</param>
+    public ulong TakeChanged(ulong word) => Changed.Take(word);
 
     /// <summary>Stops to log the slot, and forgets what was not harvested. Book3sHvCore.StartLogging starts.</summary>
     public void StopLogging()

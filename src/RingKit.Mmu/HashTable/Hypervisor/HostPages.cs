@@ -19,7 +19,7 @@ internal sealed unsafe class HostPages<TOrdering> : IDisposable
     // Invariant: as many words as the slot has pages; offsets are checked where gfns come in.
     private readonly uint* _states;
     private readonly NativeLease _lease;
-    private ulong _lock;
+    private readonly NativeView<ulong> _lock = new NativeBlock<ulong>(1).View;
 
     public HostPages(ulong pageCount)
     {
@@ -29,19 +29,19 @@ internal sealed unsafe class HostPages<TOrdering> : IDisposable
 
     public uint this[ulong offset]
     {
-        get => TOrdering.LoadAcquire(ref _states[offset]);
-        set => TOrdering.StoreRelease(ref _states[offset], value);
+        get => TOrdering.LoadRelaxed(ref _states[offset]);
+        set => TOrdering.StoreRelaxed(ref _states[offset], value);
     }
 
     /// <summary>Sets and clears bits of pages, one change after the other, as the host does under its own page tables' lock.</summary>
     public void Change<TThread>(ref TThread thread, ulong first, ulong count, uint set, uint clear)
         where TThread : struct, IHostThread, allows ref struct
     {
-        while (TOrdering.CompareExchangeAcquire(ref _lock, 1, 0) != 0)                // E47
+        while (TOrdering.CompareExchangeAcquire(ref _lock[0], 1, 0) != 0)                // E47
             thread.Relax();
         for (ulong offset = first; offset < first + count; offset++)
             this[offset] = (TOrdering.LoadRelaxed(ref _states[offset]) & ~clear) | set;
-        TOrdering.StoreRelease(ref _lock, 0);                                         // E47
+        TOrdering.StoreRelease(ref _lock[0], 0);                                      // E47
     }
 
     public void Dispose() => _lease.Dispose();

@@ -29,9 +29,8 @@ internal sealed unsafe class ShadowCacheCore<TOrdering> : IDisposable
     private readonly NativeLease _entriesLease;
     private readonly NativeLease _headsLease;
     private readonly ulong _firstHandle;
-    private uint _free;
-    private uint _used;
-    private ulong _lock;
+    private readonly NativeView<uint> _room = new NativeBlock<uint>(2).View;
+    private readonly NativeView<ulong> _lock = new NativeBlock<ulong>(1).View;
 
     public ShadowCacheCore(int vcpu)
     {
@@ -47,13 +46,17 @@ internal sealed unsafe class ShadowCacheCore<TOrdering> : IDisposable
     public void Lock<TThread>(ref TThread thread)
         where TThread : struct, IHostThread, allows ref struct
     {
-        while (TOrdering.CompareExchangeAcquire(ref _lock, 1, 0) != 0)                // E61
+        while (TOrdering.CompareExchangeAcquire(ref _lock[0], 1, 0) != 0)                // E61
             thread.Relax();
     }
 
-    public void Unlock() => TOrdering.StoreRelease(ref _lock, 0);                     // E61
+    public void Unlock() => TOrdering.StoreRelease(ref _lock[0], 0);                     // E61
 
-    public bool IsFull => TOrdering.ReadPlain(ref _free) == 0 && TOrdering.ReadPlain(ref _used) == Capacity;
+    public bool IsFull => TOrdering.ReadPlain(ref Free) == 0 && TOrdering.ReadPlain(ref Used) == Capacity;
+
+    private ref uint Free => ref _room[0];
+
+    private ref uint Used => ref _room[1];
 
     /// <summary>The translation of a page, or null.</summary>
     public ShadowTranslation? Find(ulong page)
@@ -146,15 +149,15 @@ internal sealed unsafe class ShadowCacheCore<TOrdering> : IDisposable
 
     private uint TakeFree()
     {
-        uint free = TOrdering.ReadPlain(ref _free);
+        uint free = TOrdering.ReadPlain(ref Free);
         if (free != 0)
         {
-            TOrdering.WritePlain(ref _free, TOrdering.ReadPlain(ref _entries[free - 1].NextByPage));
+            TOrdering.WritePlain(ref Free, TOrdering.ReadPlain(ref _entries[free - 1].NextByPage));
             return free - 1;
         }
 
-        uint used = TOrdering.ReadPlain(ref _used);
-        TOrdering.WritePlain(ref _used, used + 1);
+        uint used = TOrdering.ReadPlain(ref Used);
+        TOrdering.WritePlain(ref Used, used + 1);
         return used;
     }
 
@@ -173,8 +176,8 @@ internal sealed unsafe class ShadowCacheCore<TOrdering> : IDisposable
         ref uint before = ref previous == 0 ? ref GroupList(page) : ref _entries[previous - 1].NextByGroup;
         TOrdering.WritePlain(ref before, next);
 
-        TOrdering.WritePlain(ref entry.NextByPage, TOrdering.ReadPlain(ref _free));
-        TOrdering.WritePlain(ref _free, index + 1);
+        TOrdering.WritePlain(ref entry.NextByPage, TOrdering.ReadPlain(ref Free));
+        TOrdering.WritePlain(ref Free, index + 1);
     }
 
     private ref uint PageList(ulong page) => ref _byPage[(page * HashFactor) >> (64 - BitOperations.Log2(PageLists))];

@@ -2,6 +2,8 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using RingKit.Bitmaps.Operations;
 
 namespace RingKit.Bitmaps.Decoding;
@@ -13,8 +15,10 @@ namespace RingKit.Bitmaps.Decoding;
 /// </remarks>
 public static class BitmapDecoder
 {
-    // Bits a word from which a group is dense, for the AVX2 table and for vpcompressb: measured by bench/DecodeBenchmarks.
-    internal const nuint TableFrom = 6;
+    // Bits a word from which a group is dense, for each way: measured by bench/DecodeBenchmarks, docs/bitmaps.md.
+    internal const nuint TableFrom = 4;
+    internal const nuint WideCompressFrom = 3;
+    internal const nuint UnrolledFrom = 2;
     private const nuint CompressAllFrom = 11;
 
     // The choice. On processors that lower their clock for it, 512-bit vectors count as not accelerated. The JIT keeps one branch.
@@ -22,9 +26,16 @@ public static class BitmapDecoder
 
     private static bool HasWideCompress => Vector512.IsHardwareAccelerated && WideCompressDecoder.IsSupported;
 
+    // Without tzcnt, whose stand-in asks whether there is a bit at all, the unrolled loop's look at bits that are not there is dear.
+    private static bool HasUnrolled => Bmi1.X64.IsSupported || ArmBase.Arm64.IsSupported;
+
     /// <summary>The way that this processor is given, by its instruction.</summary>
     internal static string Method =>
-        HasByteCompress ? "vpcompressb" : HasWideCompress ? "vpcompressd" : TableDecoder.IsSupported ? "AVX2 table" : "unrolled loop";
+        HasByteCompress ? "vpcompressb"
+        : HasWideCompress ? "vpcompressd"
+        : TableDecoder.IsSupported ? "AVX2 table"
+        : HasUnrolled ? "unrolled loop"
+        : "loop";
 
     /// <summary>Writes the indices of the set bits, ascending, as many as there is room for.</summary>
     /// <param name="words">The bitmap.</param>
@@ -40,10 +51,12 @@ public static class BitmapDecoder
         if (HasByteCompress)
             return Decode<SparseCompressDecoder, CompressDecoder, uint>(words, firstIndex, destination, ref cursor, CompressAllFrom);
         if (HasWideCompress)
-            return Decode<WideCompressDecoder, WideCompressDecoder, uint>(words, firstIndex, destination, ref cursor);
+            return Decode<UnrolledDecoder, WideCompressDecoder, uint>(words, firstIndex, destination, ref cursor, WideCompressFrom);
         if (TableDecoder.IsSupported)
             return Decode<UnrolledDecoder, TableDecoder, uint>(words, firstIndex, destination, ref cursor, TableFrom);
-        return Decode<UnrolledDecoder, UnrolledDecoder, uint>(words, firstIndex, destination, ref cursor);
+        if (HasUnrolled)
+            return Decode<UnrolledDecoder, UnrolledDecoder, uint>(words, firstIndex, destination, ref cursor, UnrolledFrom);
+        return Decode<LoopDecoder, LoopDecoder, uint>(words, firstIndex, destination, ref cursor);
     }
 
     /// <summary>Writes the indices of the set bits, ascending, as many as there is room for.</summary>
@@ -60,10 +73,12 @@ public static class BitmapDecoder
         if (HasByteCompress)
             return Decode<SparseCompressDecoder, CompressDecoder, ulong>(words, firstIndex, destination, ref cursor, CompressAllFrom);
         if (HasWideCompress)
-            return Decode<WideCompressDecoder, WideCompressDecoder, ulong>(words, firstIndex, destination, ref cursor);
+            return Decode<UnrolledDecoder, WideCompressDecoder, ulong>(words, firstIndex, destination, ref cursor, WideCompressFrom);
         if (TableDecoder.IsSupported)
             return Decode<UnrolledDecoder, TableDecoder, ulong>(words, firstIndex, destination, ref cursor, TableFrom);
-        return Decode<UnrolledDecoder, UnrolledDecoder, ulong>(words, firstIndex, destination, ref cursor);
+        if (HasUnrolled)
+            return Decode<UnrolledDecoder, UnrolledDecoder, ulong>(words, firstIndex, destination, ref cursor, UnrolledFrom);
+        return Decode<LoopDecoder, LoopDecoder, ulong>(words, firstIndex, destination, ref cursor);
     }
 
     /// <summary>Writes the indices of one mask's set bits, ascending: for sinks that take masks.</summary>
@@ -154,7 +169,8 @@ public static class BitmapDecoder
         {
             return HasByteCompress
                 ? (int)SparseCompressDecoder.Decode(mask, firstIndex, ref place)
-                : (int)UnrolledDecoder.Decode(mask, firstIndex, ref place);
+                : HasUnrolled ? (int)UnrolledDecoder.Decode(mask, firstIndex, ref place)
+                : (int)LoopDecoder.Decode(mask, firstIndex, ref place);
         }
 
         if (BitOperations.PopCount(mask) > destination.Length)

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace RingKit.Bitmaps.Decoding;
 
-/// <summary>Decodes whole words one after the other, each group of 64 by the one of two ways that suits the group before it.</summary>
+/// <summary>
+/// Decodes whole words one after the other, each group of 64 by the way that suits the group before it: where nearly every word had one bit that is
+/// <see cref="LoopDecoder"/>, whose branch is then foreseen.
+/// </summary>
 /// <typeparam name="TSparse">For words with few bits.</typeparam>
 /// <typeparam name="TDense">For words with many.</typeparam>
 internal static class WordsDecoder<TSparse, TDense>
@@ -26,6 +29,7 @@ internal static class WordsDecoder<TSparse, TDense>
     {
         // A choice for each word would be mispredicted where words differ; neighbouring groups are alike.
         bool isDense = false;
+        bool isSingle = false;
         nuint taken = 0;
         while (room - taken >= 64)
         {
@@ -35,8 +39,12 @@ internal static class WordsDecoder<TSparse, TDense>
             nuint wordsInGroup = (nuint)BitOperations.PopCount(left);
             ref ulong start = ref Unsafe.Add(ref Unsafe.AsRef(in words), group);
             T index = first + T.CreateTruncating((ulong)group * 64);
-            if (isDense)
+            if (isDense && left == ulong.MaxValue && room - taken >= 64 * 64)
+                DecodeFullGroup<TDense, T>(ref start, ref left, index, ref destination, ref taken);
+            else if (isDense)
                 DecodeGroup<TDense, T>(ref start, ref left, index, ref destination, ref taken, room - 64);
+            else if (isSingle)
+                DecodeGroup<LoopDecoder, T>(ref start, ref left, index, ref destination, ref taken, room - 64);
             else
                 DecodeGroup<TSparse, T>(ref start, ref left, index, ref destination, ref taken, room - 64);
 
@@ -50,6 +58,7 @@ internal static class WordsDecoder<TSparse, TDense>
             if (next == length)
                 break;
             isDense = taken - takenBefore >= wordsInGroup * denseFrom;
+            isSingle = (taken - takenBefore) * 8 <= wordsInGroup * 9;
         }
 
         return taken;
@@ -72,5 +81,21 @@ internal static class WordsDecoder<TSparse, TDense>
         }
 
         (left, taken) = (rest, count);
+    }
+
+    // Invariant: there are places for 64 words of 64 bits, so no word needs to look. What a mask of the words would cost is a tenth for the plain loop.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DecodeFullGroup<TWord, T>(ref ulong start, ref ulong left, T index, ref T destination, ref nuint taken)
+        where TWord : struct, IWordDecoder
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        nuint count = taken;
+        for (nuint word = 0; word < 64; word++)
+        {
+            count += TWord.Decode(Unsafe.Add(ref start, word), index, ref Unsafe.Add(ref destination, count));
+            index += T.CreateTruncating(64);
+        }
+
+        (left, taken) = (0, count);
     }
 }

@@ -4,15 +4,17 @@ using RingKit.Bitmaps.Operations.Kernels;
 
 namespace RingKit.Bitmaps.Operations;
 
-/// <summary>Whole-bitmap operations on all cores, for bitmaps of many MiB, where other cores are idle and one core alone does not reach the memory's speed.</summary>
+/// <summary>Whole-bitmap operations on all cores, for bitmaps of many MiB, where other cores are idle; docs/bitmaps.md says what a second one gains.</summary>
 /// <remarks>
 /// Not done behind the caller's back in <see cref="BitmapLogic"/> and <see cref="BitmapCount"/>, since the other cores may be running vCPUs. A bitmap of less
-/// than 8 MiB is worked on by the calling thread. Results, arguments and padding are as there; unlike there, a few objects are allocated.
+/// than 4 MiB is combined, and one of less than 8 MiB counted, by the calling thread. Results, arguments and padding are as there; unlike there, a few objects are allocated.
 /// </remarks>
 public static unsafe class ParallelBitmap
 {
-    // 4 MiB: 40 us and more for one core. With 1 MiB, starting the threads showed in the times.
-    private const int ChunkWords = 1 << 19;
+    // A second thread takes 20 to 50 us to wake up, so each has as much to do by itself: 4 MiB to count, 2 MiB to combine (bench/PopCountBenchmarks,
+    // bench/BitmapLogicBenchmarks). Counting lost by 1 MiB at every size up to 8 MiB.
+    private const int CountChunkWords = 1 << 19;
+    private const int CombineChunkWords = 1 << 18;
 
     /// <inheritdoc cref="BitmapLogic.And(Span{ulong}, ReadOnlySpan{ulong}, ulong)"/>
     public static void And(Span<ulong> bitmap, ReadOnlySpan<ulong> other, ulong bits) =>
@@ -54,7 +56,7 @@ public static unsafe class ParallelBitmap
     {
         BitmapArguments.CheckBits(words, bits);
         int whole = (int)(bits / 64);
-        int chunks = whole / ChunkWords;
+        int chunks = whole / CountChunkWords;
         if (chunks < 2)
             return BitmapCount.Count(words, bits);
 
@@ -86,7 +88,7 @@ public static unsafe class ParallelBitmap
         where TOperator : struct, IBitOperator
     {
         int words = (int)BitmapArguments.WordsFor(bits);
-        int chunks = words / ChunkWords;
+        int chunks = words / CombineChunkWords;
         if (chunks < 2)
         {
             BitmapLogic.CombineChecked<TOperator>(left, right, destination, bits);
@@ -99,10 +101,10 @@ public static unsafe class ParallelBitmap
     }
 
     /// <summary>Where a chunk lies; the last one has the rest too.</summary>
-    private static (nuint First, nuint Length) Chunk(int index, int chunks, int words)
+    private static (nuint First, nuint Length) Chunk(int index, int chunks, int chunkWords, int words)
     {
-        nuint first = (nuint)index * ChunkWords;
-        return (first, index == chunks - 1 ? (nuint)words - first : ChunkWords);
+        nuint first = (nuint)index * (nuint)chunkWords;
+        return (first, index == chunks - 1 ? (nuint)words - first : (nuint)chunkWords);
     }
 
     // Invariant: the pointers are pinned, with the given numbers of words behind them, until the call that runs the actions returns.
@@ -110,7 +112,7 @@ public static unsafe class ParallelBitmap
     {
         public void Invoke(int i)
         {
-            (nuint first, nuint count) = Chunk(i, chunks, length);
+            (nuint first, nuint count) = Chunk(i, chunks, CountChunkWords, length);
             sums[i] = PopCountKernel.Count(in words[first], count);
         }
     }
@@ -121,7 +123,7 @@ public static unsafe class ParallelBitmap
     {
         public void Invoke(int i)
         {
-            (nuint first, nuint count) = Chunk(i, chunks, length);
+            (nuint first, nuint count) = Chunk(i, chunks, CombineChunkWords, length);
             LogicKernel.Combine<TOperator>(in left[first], in right[first], ref destination[first], count);
         }
     }

@@ -3,11 +3,17 @@ using System.Runtime.CompilerServices;
 namespace RingKit.Sweeps.Matching;
 
 /// <summary>Pair by pair: the definition of what the others answer, and their tail.</summary>
-internal readonly struct ScalarMatcher : IPairMatcher
+internal readonly struct ScalarMatcher : IPairMatcher<ScalarMatcher>
 {
+    private readonly PairFilter _filter;
+
+    private ScalarMatcher(PairFilter filter) => _filter = filter;
+
+    public static ScalarMatcher For(PairFilter filter) => new(filter);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Match(ref readonly WordPair pairs, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain) =>
-        Match(in pairs, 64, filter, again, out candidates, out lookAgain);
+    public void Match(ref readonly WordPair pairs, bool again, out ulong candidates, out ulong lookAgain) =>
+        Match(in pairs, 64, _filter, again, out candidates, out lookAgain);
 
     /// <summary>The same for fewer than 64 pairs.</summary>
     public static void Match(

@@ -47,7 +47,8 @@ public sealed class HarvestAgainstThreads
                         crew.Idle(ref rounds, "the harvest to clean the first entry");
                     Hpte entry = rig.Table.Load(0x302);
                     Remove(rig, crew, 0x302, entry with { V = entry.V & ~HpteV.HvLock });
-                }));
+                }
+            ));
             ulong[] pages = HarvestRig.PagesOf(bitmap);
             Assert.Equal([0x42], pages);
             rig.Expect(0, method, []);
@@ -68,14 +69,16 @@ public sealed class HarvestAgainstThreads
                 for (int i = 0; i < Rounds; i++)
                     Act(rig, crew, random, written);
                 HardwareOrdering.StoreRelease(ref done, 1);
-            }),
+            }
+        ),
             ("harvester", () =>
             {
                 byte[] bitmap = new byte[512];
                 while (HardwareOrdering.LoadAcquire(in done) == 0)
                     Report(rig, crew, bitmap, method, reported, written);
                 Report(rig, crew, bitmap, method, reported, written);
-            }));
+            }
+        ));
         for (int page = 0; page < written.Length; page++)
             Assert.True(written[page] <= reported[page], $"{method}, {era}: page {page} was written {written[page]} times, the last harvest saw {reported[page]}.");
         for (ulong index = 0; index < rig.Table.Geometry.EntryCount; index++)

@@ -1,3 +1,4 @@
+using FsCheck;
 using FsCheck.Fluent;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
@@ -18,29 +19,51 @@ public sealed class HarvestAgreement
     private const int Places = 48;
 
     [Fact]
-    public void Walk_and_sweep_agree_in_bitmaps_entries_and_the_guests_view() => Props.Check(
-        Prop.ForAll(Arb.From(ArbMap.Default.GeneratorFor<int>().ArrayOf(150)), steps =>
+    public void Walk_and_sweep_agree_in_bitmaps_entries_and_the_guests_view() =>
+        Props.Check(Agree(HashTableDefects.None), nameof(HarvestAgreement), maxTest: 100);
+
+    [Fact]
+    public void A_sweep_that_takes_too_much_is_found()
+    {
+        foreach (HashTableDefects defect in (HashTableDefects[])[HashTableDefects.SweepIgnoresValid, HashTableDefects.SweepTakesEverySlot])
         {
-            HashTableOptions options = OptionsFrom(new Random(steps.Length == 0 ? 0 : steps[0]));
-            using var walk = new HarvestLife(options, Slots, Places, HarvestMethod.Walk);
-            using var filtered = new HarvestLife(options, Slots, Places, HarvestMethod.FilteredWalk);
-            using var sweep = new HarvestLife(options, Slots, Places, HarvestMethod.Sweep);
-            using var cheapest = new HarvestLife(options, Slots, Places, HarvestMethod.Cheapest);
-            foreach (int step in steps)
-            {
-                string bitmaps = walk.Step(new Random(step));
-                Assert.Equal(bitmaps, filtered.Step(new Random(step)));
-                Assert.Equal(bitmaps, sweep.Step(new Random(step)));
-                Assert.Equal(bitmaps, cheapest.Step(new Random(step)));
-                if (bitmaps.Length == 0)
-                    continue;
-                AssertSame(walk.Rig, filtered.Rig);
-                AssertSame(walk.Rig, sweep.Rig);
-                AssertSame(walk.Rig, cheapest.Rig);
-            }
-        }),
-        nameof(HarvestAgreement),
-        maxTest: 60);
+            Assert.Throws<PropertyFailedException>(
+                () => Props.Check(Agree(defect), nameof(defect), new PropsSeed(5, 7, Size: null), maxTest: 100, endSize: 100));
+        }
+    }
+
+    private static Property Agree(HashTableDefects defects) => Prop.ForAll(Arb.From(Scripts, Shorter), script =>
+    {
+        HashTableOptions options = OptionsFrom(new Random(script.Seed)) with { Defects = defects };
+        using var walk = new HarvestLife(options, Slots, Places, HarvestMethod.Walk);
+        using var filtered = new HarvestLife(options, Slots, Places, HarvestMethod.FilteredWalk);
+        using var sweep = new HarvestLife(options, Slots, Places, HarvestMethod.Sweep);
+        using var cheapest = new HarvestLife(options, Slots, Places, HarvestMethod.Cheapest);
+        foreach (int step in script.Steps)
+        {
+            string bitmaps = walk.Step(new Random(step));
+            Assert.Equal(bitmaps, filtered.Step(new Random(step)));
+            Assert.Equal(bitmaps, sweep.Step(new Random(step)));
+            Assert.Equal(bitmaps, cheapest.Step(new Random(step)));
+            if (bitmaps.Length == 0)
+                continue;
+            AssertSame(walk.Rig, filtered.Rig);
+            AssertSame(walk.Rig, sweep.Rig);
+            AssertSame(walk.Rig, cheapest.Rig);
+        }
+    });
+
+    private static Gen<(int Seed, int[] Steps)> Scripts =>
+        Gen.Choose(0, int.MaxValue).Zip(Gen.Choose(0, int.MaxValue).ArrayOf(200)).Select(script => (script.Item1, script.Item2));
+
+    private static IEnumerable<(int Seed, int[] Steps)> Shorter((int Seed, int[] Steps) script)
+    {
+        for (int length = script.Steps.Length / 2; length > 0; length /= 2)
+        {
+            for (int start = 0; start + length <= script.Steps.Length; start += length)
+                yield return (script.Seed, [.. script.Steps[..start], .. script.Steps[(start + length)..]]);
+        }
+    }
 
     private static HashTableOptions OptionsFrom(Random random) => new()
     {

@@ -16,15 +16,14 @@ public sealed class ImageMemory
     [Fact]
     public void Invalid_entries_cost_none()
     {
+        // Entries at the end of either half, so that what there is of the table grows from one half to the whole; and then a pass without them.
         byte[] entry = Words(HpteV.Valid, 0);
         List<byte> stream = [];
-        for (long index = 0; index < Entries - 1; index += 65_535)
-            stream.AddRange(Run((uint)index, 0, (ushort)Math.Min(65_535, Entries - 1 - index)));
-        stream.AddRange([.. Run((uint)(Entries - 1), 1, 0), .. entry]);
-
-        // Once more, in a table that has memory up to its end now.
-        for (long index = 0; index < Entries - 1; index += 65_535)
-            stream.AddRange(Run((uint)index, 0, (ushort)Math.Min(65_535, Entries - 1 - index)));
+        Announce(stream, 0, (Entries / 2) - 1);
+        stream.AddRange([.. Run((uint)(Entries / 2) - 1, 1, 0), .. entry]);
+        Announce(stream, Entries / 2, Entries - 1);
+        stream.AddRange([.. Run((uint)Entries - 1, 1, 0), .. entry]);
+        Announce(stream, 0, Entries - 1);
 
         GC.Collect();
         long before = Environment.WorkingSet;
@@ -34,5 +33,11 @@ public sealed class ImageMemory
         Assert.Equal(Hpte.FromRaw(new(1UL << 56, 0)), table[Entries - 1]);
         Assert.InRange(cost, long.MinValue, 256L << 20);
         Report.Line($"a table of 1 GiB with one valid entry, from {stream.Count} bytes: {cost >> 20} MiB of memory");
+    }
+
+    private static void Announce(List<byte> stream, long from, long end)
+    {
+        for (; from < end; from += 65_535)
+            stream.AddRange(Run((uint)from, 0, (ushort)Math.Min(65_535, end - from)));
     }
 }

@@ -1,3 +1,4 @@
+using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
@@ -99,6 +100,28 @@ public sealed class HashMachineTests : IDisposable
         Assert.True(Assert.Single(Entries(machine)).IsAbsent);
         Assert.Equal(1UL, Load(machine, 0x7000));
         Assert.True(Assert.Single(Entries(machine)).IsValid);
+    }
+
+    [Fact]
+    public void The_table_is_replaced_between_runs_and_no_vcpu_enters_meanwhile()
+    {
+        VirtualMachine machine = Machine(new HashTableOptions { Order = 18, DelaysChanged = true });
+        for (ulong page = 0; page < 200; page++)
+            Assert.Equal(VcpuExit.None, Store(machine, page << 12, page + 1));
+        Assert.Equal(Errno.NoDevice, machine.HashTable!.CommitResize(20));
+        Assert.Equal(Errno.Invalid, machine.HashTable.PrepareResize(17).Error);
+        while (machine.HashTable.PrepareResize(20) is { EstimatedMilliseconds: > 0 })
+            Thread.Sleep(1);
+        Assert.Equal(VcpuExit.None, GuestAction.Run(machine.Vcpus[0], _ =>
+        {
+            Assert.Equal(Errno.Busy, machine.HashTable.CommitResize(20));
+            return VcpuExit.None;
+        }));
+        Assert.Equal(Errno.None, machine.HashTable.CommitResize(20));
+        Assert.Equal(20, machine.HashTable.Geometry.Order);
+        Assert.Empty(Entries(machine));
+        for (ulong page = 0; page < 200; page++)
+            Assert.Equal(page + 1, Load(machine, page << 12));
     }
 
     [Fact]

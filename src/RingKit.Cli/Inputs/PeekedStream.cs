@@ -1,4 +1,4 @@
-namespace RingKit.Cli.Traces;
+namespace RingKit.Cli.Inputs;
 
 /// <summary>A stream whose first bytes can be looked at before it is read: also a pipe, which cannot seek back.</summary>
 internal sealed class PeekedStream : Stream

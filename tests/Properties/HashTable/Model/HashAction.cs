@@ -1,0 +1,50 @@
+namespace RingKit.Properties.HashTable.Model;
+
+/// <summary>What a thread of a <see cref="HashProgram"/> can do.</summary>
+internal enum HashAction
+{
+    /// <summary>A store through an address, if the table translates it.</summary>
+    Store,
+
+    /// <summary>A store that faults where the table does not let it through, and tries again.</summary>
+    StoreOrFault,
+
+    /// <summary>H_REMOVE.</summary>
+    Remove,
+
+    /// <summary>H_BULK_REMOVE of both entries of page 0, the given one first.</summary>
+    BulkRemove,
+
+    /// <summary>H_ENTER.</summary>
+    Enter,
+
+    /// <summary>H_PROTECT to read-only.</summary>
+    Protect,
+
+    /// <summary>H_CLEAR_MOD.</summary>
+    ClearModified,
+
+    /// <summary>H_CLEAR_REF.</summary>
+    ClearReferenced,
+
+    /// <summary>The host takes page 0 away.</summary>
+    PageOut,
+
+    /// <summary>The host shares page 0.</summary>
+    Share,
+
+    /// <summary>The host asks whether page 0 was referenced.</summary>
+    Age,
+
+    /// <summary>Logging starts, and all pages are copied.</summary>
+    Start,
+
+    /// <summary>A harvest by chains, whose pages are copied.</summary>
+    Walk,
+
+    /// <summary>The same where vectors of rmap words choose the chains.</summary>
+    FilteredWalk,
+
+    /// <summary>A harvest by the table.</summary>
+    Sweep,
+}

@@ -1,0 +1,82 @@
+using RingKit.Interleaving;
+using RingKit.Properties.Support;
+using Xunit;
+using static RingKit.Properties.HashTable.Model.HashOperation;
+
+namespace RingKit.Properties.HashTable.Model;
+
+/// <summary>
+/// The small core, one rmap word and two entries, with a storer, a remover and a harvester: in its first executions and in random ones, and in the long run in as
+/// many as there are.
+/// </summary>
+public sealed class HashInterleavings
+{
+    private static readonly long Bound = LongRun.IsOn ? 5_000_000 : 2_000;
+    private static readonly long Samples = LongRun.IsOn ? 500_000 : 1_500;
+
+    private static readonly HashPlan Late = new() { DelaysChanged = true };
+    private static readonly HashPlan ByFaults = new() { LogsByFaults = true };
+
+    [Fact]
+    public void A_storer_a_remover_and_a_walk_lose_nothing() => Run(HashPlan.Default, [Store(0), Store(1)], [Remove(0)], [Walk]);
+
+    [Fact]
+    public void A_storer_a_remover_and_a_sweep_lose_nothing() => Run(HashPlan.Default, [Store(0), Store(1)], [Remove(0)], [Sweep]);
+
+    [Fact]
+    public void A_storer_a_remover_and_a_filtered_walk_lose_nothing() => Run(HashPlan.Default, [Store(0)], [Remove(1), Remove(0)], [FilteredWalk]);
+
+    [Fact]
+    public void C_that_comes_late_is_not_lost()
+    {
+        Run(Late, [Store(0), Store(1)], [Remove(0)], [Walk]);
+        Run(Late, [Store(0), Store(0)], [Remove(0), Sweep]);
+    }
+
+    [Fact]
+    public void Protection_and_harvest_do_not_undo_each_other()
+    {
+        Run(HashPlan.Default, [Store(0)], [Protect(0), Protect(1)], [Walk]);
+        Run(HashPlan.Default, [Store(0), Protect(0)], [Sweep]);
+    }
+
+    [Fact]
+    public void A_page_goes_out_while_it_is_entered_stored_to_and_harvested()
+    {
+        Run(HashPlan.Default with { Entered = 1 }, [Enter(1), Store(1)], [PageOut], [Walk]);
+        Run(HashPlan.Default, [Store(0), StoreOrFault(0)], [PageOut, Share]);
+    }
+
+    [Fact]
+    public void Two_batches_the_other_way_round_do_not_wait_for_each_other() =>
+        Run(HashPlan.Default, [Store(0), BulkRemove(0)], [BulkRemove(1)], [Sweep]);
+
+    [Fact]
+    public void Two_processors_that_invalidate_do_not_wait_for_each_other() =>
+        Run(HashPlan.Default, [Store(0), Remove(1)], [Store(1), Remove(0)]);
+
+    [Fact]
+    public void Faults_record_what_may_be_written()
+    {
+        Run(ByFaults, [StoreOrFault(0)], [StoreOrFault(1)], [Walk]);
+        Run(ByFaults, [StoreOrFault(0), Store(0)], [Walk, Walk]);
+    }
+
+    [Theory]
+    [InlineData(RingKit.Mmu.HashTable.HashTableEra.ChangedBit)]
+    [InlineData(RingKit.Mmu.HashTable.HashTableEra.ChangedOrder)]
+    public void Older_records_in_the_rmap_word_lose_nothing(RingKit.Mmu.HashTable.HashTableEra era)
+    {
+        Run(HashPlan.Default with { Era = era }, [Store(0)], [Remove(0)], [Walk]);
+        Run(HashPlan.Default with { Era = era }, [Store(0)], [Remove(0)], [Sweep]);
+    }
+
+    private static void Run(HashPlan plan, params HashOperation[][] threads)
+    {
+        ModelProgram program = HashProgram.Of(plan, threads);
+        ExplorationResult all = Explorer.Explore(program, new ExplorationOptions { MaximumExecutions = Bound }).ThrowIfFailed();
+        Report.Line(all.ToString());
+        if (!all.IsComplete)
+            Report.Line(Explorer.Sample(program, (ulong)Environment.TickCount64, Samples).ThrowIfFailed().ToString());
+    }
+}
