@@ -12,15 +12,15 @@ namespace RingKit.Bench.HashTable;
 internal sealed class CellMeasurement(bool isQuick)
 {
     private const int LeastRounds = 3;
-    private const int MostRounds = 15;
+    private const int MostRounds = 11;
     private const int QuickRounds = 2;
     private const int WarmUpRounds = 40;
 
     private static readonly double[] Percents = [0, 0.01, 1, 10, 100];
     private static readonly double[] SmallSlotPercents = [0, 10];
     private static readonly double[] QuickPercents = [0, 1, 100];
-    private static readonly TimeSpan TimeForCell = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan MostForLog = TimeSpan.FromMilliseconds(1200);
+    private static readonly TimeSpan TimeForCell = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan MostForLog = TimeSpan.FromMilliseconds(1000);
 
     // The compiler works in the background, 100 ms after the last method that it was asked for.
     private static readonly TimeSpan CompilerPause = TimeSpan.FromMilliseconds(300);
@@ -82,7 +82,7 @@ internal sealed class CellMeasurement(bool isQuick)
         guest.Get(HarvestMethod.Sweep);
         if (shadow is not null)
             Rounds(runs, [(Log.Shadow, () => Harvest(guest, shadow, dirty))]);
-        return new LogCell(guest.Shape, guest.Core.Slots[slot].PageCount, percent, guest.DirtyPages, Medians(runs), choice);
+        return new LogCell(guest.Shape, guest.Core.Slots[slot].PageCount, percent, guest.DirtyPages, Medians(runs), choice, ChooserRatio(runs));
     }
 
     private LogCell WithFaults(BenchGuest guest, LogCell cell)
@@ -156,6 +156,14 @@ internal sealed class CellMeasurement(bool isQuick)
 
         return runs.ToDictionary(
             pair => pair.Key, pair => pair.Value[0] with { Nanoseconds = Measurement.Median(pair.Value.Select(cost => cost.Nanoseconds)) });
+    }
+
+    // By rounds: what a neighbour does to the machine he does to all logs of a round.
+    private static double ChooserRatio(Dictionary<Log, List<LogCost>> runs)
+    {
+        double Typical(Log log) => Measurement.Median(runs[log].Select(cost => cost.Nanoseconds));
+        List<LogCost> better = runs[Typical(Log.Sweep) < Typical(Log.Filtered) ? Log.Sweep : Log.Filtered];
+        return Measurement.Median(runs[Log.Chooser].Zip(better, (chooser, other) => chooser.Nanoseconds / other.Nanoseconds));
     }
 
     private static WrongPagesException Wrong(Log log, BenchGuest guest) =>

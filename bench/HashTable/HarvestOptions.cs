@@ -5,10 +5,13 @@ namespace RingKit.Bench.HashTable;
 /// <summary>What the command line asks for.</summary>
 internal sealed record HarvestOptions
 {
-    public const string Usage = "hashtable [--quick] [--csv FILE] [--chart FILE.svg]";
+    public const string Usage = "hashtable [--guest 1|4|32] [--csv FILE] [--chart FILE.svg], or hashtable --quick [--csv FILE] [--chart FILE.svg]";
 
     /// <summary>Small guests, one round: it proves that all logs report the same pages, and measures nothing.</summary>
     public bool IsQuick { get; private init; }
+
+    /// <summary>The guests' sizes in MiB.</summary>
+    public IReadOnlyList<int> Mebibytes { get; private init; } = [1 << 10, 4 << 10, 32 << 10];
 
     public string? Csv { get; private init; }
 
@@ -23,7 +26,8 @@ internal sealed record HarvestOptions
         {
             options = arguments[i] switch
             {
-                "--quick" => options with { IsQuick = true },
+                "--quick" => options with { IsQuick = true, Mebibytes = [256] },
+                "--guest" => options with { Mebibytes = [GuestAfter(arguments, ref i)] },
                 "--csv" => options with { Csv = FileAfter(arguments, ref i) },
                 "--chart" => options with { Chart = FileAfter(arguments, ref i) },
                 var other => throw new CommandException($"'{other}' is no argument of hashtable"),
@@ -34,6 +38,10 @@ internal sealed record HarvestOptions
             ? throw new CommandException($"--csv and --chart name the same file, {csv}")
             : options;
     }
+
+    private static int GuestAfter(ReadOnlySpan<string> arguments, ref int i) => ++i < arguments.Length && arguments[i] is "1" or "4" or "32"
+        ? arguments[i] switch { "1" => 1 << 10, "4" => 4 << 10, _ => 32 << 10 }
+        : throw new CommandException("--guest needs one of the sizes 1, 4 and 32, in GiB");
 
     private static string FileAfter(ReadOnlySpan<string> arguments, ref int i)
     {

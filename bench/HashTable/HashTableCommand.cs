@@ -65,7 +65,7 @@ internal static class HashTableCommand
         var measurement = new CellMeasurement(options.IsQuick);
         var cells = new List<LogCell>();
         CellTable.WriteHeader(output);
-        foreach (GuestShape shape in Shapes(options.IsQuick))
+        foreach (GuestShape shape in Shapes(options.Mebibytes))
         {
             IReadOnlyList<LogCell> measured = measurement.Measure(shape);
             CellTable.Write(output, measured);
@@ -79,9 +79,9 @@ internal static class HashTableCommand
         chart?.Write(HashTableFiles.Svg(cells, processor));
     }
 
-    private static IEnumerable<GuestShape> Shapes(bool isQuick)
+    private static IEnumerable<GuestShape> Shapes(IReadOnlyList<int> sizes)
     {
-        foreach (int mebibytes in isQuick ? (int[])[256] : [1 << 10, 4 << 10, 32 << 10])
+        foreach (int mebibytes in sizes)
         {
             foreach (int pageShift in (int[])[12, 16])
             {
@@ -90,8 +90,9 @@ internal static class HashTableCommand
             }
         }
 
-        // What the walk is best at.
-        yield return new GuestShape(isQuick ? 256 : 4 << 10, 12, 128, FrameOrder.InSequence);
-        yield return new GuestShape(isQuick ? 256 : 4 << 10, 16, 128, FrameOrder.InSequence);
+        // What a walk is best at.
+        int size = sizes.Count > 1 ? 4 << 10 : sizes[0];
+        yield return new GuestShape(size, 12, 128, FrameOrder.InSequence);
+        yield return new GuestShape(size, 16, 128, FrameOrder.InSequence);
     }
 }

@@ -9,14 +9,18 @@ namespace RingKit.Bench.HashTable;
 /// <param name="Dirty">How many that were.</param>
 /// <param name="Costs">For each log the medians.</param>
 /// <param name="Choice">What the chooser took.</param>
+/// <param name="ChooserRatio">Its time as a multiple of that of the better one of the two between which it chooses: the median of the ratios in each round.</param>
 internal sealed record LogCell(
-    GuestShape Guest, ulong Pages, double Percent, int Dirty, IReadOnlyDictionary<Log, LogCost> Costs, HarvestMethod Choice)
+    GuestShape Guest,
+    ulong Pages,
+    double Percent,
+    int Dirty,
+    IReadOnlyDictionary<Log, LogCost> Costs,
+    HarvestMethod Choice,
+    double ChooserRatio)
 {
     /// <summary>A slot as large as a graphics card's memory, not the guest's main memory.</summary>
     public bool IsSmall => Pages != Guest.Pages;
-
-    /// <summary>How much slower the chooser was than the better one of the two between which it chooses.</summary>
-    public double ChooserLoss => Time(Log.Chooser) / Math.Min(Time(Log.Filtered), Time(Log.Sweep));
 
     public double Time(Log log) => Costs[log].Nanoseconds;
 }

@@ -22,7 +22,7 @@ internal static class CellTable
         foreach (LogCell cell in cells)
         {
             string label = $"{(cell.IsSmall ? "VGA " : "")}{cell.Percent.ToString(CultureInfo.InvariantCulture)} %";
-            string loss = ((cell.ChooserLoss - 1) * 100).ToString("+0;-0;0", CultureInfo.InvariantCulture);
+            string loss = ((cell.ChooserRatio - 1) * 100).ToString("+0;-0;0", CultureInfo.InvariantCulture);
             output.WriteLine($"{label,-12}{string.Concat(Enum.GetValues<Log>().Select(log => $"{Text(cell, log),-28}"))}{Choice(cell)} {loss} %");
         }
     }
@@ -36,11 +36,11 @@ internal static class CellTable
             output.WriteLine($"clean, {cell.Guest.Text}: the sweep is {Ratio(cell, Log.Walk)} times as fast as the walk, {Ratio(cell, Log.Filtered)} times as the filtered one");
         }
 
-        LogCell worst = cells.MaxBy(cell => cell.ChooserLoss)!;
-        int within = cells.Count(cell => cell.ChooserLoss <= 1.1);
+        LogCell worst = cells.MaxBy(cell => cell.ChooserRatio)!;
+        int within = cells.Count(cell => cell.ChooserRatio <= 1.1);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"chooser: within 10 % of the better one in {within} of {cells.Count} cells; the worst {(worst.ChooserLoss - 1) * 100:0} %, {worst.Guest.Text}, {worst.Percent} %"));
+            $"chooser: within 10 % of the better one in {within} of {cells.Count} cells; the worst {(worst.ChooserRatio - 1) * 100:0} %, {worst.Guest.Text}, {worst.Percent} %"));
     }
 
     public static string Choice(LogCell cell) => cell.Choice == HarvestMethod.Sweep ? "sweep" : "walk";

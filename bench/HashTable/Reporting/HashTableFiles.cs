@@ -30,8 +30,9 @@ internal static class HashTableFiles
     /// <summary>Above, where the lines of two ways cross, over the cost of a fault; below, what crosses there.</summary>
     public static string Svg(IReadOnlyCollection<LogCell> cells, string machine)
     {
-        int largest = cells.Where(cell => cell.Guest.Mebibytes <= 4 << 10).Max(cell => cell.Guest.Mebibytes);
-        BreakEven[] rounds = [.. BreakEvenTable.Rounds(cells).Where(round => round.Guest.Mebibytes == largest && round.Guest.Order == FrameOrder.Scattered)];
+        int[] sizes = [.. cells.Select(cell => cell.Guest.Mebibytes).Distinct()];
+        int shown = sizes.Contains(4 << 10) ? 4 << 10 : sizes[0];
+        BreakEven[] rounds = [.. BreakEvenTable.Rounds(cells).Where(round => round.Guest.Mebibytes == shown && round.Guest.Order == FrameOrder.Scattered)];
         var fault = new Axis("what a fault costs, us");
         var share = new Axis("break-even: dirty, % of the mapped pages", isLogarithmic: true);
         var dirty = new Axis("dirty, % of the mapped pages", isLogarithmic: true);

@@ -34,11 +34,18 @@ internal sealed record HarvestCosts
     /// <summary>A wait for all vCPUs. The walk waits for each entry, the sweep for many at once.</summary>
     public double Tlbie { get; init; }
 
-    /// <summary>A page that is looked at to estimate.</summary>
-    public double Sample { get; init; } = 100;
+    /// <summary>A page that is looked at to estimate: three cache misses, one behind the other.</summary>
+    public double Sample { get; init; } = 300;
 
     /// <summary>What part of the sweep's cost may go into the estimate, and what part of the slot's pages.</summary>
     public double SampleShare { get; init; } = 0.03;
+
+    /// <summary>
+    /// Up to so many pages a slot is walked without a look at any, which would take longer than the choice is worth: even with two entries a page to
+    /// take, the walk is shorter than the sweep of a clean table.
+    /// </summary>
+    public ulong SmallSlotPages(ulong tableBytes) =>
+        (ulong)(tableBytes / 1024.0 * SweepKibibyte / (ScanWord + WalkWord + (2 * (WalkEntry + WalkTaken + Tlbie))));
 
     /// <summary>How many pages to look at: few where the sweep is short, or the walk is.</summary>
     public int SamplePages(ulong tableBytes, ulong pages)

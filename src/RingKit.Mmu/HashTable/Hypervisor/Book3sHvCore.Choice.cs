@@ -13,7 +13,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     /// <summary>What <see cref="HarvestMethod.Cheapest"/> takes for a slot.</summary>
     internal HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) =>
-        IsSmall(slot) ? HarvestMethod.FilteredWalk : Choose(Estimate(slot, rule));
+        slot.PageCount <= Costs.SmallSlotPages(TableBytes) ? HarvestMethod.FilteredWalk : Choose(Estimate(slot, rule));
 
     private HarvestMethod ChooseForAll(bool vcpusRun)
     {
@@ -27,20 +27,10 @@ internal sealed partial class Book3sHvCore<TOrdering>
         return Choose(sum);
     }
 
-    // To look at a few pages would take longer than the choice is worth, where a walk is shorter than the sweep of a clean table even if it has
-    // two entries a page to take.
-    private bool IsSmall(HashSlot<TOrdering> slot)
-    {
-        double pages = slot.PageCount;
-        return Costs.Walk(new SlotEstimate(pages, pages, 2 * pages, 2 * pages)) < Costs.Sweep(TableBytes, RmapWordsOfSweep, default);
-    }
-
     private HarvestMethod Choose(SlotEstimate estimate) =>
-        Costs.Sweep(TableBytes, RmapWordsOfSweep, estimate) < Costs.Walk(estimate)
+        Costs.Sweep(TableBytes, KeepsChangedInRmap ? LoggedPages() : 0, estimate) < Costs.Walk(estimate)
             ? HarvestMethod.Sweep
             : HarvestMethod.FilteredWalk;
-
-    private ulong RmapWordsOfSweep => KeepsChangedInRmap ? LoggedPages() : 0;
 
     private ulong LoggedPages()
     {
