@@ -15,7 +15,7 @@ public sealed class GuestMemfd
     private readonly PageSegments _orders = new();
     private readonly List<MappingSlot> _bindings = [];
 
-    internal GuestMemfd(MappingSpace owner, ulong size, GuestMemfdFlags flags)
+    internal GuestMemfd(MappingSpace owner, ulong size, GuestMemfdTraits flags)
     {
         Owner = owner;
         PageCount = size >> GuestPage.Shift;
@@ -26,10 +26,10 @@ public sealed class GuestMemfd
     public ulong PageCount { get; }
 
     /// <summary>What it was made with.</summary>
-    public GuestMemfdFlags Flags { get; }
+    public GuestMemfdTraits Flags { get; }
 
     /// <summary>Whether the host may map the file.</summary>
-    public bool AllowsMmap => (Flags & GuestMemfdFlags.Mmap) != 0;
+    public bool AllowsMmap => Flags.HasFlag(GuestMemfdTraits.Mmap);
 
     /// <summary>The machine that the file belongs to; no other may bind it.</summary>
     internal MappingSpace Owner { get; }

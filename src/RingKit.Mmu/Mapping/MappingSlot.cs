@@ -16,7 +16,7 @@ public sealed record MappingSlot(
     ulong BaseGfn,
     ulong PageCount,
     ulong UserspaceAddress,
-    MappingSlotFlags Flags = MappingSlotFlags.None,
+    MappingSlotTraits Flags = MappingSlotTraits.None,
     GuestMemfd? Gmem = null,
     ulong GmemOffset = 0)
 {
@@ -27,7 +27,7 @@ public sealed record MappingSlot(
     public bool IsGmemOnly => Gmem is { AllowsMmap: true };
 
     /// <summary>Whether first writes are recorded.</summary>
-    public bool IsDirtyTracked => (Flags & MappingSlotFlags.LogDirtyPages) != 0;
+    public bool IsDirtyTracked => Flags.HasFlag(MappingSlotTraits.LogDirtyPages);
 
     /// <summary>Whether the slot holds a frame.</summary>
     /// <param name="gfn">Any guest frame number.</param>

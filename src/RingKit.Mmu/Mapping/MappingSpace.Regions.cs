@@ -14,7 +14,7 @@ public sealed partial class MappingSpace
     /// </returns>
     public Errno SetUserMemoryRegion(in UserMemoryRegion region)
     {
-        if ((region.Flags & ~AllowedFlags(region.Flags)) != 0 || !HasGoodAddresses(region))
+        if ((region.Flags & ~AllowedFlags(region.Flags)) != MappingSlotTraits.None || !HasGoodAddresses(region))
             return Errno.Invalid;
 
         uint id = region.Id;
@@ -22,7 +22,7 @@ public sealed partial class MappingSpace
         if (region.MemorySize == 0)
             return Delete(index);
 
-        bool hasGmem = (region.Flags & MappingSlotFlags.GuestMemfd) != 0;
+        bool hasGmem = region.Flags.HasFlag(MappingSlotTraits.GuestMemfd);
         var wanted = new MappingSlot(
             region.Id,
             region.GuestPhysicalAddress >> GuestPage.Shift,
@@ -34,17 +34,17 @@ public sealed partial class MappingSpace
         return index < 0 ? Create(wanted) : Change(index, wanted);
     }
 
-    private MappingSlotFlags AllowedFlags(MappingSlotFlags flags)
+    private MappingSlotTraits AllowedFlags(MappingSlotTraits flags)
     {
-        if ((flags & MappingSlotFlags.GuestMemfd) == 0)
-            return MappingSlotFlags.LogDirtyPages | MappingSlotFlags.ReadOnly;
-        return MappingSlotFlags.GuestMemfd | (Options.LogsGuestMemfd ? MappingSlotFlags.LogDirtyPages : 0);
+        if (!flags.HasFlag(MappingSlotTraits.GuestMemfd))
+            return MappingSlotTraits.LogDirtyPages | MappingSlotTraits.ReadOnly;
+        return MappingSlotTraits.GuestMemfd | (Options.LogsGuestMemfd ? MappingSlotTraits.LogDirtyPages : MappingSlotTraits.None);
     }
 
     private static bool HasGoodAddresses(in UserMemoryRegion region)
     {
         ulong size = region.MemorySize;
-        ulong offset = (region.Flags & MappingSlotFlags.GuestMemfd) != 0 ? region.GmemOffset : 0;
+        ulong offset = region.Flags.HasFlag(MappingSlotTraits.GuestMemfd) ? region.GmemOffset : 0;
         bool isAligned = ((size | region.GuestPhysicalAddress | region.UserspaceAddress | offset) & GuestPage.OffsetMask) == 0;
         return isAligned
             && region.Id < MaximumSlots
@@ -68,7 +68,7 @@ public sealed partial class MappingSpace
     {
         if (Overlaps(slot))
             return Errno.Exists;
-        if ((slot.Flags & MappingSlotFlags.GuestMemfd) != 0)
+        if (slot.Flags.HasFlag(MappingSlotTraits.GuestMemfd))
         {
             Errno error = slot.Gmem?.CheckBinding(this, slot.GmemOffset, slot.PageCount << GuestPage.Shift) ?? Errno.Invalid;
             if (error != Errno.None)
@@ -83,11 +83,11 @@ public sealed partial class MappingSpace
     private Errno Change(int index, MappingSlot wanted)
     {
         Entry old = _entries[index];
-        if (((wanted.Flags | old.Slot.Flags) & MappingSlotFlags.GuestMemfd) != 0)
+        if ((wanted.Flags | old.Slot.Flags).HasFlag(MappingSlotTraits.GuestMemfd))
             return ChangeGmemLogging(index, wanted);
         if (wanted.PageCount != old.Slot.PageCount
             || wanted.UserspaceAddress != old.Slot.UserspaceAddress
-            || ((wanted.Flags ^ old.Slot.Flags) & MappingSlotFlags.ReadOnly) != 0)
+            || (wanted.Flags ^ old.Slot.Flags).HasFlag(MappingSlotTraits.ReadOnly))
         {
             return Errno.Invalid;
         }
@@ -110,7 +110,8 @@ public sealed partial class MappingSpace
     private Errno ChangeGmemLogging(int index, MappingSlot wanted)
     {
         Entry old = _entries[index];
-        if (!Options.LogsGuestMemfd || wanted != old.Slot with { Flags = old.Slot.Flags ^ (MappingSlotFlags.LogDirtyPages & (old.Slot.Flags ^ wanted.Flags)) })
+        MappingSlotTraits changed = old.Slot.Flags ^ wanted.Flags;
+        if (!Options.LogsGuestMemfd || (changed & ~MappingSlotTraits.LogDirtyPages) != MappingSlotTraits.None || wanted != old.Slot with { Flags = wanted.Flags })
             return Errno.Invalid;
         _entries[index] = old with { Slot = wanted };
         return Errno.None;

@@ -58,11 +58,11 @@ public sealed partial class MappingSpace
     /// <param name="flags">Whether the host may map it, and how its memory begins.</param>
     /// <param name="file">The file, or null if it was refused.</param>
     /// <returns><see cref="Errno.Invalid"/> for a bad size, an unknown flag, or memory that begins shared on a machine with private memory.</returns>
-    public Errno CreateGuestMemfd(ulong size, GuestMemfdFlags flags, out GuestMemfd? file)
+    public Errno CreateGuestMemfd(ulong size, GuestMemfdTraits flags, out GuestMemfd? file)
     {
         file = null;
-        GuestMemfdFlags known = GuestMemfdFlags.Mmap | (Options.HasPrivateMemory ? 0 : GuestMemfdFlags.InitShared);
-        if ((flags & ~known) != 0 || size is 0 or > long.MaxValue || (size & GuestPage.OffsetMask) != 0)
+        GuestMemfdTraits known = GuestMemfdTraits.Mmap | (Options.HasPrivateMemory ? GuestMemfdTraits.None : GuestMemfdTraits.InitShared);
+        if ((flags & ~known) != GuestMemfdTraits.None || size is 0 or > long.MaxValue || (size & GuestPage.OffsetMask) != 0)
             return Errno.Invalid;
         file = new GuestMemfd(this, size, flags);
         return Errno.None;

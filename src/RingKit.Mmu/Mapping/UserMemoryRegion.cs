@@ -13,6 +13,6 @@ public readonly record struct UserMemoryRegion(
     ulong GuestPhysicalAddress,
     ulong MemorySize,
     ulong UserspaceAddress,
-    MappingSlotFlags Flags = MappingSlotFlags.None,
+    MappingSlotTraits Flags = MappingSlotTraits.None,
     GuestMemfd? Gmem = null,
     ulong GmemOffset = 0);

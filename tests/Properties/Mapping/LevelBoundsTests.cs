@@ -1,8 +1,7 @@
-using FsCheck;
 using FsCheck.Fluent;
+using RingKit.Mmu.Mapping;
 using RingKit.Properties.Support;
 using Xunit;
-using RingKit.Mmu.Mapping;
 
 namespace RingKit.Properties.Mapping;
 
@@ -27,9 +26,9 @@ public sealed class LevelBoundsTests
     public void A_frame_that_is_not_where_the_file_is_congruent_is_mapped_small_by_ringkit_and_reported_of_kvm()
     {
         var space = new MappingSpace();
-        space.CreateGuestMemfd(8ul << 20, GuestMemfdFlags.Mmap, out GuestMemfd? file);
+        space.CreateGuestMemfd(8ul << 20, GuestMemfdTraits.Mmap, out GuestMemfd? file);
         file!.SetOrder(0, 2048, 9);
-        space.SetUserMemoryRegion(new UserMemoryRegion(0, 0, 4ul << 20, 0, MappingSlotFlags.GuestMemfd, file, GmemOffset: 4096));
+        space.SetUserMemoryRegion(new UserMemoryRegion(0, 0, 4ul << 20, 0, MappingSlotTraits.GuestMemfd, file, GmemOffset: 4096));
         Assert.Equal(new RecoveryLevel(MappingLevel.Size2M), MaxMappingLevel.ForRecovery(MappingForm.Posted, space, 5));
         Assert.Equal(new RecoveryLevel(MappingLevel.Size4K), MaxMappingLevel.ForRecovery(MappingForm.RingKit, space, 5));
 
@@ -61,9 +60,9 @@ public sealed class LevelBoundsTests
     public void The_makers_limit_holds_for_private_memory_but_not_in_the_posted_recovery()
     {
         var space = new MappingSpace(new MappingOptions { PrivateLimit = MappingLevel.Size4K });
-        space.CreateGuestMemfd(2ul << 20, GuestMemfdFlags.None, out GuestMemfd? file);
+        space.CreateGuestMemfd(2ul << 20, GuestMemfdTraits.None, out GuestMemfd? file);
         file!.SetOrder(0, 512, 9);
-        space.SetUserMemoryRegion(new UserMemoryRegion(0, 0, 2ul << 20, 0, MappingSlotFlags.GuestMemfd, file));
+        space.SetUserMemoryRegion(new UserMemoryRegion(0, 0, 2ul << 20, 0, MappingSlotTraits.GuestMemfd, file));
         space.Host.Map(0, 2 << 20, MappingLevel.Size2M);
         Assert.Equal(MappingLevel.Size2M, MaxMappingLevel.ForRecovery(MappingForm.RingKit, space, 0).Level);
 
@@ -91,7 +90,8 @@ public sealed class LevelBoundsTests
             if (fault.IsMemoryFault)
             {
                 Assert.True(isPrivate && machine.Slot.Gmem == null);
-                Assert.Equal(form == MappingForm.Posted ? recovery.Level : MappingLevel.Size4K, recovery.Level);
+                if (form != MappingForm.Posted)
+                    Assert.Equal(MappingLevel.Size4K, recovery.Level);
                 continue;
             }
 
@@ -99,7 +99,7 @@ public sealed class LevelBoundsTests
             Assert.True(fault.GoalLevel <= allowed && fault.GoalLevel <= source);
             Assert.Equal(gfn & ~mask, fault.Gfn);
             Assert.Equal(pfn & ~mask, fault.Pfn);
-            Assert.Equal(((gfn ^ pfn) & mask) != 0, (fault.Warnings & MappingWarnings.Misplaced) != 0);
+            Assert.Equal(((gfn ^ pfn) & mask) != 0, fault.Warnings.HasFlag(MappingWarnings.Misplaced));
             if (form == MappingForm.RingKit)
             {
                 // Exactly the lowest of the limits, and the same with a fault and without.

@@ -23,16 +23,16 @@ internal sealed class MappingMachine
         ulong pages = Math.Max(Aligned(MostFrames), 1);
         ulong userspacePage = (0x7F00_0000_0000ul >> 12) + (first & ((1 << 18) - 1)) + (random.Next(3) == 0 ? Aligned(1 << 18) : 0);
 
-        MappingSlotFlags flags = random.Next(8) == 0 ? MappingSlotFlags.LogDirtyPages : MappingSlotFlags.None;
+        MappingSlotTraits flags = random.Next(8) == 0 ? MappingSlotTraits.LogDirtyPages : MappingSlotTraits.None;
         GuestMemfd? file = null;
         ulong offset = 0;
         if (random.Next(4) != 0)
         {
             // Mostly congruent with the frames.
             offset = (first & ((1 << 18) - 1)) + (random.Next(3) == 0 ? Aligned(1 << 18) : 0);
-            flags |= MappingSlotFlags.GuestMemfd;
+            flags |= MappingSlotTraits.GuestMemfd;
             _orders = new int[(int)(((offset + pages) | ((1 << 18) - 1)) + 1)];
-            Assert.Equal(Errno.None, Space.CreateGuestMemfd((ulong)_orders.Length << 12, (GuestMemfdFlags)random.Next(2), out file));
+            Assert.Equal(Errno.None, Space.CreateGuestMemfd((ulong)_orders.Length << 12, (GuestMemfdTraits)random.Next(2), out file));
             Fill(_orders, [0, 9, 18, 4, 12, 10, 17], (start, count, order) => file!.SetOrder(start, count, order));
         }
 

@@ -44,8 +44,8 @@ public sealed class MappingSpaceTests
             good with { GuestPhysicalAddress = ulong.MaxValue - Page + 1 },
             good with { UserspaceAddress = 1 }, good with { UserspaceAddress = HostMapping.AddressEnd - Page }, good with { UserspaceAddress = ulong.MaxValue - Page + 1 },
             good with { Id = MappingSpace.MaximumSlots }, good with { Id = 1 << 16 }, good with { Id = uint.MaxValue },
-            good with { Flags = (MappingSlotFlags)8 }, good with { Flags = (MappingSlotFlags)uint.MaxValue },
-            good with { Flags = MappingSlotFlags.GuestMemfd },
+            good with { Flags = (MappingSlotTraits)8 }, good with { Flags = (MappingSlotTraits)uint.MaxValue },
+            good with { Flags = MappingSlotTraits.GuestMemfd },
         ];
         Assert.All(invalid, region => Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region)));
         foreach ((ulong start, ulong pages) in ((ulong, ulong)[])[(16, 4), (13, 4), (19, 1), (0, 100), (17, 2)])
@@ -65,9 +65,9 @@ public sealed class MappingSpaceTests
         Assert.Equal(Errno.None, space.SetUserMemoryRegion(region));
         Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { MemorySize = 512 * Page }));
         Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { UserspaceAddress = 0 }));
-        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = MappingSlotFlags.ReadOnly }));
+        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = MappingSlotTraits.ReadOnly }));
         Assert.Equal(Errno.Exists, space.SetUserMemoryRegion(region with { GuestPhysicalAddress = 1023 * Page }));
-        Assert.Equal(Errno.None, space.SetUserMemoryRegion(region with { Flags = MappingSlotFlags.LogDirtyPages }));
+        Assert.Equal(Errno.None, space.SetUserMemoryRegion(region with { Flags = MappingSlotTraits.LogDirtyPages }));
         Assert.True(space.FindByGfn(1024)!.IsDirtyTracked);
         Assert.Same(before, space.LargePagesAt(1024));
 
@@ -84,14 +84,14 @@ public sealed class MappingSpaceTests
     {
         var space = new MappingSpace();
         UserMemoryRegion region = GmemRegion(space);
-        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = region.Flags | MappingSlotFlags.LogDirtyPages }));
-        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = region.Flags | MappingSlotFlags.ReadOnly }));
+        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = region.Flags | MappingSlotTraits.LogDirtyPages }));
+        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = region.Flags | MappingSlotTraits.ReadOnly }));
         Assert.Empty(space.Slots);
         Assert.Equal(Errno.None, space.SetUserMemoryRegion(region));
         Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region));
         Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { GuestPhysicalAddress = 1 << 30 }));
-        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = region.Flags | MappingSlotFlags.LogDirtyPages }));
-        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = MappingSlotFlags.None }));
+        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = region.Flags | MappingSlotTraits.LogDirtyPages }));
+        Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(region with { Flags = MappingSlotTraits.None }));
         Assert.False(Assert.Single(space.Slots).IsDirtyTracked);
         Assert.Equal(Errno.None, space.SetUserMemoryRegion(region with { MemorySize = 0 }));
         Assert.Equal(Errno.None, space.SetUserMemoryRegion(region));
@@ -102,7 +102,7 @@ public sealed class MappingSpaceTests
     {
         var space = new MappingSpace(new MappingOptions { LogsGuestMemfd = true });
         UserMemoryRegion region = GmemRegion(space);
-        UserMemoryRegion logging = region with { Flags = region.Flags | MappingSlotFlags.LogDirtyPages };
+        UserMemoryRegion logging = region with { Flags = region.Flags | MappingSlotTraits.LogDirtyPages };
         region.Gmem!.SetOrder(0, 1024, 9);
         Assert.Equal(Errno.None, space.SetUserMemoryRegion(region));
         Assert.Equal(MappingLevel.Size2M, Fault().GoalLevel);
@@ -118,8 +118,8 @@ public sealed class MappingSpaceTests
 
         foreach (UserMemoryRegion bad in (UserMemoryRegion[])
             [logging with { GmemOffset = Page }, logging with { UserspaceAddress = Page }, logging with { GuestPhysicalAddress = 1 << 30 },
-            logging with { MemorySize = Page }, logging with { Gmem = null }, region with { Flags = region.Flags | MappingSlotFlags.ReadOnly },
-            region with { Flags = MappingSlotFlags.LogDirtyPages }])
+            logging with { MemorySize = Page }, logging with { Gmem = null }, region with { Flags = region.Flags | MappingSlotTraits.ReadOnly },
+            region with { Flags = MappingSlotTraits.LogDirtyPages }])
         {
             Assert.Equal(Errno.Invalid, space.SetUserMemoryRegion(bad));
         }
@@ -155,14 +155,14 @@ public sealed class MappingSpaceTests
         var space = new MappingSpace();
         foreach (ulong size in (ulong[])[0, 1, Page + 1, 1UL << 63, ulong.MaxValue - Page + 1])
         {
-            Assert.Equal(Errno.Invalid, space.CreateGuestMemfd(size, GuestMemfdFlags.None, out GuestMemfd? none));
+            Assert.Equal(Errno.Invalid, space.CreateGuestMemfd(size, GuestMemfdTraits.None, out GuestMemfd? none));
             Assert.Null(none);
         }
 
-        Assert.Equal(Errno.Invalid, space.CreateGuestMemfd(Page, (GuestMemfdFlags)4, out _));
-        Assert.Equal(Errno.Invalid, space.CreateGuestMemfd(Page, GuestMemfdFlags.InitShared, out _));
+        Assert.Equal(Errno.Invalid, space.CreateGuestMemfd(Page, (GuestMemfdTraits)4, out _));
+        Assert.Equal(Errno.Invalid, space.CreateGuestMemfd(Page, GuestMemfdTraits.InitShared, out _));
         var plain = new MappingSpace(new MappingOptions { HasPrivateMemory = false });
-        Assert.Equal(Errno.None, plain.CreateGuestMemfd(Page, GuestMemfdFlags.InitShared | GuestMemfdFlags.Mmap, out GuestMemfd? file));
+        Assert.Equal(Errno.None, plain.CreateGuestMemfd(Page, GuestMemfdTraits.InitShared | GuestMemfdTraits.Mmap, out GuestMemfd? file));
         Assert.True(file!.AllowsMmap);
     }
 
@@ -179,14 +179,14 @@ public sealed class MappingSpaceTests
         Assert.Equal("gfn", Assert.Throws<ArgumentOutOfRangeException>(() => FaultAdjustment.Adjust(MappingForm.Posted, space, new MappingFault(1, 1))).ParamName);
         Assert.Equal("form", Assert.Throws<ArgumentOutOfRangeException>(() => MaxMappingLevel.ForRecovery((MappingForm)3, space, 0)).ParamName);
         Assert.Equal("form", Assert.Throws<ArgumentOutOfRangeException>(() => FaultAdjustment.Adjust((MappingForm)(-1), space, new MappingFault(0, 0))).ParamName);
-        Assert.Equal("fault", Assert.Throws<ArgumentOutOfRangeException>(() => FaultAdjustment.Adjust(MappingForm.Posted, space, new MappingFault(0, 0, MaximumLevel: 0))).ParamName);
+        Assert.Equal("fault", Assert.Throws<ArgumentOutOfRangeException>(() => FaultAdjustment.Adjust(MappingForm.Posted, space, new MappingFault(0, 0, MaximumLevel: MappingLevel.None))).ParamName);
         Assert.Equal("space", Assert.Throws<ArgumentNullException>(() => FaultAdjustment.Adjust(MappingForm.Posted, null!, default)).ParamName);
         Assert.Equal("space", Assert.Throws<ArgumentNullException>(() => MaxMappingLevel.ForRecovery(MappingForm.Posted, null!, 0)).ParamName);
     }
 
     private static UserMemoryRegion GmemRegion(MappingSpace space)
     {
-        Assert.Equal(Errno.None, space.CreateGuestMemfd(4ul << 20, GuestMemfdFlags.Mmap, out GuestMemfd? file));
-        return new UserMemoryRegion(0, 0, 4ul << 20, 0x7F00_0000_0000, MappingSlotFlags.GuestMemfd, file);
+        Assert.Equal(Errno.None, space.CreateGuestMemfd(4ul << 20, GuestMemfdTraits.Mmap, out GuestMemfd? file));
+        return new UserMemoryRegion(0, 0, 4ul << 20, 0x7F00_0000_0000, MappingSlotTraits.GuestMemfd, file);
     }
 }

@@ -35,9 +35,9 @@ public sealed class MixedFlagTests
     {
         // 2 GiB in guest_memfd pages of 1G; private memory comes from there, shared memory from the host.
         var space = new MappingSpace();
-        Assert.Equal(Errno.None, space.CreateGuestMemfd(2ul << 30, GuestMemfdFlags.None, out GuestMemfd? file));
+        Assert.Equal(Errno.None, space.CreateGuestMemfd(2ul << 30, GuestMemfdTraits.None, out GuestMemfd? file));
         file!.SetOrder(0, 1 << 19, 18);
-        Assert.Equal(Errno.None, space.SetUserMemoryRegion(new UserMemoryRegion(0, 0, 2ul << 30, 0x7F00_0000_0000, MappingSlotFlags.GuestMemfd, file)));
+        Assert.Equal(Errno.None, space.SetUserMemoryRegion(new UserMemoryRegion(0, 0, 2ul << 30, 0x7F00_0000_0000, MappingSlotTraits.GuestMemfd, file)));
         space.Host.Map(0x7F00_0000_0000, 2ul << 30, MappingLevel.Size1G);
         LargePageInfo info = space.LargePagesAt(0);
 
@@ -117,6 +117,7 @@ public sealed class MixedFlagTests
     private static void Follow(ulong cut, ulong gap, int createAt, (ulong First, ulong Count, bool IsPrivate)[] changes)
     {
         // Two slots, with a gap between or none, made before, between or after the changes.
+        cut = Math.Max(cut, 1);
         ulong second = Math.Min(cut + gap, Frames - 1);
         var space = new MappingSpace();
         bool[] model = new bool[Frames];

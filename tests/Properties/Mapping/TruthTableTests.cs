@@ -81,11 +81,11 @@ public sealed class TruthTableTests
     private static UserMemoryRegion RegionOf(string[] row, MappingSpace space)
     {
         GuestMemfd? file = null;
-        MappingSlotFlags flags = row[6] == "1" ? MappingSlotFlags.LogDirtyPages : MappingSlotFlags.None;
+        MappingSlotTraits flags = row[6] == "1" ? MappingSlotTraits.LogDirtyPages : MappingSlotTraits.None;
         if (row[1] != "none")
         {
-            flags |= MappingSlotFlags.GuestMemfd;
-            Assert.Equal(Errno.None, space.CreateGuestMemfd(Pages << 12, row[1] == "shared" ? GuestMemfdFlags.Mmap : GuestMemfdFlags.None, out file));
+            flags |= MappingSlotTraits.GuestMemfd;
+            Assert.Equal(Errno.None, space.CreateGuestMemfd(Pages << 12, row[1] == "shared" ? GuestMemfdTraits.Mmap : GuestMemfdTraits.None, out file));
         }
 
         return new UserMemoryRegion(0, BaseGfn << 12, Pages << 12, UserspaceAddress, flags, file);

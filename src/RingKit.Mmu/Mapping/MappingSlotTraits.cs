@@ -2,7 +2,7 @@ namespace RingKit.Mmu.Mapping;
 
 /// <summary>The flags of a memory slot, with KVM's values.</summary>
 [Flags]
-public enum MappingSlotFlags : uint
+public enum MappingSlotTraits : uint
 {
     /// <summary>Plain memory of the host process.</summary>
     None = 0,

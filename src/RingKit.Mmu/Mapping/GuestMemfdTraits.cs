@@ -2,7 +2,7 @@ namespace RingKit.Mmu.Mapping;
 
 /// <summary>The flags of <c>KVM_CREATE_GUEST_MEMFD</c>, with KVM's values.</summary>
 [Flags]
-public enum GuestMemfdFlags : ulong
+public enum GuestMemfdTraits : ulong
 {
     /// <summary>Private memory only: the host cannot map the file.</summary>
     None = 0,
