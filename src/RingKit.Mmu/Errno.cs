@@ -27,6 +27,9 @@ public enum Errno
     /// <summary>EBUSY: not while something else is going on.</summary>
     Busy = 16,
 
+    /// <summary>EEXIST: something else is there already.</summary>
+    Exists = 17,
+
     /// <summary>EINVAL: the argument is none of those allowed.</summary>
     Invalid = 22,
 
