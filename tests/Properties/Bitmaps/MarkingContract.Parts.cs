@@ -129,6 +129,23 @@ public abstract partial class MarkingContract<TMarking>
         }
     }
 
+    // Behind the last dirty word of a group the scan goes on: not through memory that is gone.
+    [Fact]
+    public void A_sink_may_dispose_the_bitmap_at_the_last_word_of_a_group()
+    {
+        for (int form = 0; form < 2; form++)
+        {
+            var bitmap = new DirtyBitmap<TMarking>(ManyPages);
+            bitmap.Mark(63 * 64);
+            var sink = new DisposingSink(bitmap, throws: false);
+            if (form == 0)
+                bitmap.HarvestMasks(ref sink);
+            else
+                bitmap.HarvestRuns(ref sink);
+            Assert.Throws<ObjectDisposedException>(() => bitmap.Mark(0));
+        }
+    }
+
     [Fact]
     public void Parts_of_a_disposed_bitmap_say_so()
     {
