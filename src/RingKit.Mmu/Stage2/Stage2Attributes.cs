@@ -63,7 +63,7 @@ public readonly record struct Stage2Attributes(ulong Bits)
             _ => Stage2MemoryType.NormalWriteBack,
         };
         ulong bits = (MemAttrOf(memory, forceWriteBack) << MemoryShift) | (InnerShareable << ShareableShift) | AccessBit;
-        bits |= (ulong)ExecuteOf(execution) << ExecuteShift;
+        bits |= ExecuteBits(execution);
         if ((protection & Stage2Protection.Read) != 0)
             bits |= ReadBit;
         if ((protection & Stage2Protection.Write) != 0)
@@ -81,6 +81,18 @@ public readonly record struct Stage2Attributes(ulong Bits)
         (5, _) => Stage2MemoryType.NormalNonCacheable,
         (1, _) => Stage2MemoryType.Device,
         _ => Stage2MemoryType.Other,
+    };
+
+    /// <summary>The XN field, in place, that allows these executions.</summary>
+    internal static ulong ExecuteBits(Stage2Protection execution) => (ulong)ExecuteOf(execution) << ExecuteShift;
+
+    /// <summary>The executions that an XN field allows.</summary>
+    internal static Stage2Protection Executions(Stage2Execute execute) => execute switch
+    {
+        Stage2Execute.Everywhere => Stage2Protection.KernelExecute | Stage2Protection.UserExecute,
+        Stage2Execute.UserOnly => Stage2Protection.UserExecute,
+        Stage2Execute.KernelOnly => Stage2Protection.KernelExecute,
+        _ => Stage2Protection.None,
     };
 
     private static ulong MemAttrOf(Stage2MemoryType type, bool forceWriteBack) => type switch
