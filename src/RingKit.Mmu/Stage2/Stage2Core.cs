@@ -51,6 +51,10 @@ internal sealed partial class Stage2Core<TOrdering> : IDisposable
         return new Stage2Walk(Errno.None, level, descriptor);
     }
 
+    /// <summary>Shows all entries that are not zero, by address and from the start level down. For checkers: it is not fast.</summary>
+    /// <param name="look">Gets the first address that an entry covers, its level, and the entry.</param>
+    public void Visit(Action<ulong, int, Stage2Descriptor> look) => Visit(look, table: 0, Geometry.StartLevel, ipa: 0, (ulong)Geometry.StartEntries);
+
     /// <summary>Frees all tables, without maintenance of TLBs, and counts those that are left.</summary>
     public void Dispose()
     {
@@ -130,6 +134,19 @@ internal sealed partial class Stage2Core<TOrdering> : IDisposable
         if (size == 0 || ((ipa | size) & (Stage2Geometry.TableBytes - 1)) != 0)
             return Errno.Invalid;
         return ipa < Geometry.IpaSize && size <= Geometry.IpaSize - ipa ? Errno.None : Errno.Range;
+    }
+
+    private void Visit(Action<ulong, int, Stage2Descriptor> look, ulong table, int level, ulong ipa, ulong entries)
+    {
+        for (ulong i = 0; i < entries; i++, ipa += Stage2Geometry.SizeAt(level))
+        {
+            Stage2Descriptor entry = Load(ref Pool.EntryAt(table, i));
+            if (!entry.IsCounted)
+                continue;
+            look(ipa, level, entry);
+            if (entry.IsTableAt(level))
+                Visit(look, entry.TableAddress, level + 1, ipa, Stage2Geometry.EntriesPerTable);
+        }
     }
 
     private void FreeChildren(ulong table, int level)
