@@ -53,7 +53,7 @@ public readonly record struct Stage2Attributes(ulong Bits)
         const Stage2Protection Known = Types | Execution | Stage2Protection.Read | Stage2Protection.Write;
         attributes = default;
         Stage2Protection type = protection & Types, execution = protection & Execution;
-        if ((protection & ~Known) != 0 || type == Types || (type != 0 && execution != 0))
+        if ((protection & ~Known) != Stage2Protection.None || type == Types || (type != Stage2Protection.None && execution != Stage2Protection.None))
             return Errno.Invalid;
 
         Stage2MemoryType memory = type switch
@@ -64,9 +64,9 @@ public readonly record struct Stage2Attributes(ulong Bits)
         };
         ulong bits = (MemAttrOf(memory, forceWriteBack) << MemoryShift) | (InnerShareable << ShareableShift) | AccessBit;
         bits |= ExecuteBits(execution);
-        if ((protection & Stage2Protection.Read) != 0)
+        if ((protection & Stage2Protection.Read) != Stage2Protection.None)
             bits |= ReadBit;
-        if ((protection & Stage2Protection.Write) != 0)
+        if ((protection & Stage2Protection.Write) != Stage2Protection.None)
             bits |= WriteBit;
         attributes = new Stage2Attributes(bits);
         return Errno.None;
@@ -106,7 +106,7 @@ public readonly record struct Stage2Attributes(ulong Bits)
     {
         Stage2Protection.KernelExecute => Stage2Execute.KernelOnly,
         Stage2Protection.UserExecute => Stage2Execute.UserOnly,
-        0 => Stage2Execute.Nowhere,
+        Stage2Protection.None => Stage2Execute.Nowhere,
         _ => Stage2Execute.Everywhere,
     };
 }

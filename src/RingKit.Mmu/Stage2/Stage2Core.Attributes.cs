@@ -67,7 +67,7 @@ internal sealed partial class Stage2Core<TOrdering>
     /// <summary>Sets AF after an access-flag fault. No TLB holds an entry without it, so there is nothing to invalidate.</summary>
     /// <returns><see cref="Errno.Again"/> if nothing is mapped or another thread was at work there, <see cref="Errno.Range"/> beyond the IPA size.</returns>
     public Errno SetYoung<TThread>(ref TThread thread, ulong ipa)
-        where TThread : struct, IStage2Thread, allows ref struct => SetBits(ref thread, ipa, Stage2Attributes.AccessBit, executes: 0, out _);
+        where TThread : struct, IStage2Thread, allows ref struct => SetBits(ref thread, ipa, Stage2Attributes.AccessBit, executes: Stage2Protection.None, out _);
 
     /// <summary>Adds permissions after a permission fault, and drops what this vCPU has of the address. Others that are stricter fault, and find it done.</summary>
     /// <param name="thread">This thread.</param>
@@ -81,13 +81,13 @@ internal sealed partial class Stage2Core<TOrdering>
         where TThread : struct, IStage2Thread, allows ref struct
     {
         const Stage2Protection Execution = Stage2Protection.KernelExecute | Stage2Protection.UserExecute;
-        if ((protection & ~(Execution | Stage2Protection.Read | Stage2Protection.Write)) != 0)
+        if ((protection & ~(Execution | Stage2Protection.Read | Stage2Protection.Write)) != Stage2Protection.None)
             return Errno.Invalid;
 
         ulong bits = 0;
-        if ((protection & Stage2Protection.Read) != 0)
+        if ((protection & Stage2Protection.Read) != Stage2Protection.None)
             bits |= Stage2Attributes.ReadBit;
-        if ((protection & Stage2Protection.Write) != 0)
+        if ((protection & Stage2Protection.Write) != Stage2Protection.None)
             bits |= Stage2Attributes.WriteBit;
         Errno error = SetBits(ref thread, ipa, bits, protection & Execution, out int level);
 
@@ -108,7 +108,7 @@ internal sealed partial class Stage2Core<TOrdering>
         if (!seen.IsLeafAt(level))
             return Errno.Again;
         ulong next = seen.Raw | bits;
-        if (executes != 0)
+        if (executes != Stage2Protection.None)
             next = (next & ~Stage2Attributes.ExecuteMask) | Stage2Attributes.ExecuteBits(Stage2Attributes.Executions(seen.Execute) | executes);
         if (next == seen.Raw)
             return Errno.None;
