@@ -153,6 +153,15 @@ public sealed class Stage2AgainstModel
 
     private static void Collapse(Stage2Machine machine, Stage2Model model, ulong page, int level)
     {
+        // A block is split first, so that there is something to collapse more often than chance would have it.
+        bool splits = model.Find(page) is Stage2Model.Mapping mapping && mapping.Level == level;
+        if (splits)
+        {
+            machine.TopUp();
+            Assert.Equal(Errno.None, machine.Table.Split(ref machine.Thread, page, machine.Cache));
+            model.Split(page);
+        }
+
         Errno error = machine.Table.Collapse(ref machine.Thread, page, level);
         if (error == Errno.None)
         {
@@ -161,7 +170,8 @@ public sealed class Stage2AgainstModel
             return;
         }
 
-        // The model does not know all 512, so it only knows when it must fail.
+        // The model does not know all 512, so else it cannot tell what stands in the way.
         Assert.Equal(Errno.Invalid, error);
+        Assert.False(splits);
     }
 }

@@ -63,7 +63,7 @@ public sealed class Stage2DescriptorTests
                 Stage2Descriptor page = Stage2Descriptor.Leaf(3, 0x5000, attributes);
                 Assert.Equal((bits & 8) != 0, page.IsReadable);
                 Assert.Equal((bits & 4) != 0, page.IsWritable);
-                Assert.Equal((new[] { 2, 3, 1, 0 })[bits & 3], (int)page.Execute);
+                Assert.Equal((bits & 3) switch { 0 => 2, 1 => 3, 2 => 1, _ => 0 }, (int)page.Execute);
                 Assert.Equal((bits & 0x30) switch { 0x10 => 1, 0x20 => 5, _ => fwb ? 6 : 15 }, page.MemAttr);
                 Assert.Equal(attributes, page.Attributes);
                 Assert.Equal(0x5000UL, page.OutputAddress(3));
