@@ -106,35 +106,4 @@ public sealed class TablePoolTests
         foreach (int tables in (int[])[0, -1, int.MaxValue])
             Assert.Throws<ArgumentOutOfRangeException>("maxTables", () => new TablePool<HardwareOrdering>(1, tables));
     }
-
-    private readonly struct QuietThread : IStage2Thread
-    {
-        public void InvalidateIpa(ulong ipa, int level)
-        {
-        }
-
-        public void InvalidateRange(ulong ipa, ulong size)
-        {
-        }
-
-        public void InvalidateAll()
-        {
-        }
-
-        public void InvalidateLocal(ulong ipa, int level)
-        {
-        }
-
-        public void Changed(ulong ipa, int level, Stage2Descriptor before, Stage2Descriptor after)
-        {
-        }
-
-        public void TableTaken(ulong table)
-        {
-        }
-
-        public void TableFreed(ulong table)
-        {
-        }
-    }
 }
