@@ -18,6 +18,9 @@ public enum Errno
     /// <summary>E2BIG: the size is above the maximum.</summary>
     TooBig = 7,
 
+    /// <summary>EAGAIN: somebody else changed it meanwhile, or there was nothing left to do; look again.</summary>
+    Again = 11,
+
     /// <summary>ENOMEM: there is no memory for it.</summary>
     NoMemory = 12,
 
@@ -35,4 +38,7 @@ public enum Errno
 
     /// <summary>ENOSPC: it does not fit.</summary>
     NoSpace = 28,
+
+    /// <summary>ERANGE: the address is beyond what the table reaches.</summary>
+    Range = 34,
 }
