@@ -39,15 +39,17 @@ public sealed class CrossingAccess
         var crew = new Crew(TimeSpan.FromSeconds(60));
         crew.Run(
             ("vCPU", () => Assert.Equal(VcpuExit.None, GuestAction.Run(vcpu, inside => inside.Store(Boundary - 4, 0x2222_2222_2222_2222ul)))),
-            ("host", () =>
-            {
-                for (int rounds = 0; vcpu.Faults == faults;)
-                    crew.Idle(ref rounds, "the fault at the second page");
-                Assert.Contains((0u, First), DirtySet.Harvest(log));
-                core.Table.Unlock(absent, held.V);
-            }));
+            ("host", HarvestMeanwhile));
         Assert.Equal([(0u, First), (0u, First + 1)], DirtySet.Harvest(log));
         Assert.Equal(0x2222_2222_2222_2222ul, BitConverter.ToUInt64(slot.Memory.AsSpan()[((int)Boundary - 4)..]));
         ChainInvariant.Check(core);
+
+        void HarvestMeanwhile()
+        {
+            for (int rounds = 0; vcpu.Faults == faults;)
+                crew.Idle(ref rounds, "the fault at the second page");
+            Assert.Contains((0u, First), DirtySet.Harvest(log));
+            core.Table.Unlock(absent, held.V);
+        }
     }
 }
