@@ -2,7 +2,6 @@ using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
-using RingKit.Ordering;
 using RingKit.Properties.Support;
 using Xunit;
 
