@@ -13,6 +13,7 @@ internal sealed unsafe class NativeLimits : IDisposable
     private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _exchange;
     private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _plain;
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _read;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _runs;
 
     private NativeLimits(NativeRival library)
     {
@@ -23,6 +24,7 @@ internal sealed unsafe class NativeLimits : IDisposable
         _exchange = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_exchange");
         _plain = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_plain");
         _read = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_read");
+        _runs = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_runs");
     }
 
     /// <summary>Compiles and loads it.</summary>
@@ -69,6 +71,13 @@ internal sealed unsafe class NativeLimits : IDisposable
     {
         fixed (ulong* first = words)
             return _read(first, (nuint)words.Length);
+    }
+
+    /// <summary>A whole harvest into runs; how many pages they had. A multiple of 8 words, aligned to 64 bytes.</summary>
+    public ulong Runs(Span<ulong> words)
+    {
+        fixed (ulong* first = words)
+            return _runs(first, (nuint)words.Length);
     }
 
     public void Dispose()

@@ -45,6 +45,38 @@ std::uint64_t limit_plain(std::uint64_t* words, const std::uint32_t* known, std:
     return pages;
 }
 
+// A whole harvest into runs, the plain way: 64 bytes are looked at, words that are not 0 exchanged, and runs joined across them.
+std::uint64_t limit_runs(std::uint64_t* words, std::size_t count) {
+    std::uint64_t pages = 0, runs = 0, start = 0, end = 0;
+    for (std::size_t group = 0; group + 8 <= count; group += 8) {
+        typedef std::uint64_t vector __attribute__((vector_size(64), may_alias));
+        const vector v = *reinterpret_cast<const vector*>(words + group);
+        if ((v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7]) == 0)
+            continue;
+        for (std::size_t i = group; i < group + 8; i++) {
+            if (__atomic_load_n(&words[i], __ATOMIC_RELAXED) == 0)
+                continue;
+            std::uint64_t word = __atomic_exchange_n(&words[i], 0, __ATOMIC_SEQ_CST);
+            while (word != 0) {
+                const int first = __builtin_ctzll(word);
+                const std::uint64_t clean = ~(word >> first);
+                const int length = clean == 0 ? 64 : __builtin_ctzll(clean);
+                const std::uint64_t page = i * 64 + static_cast<std::uint64_t>(first);
+                if (page != end) {
+                    pages += end - start;
+                    runs++;
+                    start = page;
+                }
+                end = page + static_cast<std::uint64_t>(length);
+                if (first + length >= 64)
+                    break;
+                word &= ~std::uint64_t{0} << (first + length);
+            }
+        }
+    }
+    return pages + (end - start) + (runs == UINT64_MAX);
+}
+
 // Eight vectors of 64 bytes a turn, into four sums: a multiple of 64 words.
 std::uint64_t limit_read(const std::uint64_t* words, std::size_t count) {
     typedef std::uint64_t vector __attribute__((vector_size(64), may_alias));
