@@ -22,13 +22,13 @@ internal sealed class FaultWorld : IDisposable
     private WorldThread _thread;
 
     /// <summary>A slot of 8 MiB with transparent huge pages: set-up "S" of the scenarios, unless a guest is laid out otherwise.</summary>
-    public FaultWorld(Stage2Options? options = null, Action<FaultWorld>? layOut = null)
+    public FaultWorld(Stage2Options options, Action<FaultWorld>? layOut = null)
     {
         if (layOut is null)
             AddSlot(Base, 4 * Block, new HostRegionSettings(Userspace, 4 * Block) { PhysicalAddress = Physical });
         else
             layOut(this);
-        Hypervisor = new Stage2HvCore<HardwareOrdering>(options ?? new Stage2Options { MaximumTables = 4096 }, _slots, Host);
+        Hypervisor = new Stage2HvCore<HardwareOrdering>(options, _slots, Host);
         _vcpus = [.. Maintenance.Tlbs.Select(_ => Hypervisor.CreateVcpuState())];
         _thread = new WorldThread(this, 0);
     }
@@ -50,6 +50,9 @@ internal sealed class FaultWorld : IDisposable
 
     /// <summary>How often a page was recorded.</summary>
     public int Marks { get; private set; }
+
+    /// <summary>Whether any invalidation by address drops everything, as ARMv7 did it.</summary>
+    public bool FlushesAll { get; set; }
 
     public int TablesInUse => Table.Pool.CountInUse();
 
@@ -205,6 +208,19 @@ internal sealed class FaultWorld : IDisposable
         for (int page = 0; page < Table.Geometry.StartPages; page++)
             CheckTable((ulong)page * Page, Table.Geometry.StartLevel, ref tables);
         Assert.Equal(tables, (ulong)(TablesInUse + Table.Geometry.StartPages));
+    }
+
+    /// <summary>The end of a scenario: no rule is broken, references are exact, and when all is unmapped no table is left.</summary>
+    public void Finish()
+    {
+        CheckRules();
+        CheckReferences();
+        Assert.Equal(Errno.None, Table.Unmap(ref _thread, 0, Table.Geometry.IpaSize));
+        Assert.Equal(0, TablesInUse);
+        foreach (Stage2VcpuState<HardwareOrdering> vcpu in _vcpus)
+            vcpu.Dispose();
+        Hypervisor.Dispose();
+        Assert.Equal((0, 0), (Table.Pool.TakenTables, Table.LeakedTables));
     }
 
     public void Dispose()
