@@ -55,6 +55,35 @@ public sealed class FaultLoggingTests
     }
 
     [Fact]
+    public void A_store_behind_the_start_is_not_forgotten_by_it()
+    {
+        foreach (HashTableEra era in Enum.GetValues<HashTableEra>())
+        {
+            using FaultMachine machine = Machine(era);
+            machine.Slot.StopLogging();
+            ulong first = machine.Enter(FaultMachine.X, FaultMachine.XGuestR);
+            ulong last = machine.Enter(FaultMachine.X with { Address = 0x10030000 }, FaultMachine.XGuestR + 0x10000);
+            Assert.True(machine.Entry(first).IsWritable && machine.Entry(last).IsWritable);
+
+            // The start has made the first page's entry read-only and is at the last one's when a store faults on the first.
+            machine.WhenInvalidating = index =>
+            {
+                if (index != last)
+                    return;
+                machine.WhenInvalidating = null;
+                Assert.False(machine.Entry(first).IsWritable);
+                machine.Access(FaultMachine.X, store: true);
+            };
+            FaultThread thread = machine.Thread;
+            machine.Core.StartLogging(ref thread, machine.Slot);
+            Assert.Null(machine.WhenInvalidating);
+            machine.Access(FaultMachine.X, store: true);
+            Assert.Equal([0x42UL], Get(machine));
+            Assert.False(machine.Entry(first).IsWritable || machine.Entry(last).IsWritable);
+        }
+    }
+
+    [Fact]
     public void Every_store_is_in_the_next_harvest()
     {
         for (int seed = 0; seed < 60; seed++)

@@ -63,6 +63,15 @@ public sealed class HashInterleavings
         Run(ByFaults, [StoreOrFault(0), Store(0)], [Walk, Walk]);
     }
 
+    [Fact]
+    public void What_is_stored_while_a_log_starts_is_copied_or_recorded()
+    {
+        HashPlan one = HashPlan.Default with { Entered = 1, Logs = false };
+        Run(one, [Store(0), Store(0)], [Remove(0)], [Start]);
+        Run(one with { LogsByFaults = true }, [StoreOrFault(0)], [Start]);
+        Run(one with { LogsByFaults = true }, [StoreOrFault(0), StoreOrFault(0)], [PageOut], [Start, Walk]);
+    }
+
     [Theory]
     [InlineData(HashTableEra.ChangedBit)]
     [InlineData(HashTableEra.ChangedOrder)]
