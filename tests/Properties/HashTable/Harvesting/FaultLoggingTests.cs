@@ -55,6 +55,20 @@ public sealed class FaultLoggingTests
     }
 
     [Fact]
+    public void A_page_that_the_hypervisor_zeroes_is_recorded()
+    {
+        foreach (HashTableEra era in Enum.GetValues<HashTableEra>())
+        {
+            using FaultMachine machine = Machine(era);
+            ulong index = machine.Enter(FaultMachine.X, FaultMachine.XGuestR);
+            Zero(machine, 0x42);
+            Assert.False(machine.Entry(index).IsWritable);
+            Assert.Equal([0x42UL], Get(machine));
+            Assert.Empty(Get(machine));
+        }
+    }
+
+    [Fact]
     public void A_store_behind_the_start_is_not_forgotten_by_it()
     {
         foreach (HashTableEra era in Enum.GetValues<HashTableEra>())
@@ -104,7 +118,7 @@ public sealed class FaultLoggingTests
         bool known = machine.Core.TryTranslate(address, out ulong index, out _) || machine.Entry(machine.IndexOf(address)).IsAbsent;
         index = machine.IndexOf(address);
         FaultThread thread = machine.Thread;
-        switch (random.Next(10))
+        switch (random.Next(11))
         {
             case < 2 when !known:
                 machine.Enter(address, (page << 16) | 0x1112);
@@ -130,7 +144,17 @@ public sealed class FaultLoggingTests
                 Assert.True(missing.Length == 0, $"{where}: pages {string.Join(", ", missing)} were stored to and are not reported.");
                 stored.Clear();
                 break;
+            case 10:
+                Zero(machine, page);
+                stored.Add(page);
+                break;
         }
+    }
+
+    private static void Zero(FaultMachine machine, ulong page)
+    {
+        FaultThread thread = machine.Thread;
+        Assert.Equal(HypercallStatus.Success, machine.Core.PageInit(ref thread, HypercallFlags.ZeroPage, page << 16, 0));
     }
 
     private static FaultMachine Machine(HashTableEra era)
