@@ -62,9 +62,11 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     private static VirtualMachine Checked(VirtualMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        return machine.HashTable is null
-            ? machine
-            : throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
+        if (machine.HashTable is not null)
+            throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
+        if (machine.Shadow is not null)
+            throw new ArgumentException($"The machine has shadow mappings; take a {nameof(ShadowDirtyLog)}.", nameof(machine));
+        return machine;
     }
 
     private void Invalidate()
