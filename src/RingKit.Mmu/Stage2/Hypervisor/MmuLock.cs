@@ -51,11 +51,12 @@ internal sealed class MmuLock<TOrdering> : IDisposable
         while (true)
         {
             ulong seen = TOrdering.LoadRelaxed(ref word);
-            if ((seen & Alone) == 0 && TOrdering.CompareExchangeAcquire(ref word, seen | Alone, seen) == seen)    // E66
+            if ((seen & Alone) == 0 && TOrdering.CompareExchangeRelaxed(ref word, seen | Alone, seen) == seen)
                 break;
             thread.Relax();
         }
 
+        // Through the read-modify-writes of the word, its own included, it acquires from all who had it or a share before.
         while (TOrdering.LoadAcquire(ref word) != Alone)                                                          // E66
             thread.Relax();
     }

@@ -28,6 +28,11 @@ internal sealed class ExploredStage2 : ExploredStructure
         // E66: a fault comes after what has removed its table, or before.
         TableProgram.Of(TablePlan.Page, [Unmap(0)], [Map(1)]),
 
+        // E6: what is protected, unmapped or freed is in no processor any more.
+        TableProgram.Of(TablePlan.Block with { IsWritable = true }, [Store(0), Store(0)], [Protect]),
+        TableProgram.Of(TablePlan.Page with { Ready = 0 }, [Load(0), Load(0)], [Unmap(0), Map(2)]),
+        TableProgram.Of(TablePlan.Pages with { Ready = 0 }, [Load(0)], [MapBlock(0)]),
+
         // E65: tables go from one to the other.
         TableProgram.Of(TablePlan.Empty with { Ready = 0, Spare = 1 }, [Refill, Refill], [Refill]),
         TableProgram.Of(TablePlan.Page with { Ready = 0 }, [Unmap(0)], [Map(2)]),

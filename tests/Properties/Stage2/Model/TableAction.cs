@@ -27,7 +27,7 @@ internal enum TableAction
     /// <summary>The block's table is collapsed, alone.</summary>
     Collapse,
 
-    /// <summary>The block's range is unmapped, alone.</summary>
+    /// <summary>The pages of the block that have addresses are unmapped, alone; a block goes as a whole.</summary>
     Unmap,
 
     /// <summary>The write permission is taken from all pages, alone, and what has been stored is copied.</summary>

@@ -126,13 +126,15 @@ internal sealed partial class TableProgram
                 Assert.Contains(_table.Collapse(ref thread, block, 2), (Errno[])[Errno.None, Errno.Invalid]);
                 break;
             case TableAction.Unmap:
-                Assert.Equal(Errno.None, _table.Unmap(ref thread, block, Block));
+                Assert.Equal(Errno.None, _table.Unmap(ref thread, block, 2 * Page));
                 break;
             case TableAction.Age:
-                Assert.Equal(Errno.None, _table.ClearYoung(ref thread, 0, 2 * Block, out _));
+                Assert.Equal(Errno.None, _table.ClearYoung(ref thread, 0, 2 * Page, out _));
+                Assert.Equal(Errno.None, _table.ClearYoung(ref thread, Block, Page, out _));
                 break;
             default:
-                Assert.Equal(Errno.None, _table.WriteProtect(ref thread, 0, 2 * Block, out _));
+                Assert.Equal(Errno.None, _table.WriteProtect(ref thread, 0, 2 * Page, out _));
+                Assert.Equal(Errno.None, _table.WriteProtect(ref thread, Block, Page, out _));
                 thread.InvalidateRange(0, 2 * Block);
                 for (int word = 0; word < _memory.Length; word++)
                     _copied[word] = O.LoadRelaxed(ref _memory[word]);
