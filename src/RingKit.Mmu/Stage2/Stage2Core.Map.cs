@@ -5,8 +5,8 @@ internal sealed partial class Stage2Core<TOrdering>
 {
     /// <summary>Maps a page or a block.</summary>
     /// <remarks>
-    /// A larger block that is in the way is dissolved: an empty table takes its place, so the rest of it faults again. A table that is in the way is collapsed,
-    /// and freed. Both break before they make. Source: kvm_pgtable_stage2_map.
+    /// A larger block that is in the way is dissolved: an empty table takes its place, so the rest of it faults again. A table that is in the way of a block is
+    /// collapsed, and freed, by a thread that is alone. Both break before they make. Source: kvm_pgtable_stage2_map.
     /// </remarks>
     /// <param name="thread">This thread.</param>
     /// <param name="ipa">A multiple of the level's size.</param>
@@ -14,13 +14,15 @@ internal sealed partial class Stage2Core<TOrdering>
     /// <param name="address">The output address, a multiple of the level's size below 2^48.</param>
     /// <param name="attributes">Its attributes.</param>
     /// <param name="cache">Where tables come from, or null: then none is added.</param>
+    /// <param name="isAlone">Whether this thread alone changes the table, so that it may free one.</param>
     /// <returns>
+    /// <see cref="Errno.Exists"/> if a table is in the way and the thread is not alone; others may have put it there just now.
     /// <see cref="Errno.Again"/> if the same is mapped, but perhaps for permissions, which only <see cref="Relax"/> and <see cref="WriteProtect"/> change, or
     /// another thread is at work there; <see cref="Errno.NoMemory"/> if the cache is short of tables; <see cref="Errno.Invalid"/> and
     /// <see cref="Errno.Range"/> for arguments out of range, with nothing changed.
     /// </returns>
     public Errno Map<TThread>(
-        ref TThread thread, ulong ipa, int level, ulong address, Stage2Attributes attributes, TableCache<TOrdering>? cache)
+        ref TThread thread, ulong ipa, int level, ulong address, Stage2Attributes attributes, TableCache<TOrdering>? cache, bool isAlone = false)
         where TThread : struct, IStage2Thread, allows ref struct
     {
         if (!Geometry.MapsAt(level) || (attributes.Bits & ~Stage2Attributes.Mask) != 0)
@@ -48,7 +50,7 @@ internal sealed partial class Stage2Core<TOrdering>
                 return error;
         }
 
-        return SetLeaf(ref thread, table, leaf, ipa, level);
+        return SetLeaf(ref thread, table, leaf, ipa, level, isAlone);
     }
 
     // An empty table in the place of nothing, a note, or a block.
@@ -74,7 +76,7 @@ internal sealed partial class Stage2Core<TOrdering>
         return Errno.None;
     }
 
-    private Errno SetLeaf<TThread>(ref TThread thread, ulong table, Stage2Descriptor leaf, ulong ipa, int level)
+    private Errno SetLeaf<TThread>(ref TThread thread, ulong table, Stage2Descriptor leaf, ulong ipa, int level, bool isAlone)
         where TThread : struct, IStage2Thread, allows ref struct
     {
         ulong index = Geometry.IndexAt(ipa, level);
@@ -82,6 +84,8 @@ internal sealed partial class Stage2Core<TOrdering>
         Stage2Descriptor seen = Load(ref entry);
         if (seen.IsLocked || (seen.IsLeafAt(level) && ((seen.Raw ^ leaf.Raw) & ~Stage2Attributes.PermissionMask) == 0))
             return Errno.Again;
+        if (seen.IsTableAt(level) && !isAlone)
+            return Errno.Exists;
         if (!TryBreakOrReplace(ref thread, ref entry, PageOf(table, index), seen, leaf, ipa, level))
             return Errno.Again;
         if (seen.IsTableAt(level))
@@ -115,7 +119,7 @@ internal sealed partial class Stage2Core<TOrdering>
     {
         for (ulong i = 0; level < Stage2Geometry.LastLevel && i < Stage2Geometry.EntriesPerTable; i++)
         {
-            Stage2Descriptor entry = Load(ref Pool.EntryAt(table, i));
+            Stage2Descriptor entry = Look(ref Pool.EntryAt(table, i));
             if (entry.IsTableAt(level))
                 FreeTable(ref thread, entry.TableAddress, level + 1);
         }
