@@ -51,6 +51,8 @@ public abstract class WriteProtectingLog : IDirtyLog
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 Machine.Mmu.WriteProtectAll(slot);
             Invalidate();
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                Machine.Mmu.LogStarted(slot);
         }
     }
 
@@ -66,6 +68,8 @@ public abstract class WriteProtectingLog : IDirtyLog
             Invalidate();
             var forget = default(ForgettingSink);
             Collect(ref forget);
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                Machine.Mmu.LogStopped(slot);
         }
     }
 

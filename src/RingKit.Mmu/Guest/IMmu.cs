@@ -25,4 +25,10 @@ internal interface IMmu : IDisposable
 
     /// <summary>The same for all pages of a slot.</summary>
     void WriteProtectAll(MemorySlot slot);
+
+    /// <summary>Does what is due when the log of a slot has started: all is protected, and no TLB grants what the slot grants no more. One thread at a time.</summary>
+    void LogStarted(MemorySlot slot);
+
+    /// <summary>Does what is due when the log of a slot has stopped: no vCPU is in a fault that recorded. One thread at a time.</summary>
+    void LogStopped(MemorySlot slot);
 }
