@@ -16,6 +16,8 @@ public abstract class WriteProtectingLog : IDirtyLog
         ArgumentNullException.ThrowIfNull(machine);
         if (machine.HashTable is not null)
             throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
+        if (machine.Shadow is not null)
+            throw new ArgumentException($"The machine has shadow mappings; take a {nameof(ShadowDirtyLog)}.", nameof(machine));
         Machine = machine;
     }
 
