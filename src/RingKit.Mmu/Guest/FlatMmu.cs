@@ -77,6 +77,11 @@ internal sealed class FlatMmu : IMmu
         }
     }
 
+    public void TlbsFlushed()
+    {
+        // The log counts it.
+    }
+
     public void LogStarted(MemorySlot slot)
     {
         // Nothing is larger than a page.

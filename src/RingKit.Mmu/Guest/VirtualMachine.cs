@@ -161,7 +161,12 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
     /// <returns>How many TLBs were flushed.</returns>
-    internal int InvalidateTlbs() => Shootdown.All();
+    internal int InvalidateTlbs()
+    {
+        int asked = Shootdown.All();
+        Mmu.TlbsFlushed();
+        return asked;
+    }
 
     internal void Attach(IDirtyLog log)
     {

@@ -148,6 +148,8 @@ public sealed class TlbTests : IDisposable
 
         public void WriteProtectAll(MemorySlot slot) => throw new NotSupportedException();
 
+        public void TlbsFlushed() => throw new NotSupportedException();
+
         public void LogStarted(MemorySlot slot) => throw new NotSupportedException();
 
         public void LogStopped(MemorySlot slot) => throw new NotSupportedException();

@@ -52,6 +52,12 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     public void WriteProtectAll(MemorySlot slot) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public void TlbsFlushed()
+    {
+        // The log counts it.
+    }
+
+    /// <inheritdoc/>
     public void LogStarted(MemorySlot slot) => throw new NotSupportedException();
 
     /// <inheritdoc/>

@@ -15,11 +15,22 @@ public sealed record Stage2Options
     /// <summary>Blocks are split ahead of the guest's stores in pieces of so many bytes: 0 for not at all, 4 KiB, 2 MiB or 1 GiB. Source: KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE.</summary>
     public ulong EagerSplitChunk { get; init; }
 
+    /// <summary>Whether the processors set AF themselves, as FEAT_HAFDBS has it; else the first access to a page that was aged faults.</summary>
+    public bool HasHardwareAccessFlag { get; init; } = true;
+
+    /// <summary>
+    /// Whether a harvest protects the pages alone that it takes, as x86 does; else all from the first to the last of 64 neighbours, as arm64 does.
+    /// </summary>
+    public bool ProtectsExactPages { get; init; }
+
     /// <summary>How many tables there may be beside the start table; 0 for as many as the slots can need.</summary>
     public int MaximumTables { get; init; }
 
     /// <summary>Past bugs to bring back, for the tests that have to find them.</summary>
     internal Stage2Defects Defects { get; init; }
+
+    /// <summary>Is told of every change of the table and every invalidation, in tests of one thread.</summary>
+    internal Stage2Checker? Checker { get; init; }
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
