@@ -1,3 +1,5 @@
+using RingKit.Mmu.DirtyLogging.Memslots;
+
 namespace RingKit.Mmu.Stage2.Hypervisor;
 
 /// <summary>How a guest's stage-2 table is made, and which generation of KVM looks after it.</summary>
@@ -18,10 +20,8 @@ public sealed record Stage2Options
     /// <summary>Whether the processors set AF themselves, as FEAT_HAFDBS has it; else the first access to a page that was aged faults.</summary>
     public bool HasHardwareAccessFlag { get; init; } = true;
 
-    /// <summary>
-    /// Whether a harvest protects the pages alone that it takes, as x86 does; else all from the first to the last of 64 neighbours, as arm64 does.
-    /// </summary>
-    public bool ProtectsExactPages { get; init; }
+    /// <summary>What logs protect for a word of their bitmap: arm64's span, or exactly the word's pages as x86 does.</summary>
+    public MaskedProtection MaskedProtection { get; init; } = MaskedProtection.Span;
 
     /// <summary>How many tables there may be beside the start table; 0 for as many as the slots can need.</summary>
     public int MaximumTables { get; init; }
@@ -41,7 +41,9 @@ public sealed record Stage2Options
         {
             { IpaBits: < Stage2Geometry.MinimumIpaBits or > Stage2Geometry.MaximumIpaBits } =>
                 $"{nameof(IpaBits)} must be from {Stage2Geometry.MinimumIpaBits} to {Stage2Geometry.MaximumIpaBits}.",
-            { EagerSplitChunk: not (0 or 1ul << 12 or 1ul << 21 or 1ul << 30) } => $"{nameof(EagerSplitChunk)} must be 0, 4 KiB, 2 MiB or 1 GiB.",
+            { EagerSplitChunk: var chunk } when !IsSplitChunk(chunk) => $"{nameof(EagerSplitChunk)} must be 0, 4 KiB, 2 MiB or 1 GiB.",
+            { MaskedProtection: var rule } when !Enum.IsDefined(rule) =>
+                $"{nameof(MaskedProtection)} must be one of {string.Join(", ", Enum.GetNames<MaskedProtection>())}.",
             { MaximumTables: < 0 } => $"{nameof(MaximumTables)} must not be negative.",
             _ when !Enum.IsDefined(options.Generation) =>
                 $"{nameof(Generation)} must be one of {string.Join(", ", Enum.GetNames<Stage2Generation>())}.",
@@ -50,4 +52,7 @@ public sealed record Stage2Options
         if (refusal is not null)
             throw new ArgumentOutOfRangeException(nameof(options), options, refusal);
     }
+
+    /// <summary>Whether blocks can be split in such pieces: the sizes of pages and blocks with a 4K granule, or 0.</summary>
+    internal static bool IsSplitChunk(ulong chunk) => chunk is 0 or 1ul << 12 or 1ul << 21 or 1ul << 30;
 }
