@@ -14,6 +14,12 @@ public sealed record Stage2Options
     /// <summary>Whether the host has transparent huge pages behind the slots that a machine makes by itself.</summary>
     public bool HasHugePages { get; init; } = true;
 
+    /// <summary>Whether the processor has FEAT_S2FWB: MemAttr is encoded otherwise, and cacheable memory of a driver may be mapped.</summary>
+    public bool HasForcedWriteBack { get; init; }
+
+    /// <summary>Whether instruction caches are coherent (CTR_EL0.DIC): pages are executable from the start, else when a fetch faults.</summary>
+    public bool HasCoherentInstructionCache { get; init; }
+
     /// <summary>Blocks are split ahead of the guest's stores in pieces of so many bytes: 0 for not at all, 4 KiB, 2 MiB or 1 GiB. Source: KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE.</summary>
     public ulong EagerSplitChunk { get; init; }
 
