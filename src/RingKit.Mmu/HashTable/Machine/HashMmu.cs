@@ -52,6 +52,18 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     public void WriteProtectAll(MemorySlot slot) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public void TlbsFlushed()
+    {
+        // The log counts it.
+    }
+
+    /// <inheritdoc/>
+    public void LogStarted(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public void Dispose() => hypervisor.Dispose();
 
     // The entry was valid a moment ago. Whoever takes it away since then waits for the end of this vCPU's step, or for its answer, before he reads R

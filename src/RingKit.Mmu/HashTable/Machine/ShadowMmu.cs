@@ -60,6 +60,18 @@ internal sealed class ShadowMmu : IMmu
     public void WriteProtectAll(MemorySlot slot) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public void TlbsFlushed()
+    {
+        // The log counts it.
+    }
+
+    /// <inheritdoc/>
+    public void LogStarted(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public void Dispose() => Core.Dispose();
 
     private unsafe nuint HostPage(ulong gfn)

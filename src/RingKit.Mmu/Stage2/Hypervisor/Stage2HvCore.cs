@@ -21,6 +21,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
         Options = options;
         Slots = [.. slots];
         Host = host;
+        _splitChunk = options.EagerSplitChunk;
         var geometry = new Stage2Geometry(options.IpaBits);
         foreach (Stage2Slot slot in Slots)
         {
@@ -63,6 +64,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
 
     public void Dispose()
     {
+        EndSplitting();
         Table.Dispose();
         Lock.Dispose();
     }
