@@ -59,8 +59,7 @@ public sealed class PostedDefectTests
         Assert.Equal(2, FaultCase.LevelOf(world, Base + Block));
         world.Checker.CheckTables(world.Table);
         Assert.Single(world.Checker.Violations, found => found.Kind == Stage2ViolationKind.LeakedTable);
-        world.Hypervisor.Dispose();
-        Assert.Equal(1, world.Table.LeakedTables);
+        Assert.Equal(1, world.LeakedTables());
     }
 
     [Fact]
