@@ -46,8 +46,6 @@ internal readonly struct FlatProtection(FlatTable table) : IMemslotProtection
     {
         Assert.True(table.IsLocked);
         table.Calls.Add(string.Create(CultureInfo.InvariantCulture, $"split {firstPage} {count}"));
-        for (ulong page = firstPage; page < firstPage + count; page++)
-            table.SplitsOfWritablePages += table.IsWritable[page] ? 1 : 0;
     }
 
     public void Flush()

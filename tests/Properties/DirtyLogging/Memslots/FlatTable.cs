@@ -13,8 +13,6 @@ internal sealed class FlatTable(int pages)
 
     public bool IsLocked { get; set; }
 
-    public int SplitsOfWritablePages { get; set; }
-
     public List<string> Calls { get; } = [];
 
     public FlatProtection Protection => new(this);

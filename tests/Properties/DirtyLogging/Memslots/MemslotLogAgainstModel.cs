@@ -126,7 +126,6 @@ public sealed class MemslotLogAgainstModel
             }
 
             _table.AssertNoneIsLost(Log);
-            Assert.Equal(0, _table.SplitsOfWritablePages);
         }
 
         private void Start()
