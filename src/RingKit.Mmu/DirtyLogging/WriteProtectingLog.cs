@@ -10,12 +10,15 @@ public abstract class WriteProtectingLog : IDirtyLog
     // Starts, stops and harvests one after the other: KVM's slots_lock.
     private readonly Lock _slotsLock = new();
     private DirtyLogStatistics _statistics;
+    private bool _isStopping;
 
     private protected WriteProtectingLog(VirtualMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         if (machine.HashTable is not null)
             throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
+        if (machine.Shadow is not null)
+            throw new ArgumentException($"The machine has shadow mappings; take a {nameof(ShadowDirtyLog)}.", nameof(machine));
         Machine = machine;
     }
 
@@ -51,6 +54,8 @@ public abstract class WriteProtectingLog : IDirtyLog
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 Machine.Mmu.WriteProtectAll(slot);
             Invalidate();
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                Machine.Mmu.LogStarted(slot);
         }
     }
 
@@ -64,8 +69,13 @@ public abstract class WriteProtectingLog : IDirtyLog
 
             // When no vCPU is inside a fault any more that saw the flag up, what is recorded is all that will be.
             Invalidate();
+            // Pages that are writable stay so: the next start protects them with the rest.
             var forget = default(ForgettingSink);
+            _isStopping = true;
             Collect(ref forget);
+            _isStopping = false;
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                Machine.Mmu.LogStopped(slot);
         }
     }
 
@@ -135,6 +145,8 @@ public abstract class WriteProtectingLog : IDirtyLog
     /// <summary>Protects pages again: a reset call.</summary>
     private protected void Protect(MemorySlot slot, ulong baseOffset, ulong mask)
     {
+        if (_isStopping)
+            return;
         Machine.Mmu.WriteProtect(slot, baseOffset, mask);
         ProtectedSinceInvalidation = true;
         _statistics = _statistics with { ResetCalls = _statistics.ResetCalls + 1 };

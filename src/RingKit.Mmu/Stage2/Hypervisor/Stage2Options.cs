@@ -14,8 +14,17 @@ public sealed record Stage2Options
     /// <summary>Whether the host has transparent huge pages behind the slots that a machine makes by itself.</summary>
     public bool HasHugePages { get; init; } = true;
 
+    /// <summary>Whether the processor has FEAT_S2FWB: MemAttr is encoded otherwise, and cacheable memory of a driver may be mapped.</summary>
+    public bool HasForcedWriteBack { get; init; }
+
+    /// <summary>Whether instruction caches are coherent (CTR_EL0.DIC): pages are executable from the start, else when a fetch faults.</summary>
+    public bool HasCoherentInstructionCache { get; init; }
+
     /// <summary>Blocks are split ahead of the guest's stores in pieces of so many bytes: 0 for not at all, 4 KiB, 2 MiB or 1 GiB. Source: KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE.</summary>
     public ulong EagerSplitChunk { get; init; }
+
+    /// <summary>Whether the processors set AF themselves, as FEAT_HAFDBS has it; else the first access to a page that was aged faults.</summary>
+    public bool HasHardwareAccessFlag { get; init; } = true;
 
     /// <summary>What logs protect for a word of their bitmap: arm64's span, or exactly the word's pages as x86 does.</summary>
     public MaskedProtection MaskedProtection { get; init; } = MaskedProtection.Span;
@@ -25,6 +34,9 @@ public sealed record Stage2Options
 
     /// <summary>Past bugs to bring back, for the tests that have to find them.</summary>
     internal Stage2Defects Defects { get; init; }
+
+    /// <summary>Is told of every change of the table and every invalidation, in tests of one thread.</summary>
+    internal Stage2Checker? Checker { get; init; }
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
