@@ -21,9 +21,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
             slot.LogsDirtyPages = true;
 
         HardwareOrdering.FullFence();                                                 // E7: flag up, then look for writable entries
-        ProtectAll();
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            Machine.Mmu.LogStarted(slot);
+        Begin();
     }
 
     private protected override void StopLocked()
@@ -42,12 +40,14 @@ public abstract class WriteProtectingLog : MachineDirtyLog
             Machine.Mmu.LogStopped(slot);
     }
 
-    /// <summary>Protects all slots, and invalidates.</summary>
-    private protected virtual void ProtectAll()
+    /// <summary>Begins to record: all slots are flagged. Protects them, and invalidates.</summary>
+    private protected virtual void Begin()
     {
         foreach (MemorySlot slot in Machine.Memory.Slots)
             Machine.Mmu.WriteProtectAll(slot);
         Invalidate();
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            Machine.Mmu.LogStarted(slot);
     }
 
     /// <summary>Forgets all that is recorded; it protects nothing.</summary>
