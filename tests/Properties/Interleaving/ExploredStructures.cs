@@ -31,5 +31,6 @@ internal static class ExploredStructures
         new ExploredBroadcastRing(),
         new ExploredHashTable(),
         new ExploredShadowMmu(),
+        new ExploredDeviceEntries(),
     ];
 }
