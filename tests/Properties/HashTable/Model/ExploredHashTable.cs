@@ -60,7 +60,8 @@ internal sealed class ExploredHashTable : ExploredStructure
 
     private static Gen<HashOperation> Hypercall =>
         from action in Gen.Elements(
-            HashAction.Remove, HashAction.Remove, HashAction.Enter, HashAction.Protect, HashAction.ClearModified, HashAction.ClearReferenced, HashAction.BulkRemove)
+            HashAction.Remove, HashAction.Remove, HashAction.Enter, HashAction.Protect, HashAction.ClearModified, HashAction.ClearReferenced, HashAction.BulkRemove,
+            HashAction.PageInit)
         from address in Gen.Choose(0, action is HashAction.BulkRemove ? 1 : 2)
         select new HashOperation(action, address);
 

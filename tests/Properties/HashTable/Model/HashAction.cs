@@ -27,6 +27,9 @@ internal enum HashAction
     /// <summary>H_CLEAR_REF.</summary>
     ClearReferenced,
 
+    /// <summary>H_PAGE_INIT of the address's page, of which the word that the thread counts in stands for all.</summary>
+    PageInit,
+
     /// <summary>The host takes page 0 away.</summary>
     PageOut,
 

@@ -63,6 +63,29 @@ public sealed class HashInterleavings
         Run(ByFaults, [StoreOrFault(0), Store(0)], [Walk, Walk]);
     }
 
+    [Fact]
+    public void What_is_stored_while_a_log_starts_is_copied_or_recorded()
+    {
+        HashPlan one = HashPlan.Default with { Entered = 1, Logs = false };
+        Run(one, [Store(0), Store(0)], [Remove(0)], [Start]);
+        Run(one with { LogsByFaults = true }, [StoreOrFault(0)], [Start]);
+        Run(one with { LogsByFaults = true }, [StoreOrFault(0), StoreOrFault(0)], [PageOut], [Start, Walk]);
+    }
+
+    [Fact]
+    public void What_the_hypervisor_writes_itself_is_reported()
+    {
+        foreach (HashTableEra era in (HashTableEra[])[HashTableEra.ChangedBit, HashTableEra.ChangedOrder, HashTableEra.Current])
+        {
+            HashPlan one = HashPlan.Default with { Era = era, Entered = 1 };
+            Run(one, [PageInit(0)], [Sweep]);
+            Run(one, [Store(0), PageInit(0)], [Remove(0)], [Walk]);
+            Run(one with { Logs = false }, [PageInit(0)], [Start]);
+            Run(one with { LogsByFaults = true }, [StoreOrFault(0), PageInit(0)], [Walk]);
+            Run(one with { LogsByFaults = true, Logs = false }, [PageInit(0)], [Start]);
+        }
+    }
+
     [Theory]
     [InlineData(HashTableEra.ChangedBit)]
     [InlineData(HashTableEra.ChangedOrder)]
@@ -85,6 +108,7 @@ public sealed class HashInterleavings
         ExpectFailure(one, HashTableDefects.SlotReusedEarly, [Store(0), Store(0)], [Remove(0), Walk]);
         ExpectFailure(one, HashTableDefects.HarvestTakesRecordFirst, [Store(0), Walk], [Remove(0)]);
         ExpectFailure(one, HashTableDefects.SweepSkipsLocked, [Store(0), Sweep], [new HashOperation(HashAction.Age)]);
+        ExpectFailure(one, HashTableDefects.HostWriteUnmarked, [PageInit(0)]);
         ExpectFailure(late, HashTableDefects.FinalHarvestTrustsC, [Store(0)]);
         ExpectFailure(one with { Era = HashTableEra.ChangedBit }, HashTableDefects.AddWipesChanged, [Store(0), Remove(0)], [Enter(1)]);
     }

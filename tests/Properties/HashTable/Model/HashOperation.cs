@@ -41,5 +41,7 @@ internal readonly record struct HashOperation(HashAction Action, int Address = 0
 
     public static HashOperation Protect(int address) => new(HashAction.Protect, address);
 
+    public static HashOperation PageInit(int address) => new(HashAction.PageInit, address);
+
     public override string ToString() => $"{Action} {Address}";
 }

@@ -1,3 +1,4 @@
+using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
@@ -26,7 +27,12 @@ internal sealed partial class HashProgram
         }
 
         Assert.Equal(PageOf(address), known.Page);
-        int word = (self * Pages) + known.Page;
+        StoreWord(self, known.Page);
+    }
+
+    private void StoreWord(int self, int page)
+    {
+        int word = (self * Pages) + page;
         O.StoreRelaxed(ref _memory[word], ++_stored[word]);
     }
 
@@ -84,6 +90,12 @@ internal sealed partial class HashProgram
             case HashAction.ClearReferenced:
                 _core.ClearReferenced(ref thread, index);
                 break;
+            case HashAction.PageInit:
+                // The hypercall's own bytes lie where nobody looks.
+                int page = PageOf(operation.Address);
+                StoreWord(self, page);
+                Assert.Equal(HypercallStatus.Success, _core.PageInit(ref thread, HypercallFlags.ZeroPage, (ulong)page << GuestPage.Shift, 0));
+                break;
             case HashAction.PageOut:
                 _core.PageOut(ref thread, 0);
                 break;
@@ -95,8 +107,8 @@ internal sealed partial class HashProgram
                 break;
             default:
                 _core.StartLogging(ref thread, Slot);
-                for (int page = 0; page < Pages; page++)
-                    Copy(page);
+                for (int copied = 0; copied < Pages; copied++)
+                    Copy(copied);
                 break;
         }
     }
