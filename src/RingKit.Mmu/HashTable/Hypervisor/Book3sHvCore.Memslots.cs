@@ -1,5 +1,4 @@
 using RingKit.Memory;
-using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
