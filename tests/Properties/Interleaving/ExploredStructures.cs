@@ -34,5 +34,6 @@ internal static class ExploredStructures
         new ExploredShadowMmu(),
         new ExploredStage2(),
         new ExploredMmuLock(),
+        new ExploredDeviceEntries(),
     ];
 }
