@@ -36,5 +36,6 @@ internal static class ExploredStructures
         new ExploredStage2(),
         new ExploredMmuLock(),
         new ExploredFaults(),
+        new ExploredDeviceEntries(),
     ];
 }

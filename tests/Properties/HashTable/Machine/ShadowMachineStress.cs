@@ -1,4 +1,3 @@
-using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
@@ -29,12 +28,12 @@ public sealed class ShadowMachineStress
         using var machine = new VirtualMachine(memory, Vcpus, new Book3sPrOptions { MapsLoadsForWriting = mapsLoadsForWriting });
         using var log = new ShadowDirtyLog(machine);
         Life[] lives = [.. machine.Vcpus.Select(vcpu => new Life(machine, seed + vcpu.Id))];
-        var copy = new CopySink(slot);
+        var copy = new CopiedMemory(slot);
         int running = Vcpus, harvests = 0;
         ulong paged = 0;
         try
         {
-            new Crew(Duration + TimeSpan.FromSeconds(90)).Run(
+            new Crew(Duration + TimeSpan.FromMinutes(3)).Run(
             [
                 .. machine.Vcpus.Select(vcpu => ($"vCPU {vcpu.Id}", (Action)(() =>
                 {
@@ -59,7 +58,7 @@ public sealed class ShadowMachineStress
                         log.Start();
                         copy.TakeAll();
                         for (long end = Environment.TickCount64 + (long)Duration.TotalMilliseconds; Environment.TickCount64 < end || HardlyMet(); harvests++)
-                            copy.Update(log);
+                            copy.Harvest(log);
                     }
                     finally
                     {
@@ -68,7 +67,7 @@ public sealed class ShadowMachineStress
                     }
                 }),
             ]);
-            copy.Update(log);
+            copy.Harvest(log);
             copy.Check();
             foreach (Life life in lives)
                 life.Check(slot);
@@ -81,10 +80,10 @@ public sealed class ShadowMachineStress
 
         ulong stores = lives.Aggregate(0ul, (sum, life) => sum + life.Stores);
         Report.Line($"{log.Name}, loads map {(mapsLoadsForWriting ? "for writing" : "read-only")}: {stores} stores, {paged} mappings paged out, {harvests} harvests,"
-            + $" {copy.PageCount} pages copied, {log.Statistics.Invalidations} mappings dropped, {log.Statistics.Faults} faults");
+            + $" {copy.Pages} pages copied, {log.Statistics.Invalidations} mappings dropped, {log.Statistics.Faults} faults");
 
         // On a busy machine a thread may get no turn for long; the crew's patience ends it.
-        bool HardlyMet() => copy.PageCount < Pages || Volatile.Read(ref paged) == 0;
+        bool HardlyMet() => copy.Pages < Pages || Volatile.Read(ref paged) == 0;
     }
 
     /// <summary>A vCPU that counts in words of its own, one in each page and one at its end, vCPU 1's across it.</summary>
@@ -103,6 +102,8 @@ public sealed class ShadowMachineStress
         {
             _id = vcpu.Id;
             int word = _random.Next(Words);
+            if (_random.Next(256) == 0)
+                Thread.Yield();   // In the guest: who waits for this vCPU gets a turn.
             if (_random.Next(32) == 0)
             {
                 machine.Shadow!.Tlbie(AddressOf(word));
@@ -139,38 +140,6 @@ public sealed class ShadowMachineStress
             if (word % 2 == 0)
                 return page + 1024 + own;
             return word == Words - 1 ? page + 2048 + own : page + GuestPage.Size - 12 + own;
-        }
-    }
-
-    /// <summary>Notes a harvest's pages and copies them when it has returned: until then they may still be stored to by mappings that it drops.</summary>
-    private struct CopySink(MemorySlot slot) : IDirtyPageSink
-    {
-        private readonly byte[] _bytes = new byte[Pages << GuestPage.Shift];
-        private readonly List<int> _noted = [];
-
-        public ulong PageCount { get; private set; }
-
-        public readonly void TakeAll() => slot.Memory.AsSpan().CopyTo(_bytes);
-
-        public readonly void Accept(MemorySlot from, ulong baseOffset, ulong mask)
-        {
-            for (; mask != 0; mask &= mask - 1)
-                _noted.Add((int)baseOffset + BitOperations.TrailingZeroCount(mask));
-        }
-
-        public void Update(ShadowDirtyLog log)
-        {
-            log.Harvest(ref this);
-            foreach (int page in _noted)
-                slot.Memory.AsSpan().Slice(page << GuestPage.Shift, GuestPage.Size).CopyTo(_bytes.AsSpan(page << GuestPage.Shift));
-            PageCount += (ulong)_noted.Count;
-            _noted.Clear();
-        }
-
-        public readonly void Check()
-        {
-            int at = slot.Memory.AsSpan().CommonPrefixLength(_bytes);
-            Assert.True(at == _bytes.Length, $"the copy of page 0x{at >> GuestPage.Shift:X} differs at 0x{at & (GuestPage.Size - 1):X}");
         }
     }
 }
