@@ -273,6 +273,35 @@ public sealed class Stage2LoggingScenarios
         }
     }
 
+    [Fact]
+    public void After_a_cancelled_migration_blocks_come_back_as_they_are_touched()
+    {
+        using LoggedSlot slot = StartedOnBlocks();
+        slot.Store(515);
+        int tables = slot.TablesInUse;
+        slot.Stop();
+        slot.Faults.Clear();
+
+        // A read-only block is relaxed; a page that is writable stays one; a hole in the table brings its block back.
+        slot.Store(3);
+        slot.Store(515);
+        Assert.Equal([2], slot.Faults);
+        Assert.Equal((2, true), (slot.EntryOf(0).Level, slot.EntryOf(0).Descriptor.IsWritable));
+        Assert.Equal((3, tables), (slot.EntryOf(515).Level, slot.TablesInUse));
+        slot.Load(519);
+        Assert.Equal([2, 12 + 1], slot.Faults);
+        Assert.Equal((2, 0x0040_0001_0020_07FDul), (slot.EntryOf(519).Level, slot.EntryOf(519).Descriptor.Raw & ~(3UL << 53) | 1UL << 54));
+        Assert.Equal(tables - 1, slot.TablesInUse);
+        slot.CheckRules();
+
+        // And a log that starts again protects them again.
+        slot.Start();
+        Assert.Empty(slot.WritablePages());
+        slot.Store(515);
+        Assert.Equal([515ul], slot.Get());
+        Assert.Empty(slot.Unrecorded());
+    }
+
     private static LoggedSlot StartedOnBlocks(Stage2Options? options = null, MemslotLogOptions? log = null)
     {
         var slot = new LoggedSlot(options, log);
