@@ -21,7 +21,7 @@ internal sealed class Stage2Text(IAnsiConsole console)
         string generation = figures.Options.Generation == Stage2Generation.Current ? "current KVM" : "the patches of 2014";
         string pages = figures.Options.HasHugePages ? "transparent huge pages" : "pages of 4 KiB";
         string split = figures.Options.EagerSplitChunk == 0 ? "on fault" : "ahead";
-        Say($"Stage 2 of {generation}, {pages}, blocks split {split}. The last four columns are TLB invalidations.");
+        Say($"Stage 2 of {generation}, {pages}, blocks split {split}");
         Table table = Of(Costs);
         Add(table, "log on", figures.Logged);
         Add(table, "after", figures.Recovery);
@@ -34,6 +34,7 @@ internal sealed class Stage2Text(IAnsiConsole console)
         console.Write(table);
         Say($"Stopping the log changes no mapping: faults bring blocks back. 'After' is when the guest has asked");
         Say($"for each of its first {figures.TouchedPages:N0} pages once more, for writing, as it did before the log started.");
+        Say($"The last four columns of the first table are TLB invalidations, by kind.");
         console.WriteLine();
     }
 
