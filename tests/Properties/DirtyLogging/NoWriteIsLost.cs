@@ -1,7 +1,9 @@
 using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -17,17 +19,25 @@ public sealed class NoWriteIsLost
     [InlineData("bitmap")]
     [InlineData("ring")]
     [InlineData("shadow")]
+    [InlineData("memslot")]
+    [InlineData("memslot-initially-set")]
     public void Copied_rounds_add_up_to_the_memory(string name)
     {
         using var memory = new GuestMemory();
         MemorySlot slot = memory.AddSlot(0, 0, PageCount);
-        using VirtualMachine machine = name == "shadow"
-            ? new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions())
-            : new VirtualMachine(memory, vcpus: 2);
+        using VirtualMachine machine = name switch
+        {
+            "shadow" => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()),
+            "memslot-initially-set" => new VirtualMachine(memory, vcpus: 2, new Stage2Options { EagerSplitChunk = 1 << 21 }),
+            _ => new VirtualMachine(memory, vcpus: 2),
+        };
         using IDirtyLog log = name switch
         {
             "ring" => new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8),
             "shadow" => new ShadowDirtyLog(machine),
+            "memslot" => new MemslotDirtyLog(machine),
+            "memslot-initially-set" => new MemslotDirtyLog(
+                machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled | ManualProtect.InitiallySet, Protection = MaskedProtection.Span }),
             _ => new BitmapDirtyLog(machine),
         };
 
