@@ -2,6 +2,7 @@ using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -17,13 +18,24 @@ public sealed class NoWriteIsLost
     [InlineData("bitmap")]
     [InlineData("ring")]
     [InlineData("shadow")]
-    public void Copied_rounds_add_up_to_the_memory(string name)
+    public void Copied_rounds_add_up_to_the_memory(string name) => Run(
+        name,
+        memory => name == "shadow" ? new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()) : new VirtualMachine(memory, vcpus: 2),
+        milliseconds: 2000);
+
+    [Theory]
+    [InlineData("bitmap", Stage2Generation.Current)]
+    [InlineData("ring", Stage2Generation.Current)]
+    [InlineData("bitmap", Stage2Generation.Posted2014)]
+    [InlineData("ring", Stage2Generation.Posted2014)]
+    public void Copied_rounds_add_up_to_the_memory_behind_a_stage_2_table(string name, Stage2Generation generation) =>
+        Run(name, memory => new VirtualMachine(memory, vcpus: 2, new Stage2Options { Generation = generation }), milliseconds: 500);
+
+    private static void Run(string name, Func<GuestMemory, VirtualMachine> make, int milliseconds)
     {
         using var memory = new GuestMemory();
         MemorySlot slot = memory.AddSlot(0, 0, PageCount);
-        using VirtualMachine machine = name == "shadow"
-            ? new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions())
-            : new VirtualMachine(memory, vcpus: 2);
+        using VirtualMachine machine = make(memory);
         using IDirtyLog log = name switch
         {
             "ring" => new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8),
@@ -51,7 +63,7 @@ public sealed class NoWriteIsLost
         slot.Memory.AsSpan().CopyTo(copy);
 
         int rounds = 0;
-        for (long deadline = Environment.TickCount64 + 2000; Environment.TickCount64 < deadline; rounds++)
+        for (long deadline = Environment.TickCount64 + milliseconds; Environment.TickCount64 < deadline; rounds++)
             CopyDirtyPages(log, slot, copy);
 
         // The vCPUs stop in the middle of whatever they do; rings that are full meanwhile are emptied.
