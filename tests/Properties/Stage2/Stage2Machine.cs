@@ -74,7 +74,7 @@ internal sealed class Stage2Machine : IDisposable
     /// <summary>Counts references anew and compares.</summary>
     public void CheckReferences()
     {
-        TableReferences.Check(Table);
+        ReferenceCounts.Check(Table);
         Assert.Equal(TablesInUse + Cache.Count, Table.Pool.TakenTables);
     }
 

@@ -9,6 +9,9 @@ internal enum HashAction
     /// <summary>A store that faults where the table does not let it through, and tries again.</summary>
     StoreOrFault,
 
+    /// <summary>A store that faults, and the thread's last operation: the vCPU is out of the guest when the host mends the fault, and stays there.</summary>
+    Fault,
+
     /// <summary>H_REMOVE.</summary>
     Remove,
 
@@ -38,6 +41,9 @@ internal enum HashAction
 
     /// <summary>The host asks whether page 0 was referenced.</summary>
     Age,
+
+    /// <summary>When all vCPUs are out of the guest, another table takes this one's place. Once in a program, beside no harvest and no hypercall.</summary>
+    Resize,
 
     /// <summary>Logging starts, and all pages are copied.</summary>
     Start,

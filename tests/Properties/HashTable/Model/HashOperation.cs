@@ -19,6 +19,11 @@ internal readonly record struct HashOperation(HashAction Action, int Address = 0
 
     public static HashOperation Share => new(HashAction.Share);
 
+    public static HashOperation Resize => new(HashAction.Resize);
+
+    /// <summary>Whether it is a vCPU's, whom others ask to drop translations.</summary>
+    public bool IsInGuest => IsStore || Action == HashAction.Fault;
+
     public bool IsStore => Action is HashAction.Store or HashAction.StoreOrFault;
 
     public HarvestMethod? Harvest => Action switch
@@ -32,6 +37,8 @@ internal readonly record struct HashOperation(HashAction Action, int Address = 0
     public static HashOperation Store(int address) => new(HashAction.Store, address);
 
     public static HashOperation StoreOrFault(int address) => new(HashAction.StoreOrFault, address);
+
+    public static HashOperation Fault(int address) => new(HashAction.Fault, address);
 
     public static HashOperation Remove(int address) => new(HashAction.Remove, address);
 

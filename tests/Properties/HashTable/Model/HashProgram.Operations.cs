@@ -1,3 +1,4 @@
+using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
@@ -49,11 +50,25 @@ internal sealed partial class HashProgram
 
     private void Fault(ref HashModelThread thread, int address)
     {
-        Dsisr reason = _core.TryTranslate(AddressOf(address), out _, out Hpte entry) && !entry.IsWritable ? Dsisr.Protection : Dsisr.NoEntry;
-        var fault = new StorageFault(AddressOf(address), reason | Dsisr.Store);
-        FirstLevelFault judged = _core.JudgeFault(ref thread, fault);
+        FirstLevelFault judged = Judge(ref thread, address, out StorageFault fault);
         if (judged.Outcome == FaultOutcome.HostHandler)
             Assert.NotEqual(PageFaultOutcome.NoHostPage, _core.HandlePageFault(ref thread, fault, judged.Snapshot));
+    }
+
+    // The first level is the guest's own time; the second is not, and finds what a resize has made of the table meanwhile.
+    private void FaultOutside(ref HashModelThread thread, int address)
+    {
+        FirstLevelFault judged = Judge(ref thread, address, out StorageFault fault);
+        thread.End();
+        if (judged.Outcome == FaultOutcome.HostHandler)
+            Assert.NotEqual(PageFaultOutcome.NoHostPage, _core.HandlePageFault(ref thread, fault, judged.Snapshot));
+    }
+
+    private FirstLevelFault Judge(ref HashModelThread thread, int address, out StorageFault fault)
+    {
+        Dsisr reason = _core.TryTranslate(AddressOf(address), out _, out Hpte entry) && !entry.IsWritable ? Dsisr.Protection : Dsisr.NoEntry;
+        fault = new StorageFault(AddressOf(address), reason | Dsisr.Store);
+        return _core.JudgeFault(ref thread, fault);
     }
 
     private HypercallResult Enter(HashModelThread thread, int address)
@@ -72,6 +87,9 @@ internal sealed partial class HashProgram
         ulong avpn = HptGeometry.FirstWord(at.Vsid, at.Address, at.BaseShift, at.IsOneTebibyteSegment) & HpteV.Compared;
         switch (operation.Action)
         {
+            case HashAction.Fault:
+                FaultOutside(ref thread, operation.Address);
+                break;
             case HashAction.Remove:
                 _results.Add((operation, _core.Remove(ref thread, HypercallFlags.Avpn, index, avpn)));
                 break;
@@ -104,6 +122,10 @@ internal sealed partial class HashProgram
                 break;
             case HashAction.Age:
                 _core.Age(ref thread, 0);
+                break;
+            case HashAction.Resize:
+                thread.AwaitEnds();
+                Assert.Equal(Errno.None, _core.CommitResize(ref thread, 0, HptGeometry.MinimumOrder));
                 break;
             default:
                 _core.StartLogging(ref thread, Slot);
@@ -152,7 +174,7 @@ internal sealed partial class HashProgram
         }
 
         uint state = Slot.Host[0];
-        if (!_threads.SelectMany(thread => thread).Any(operation => operation.Action == HashAction.StoreOrFault))
+        if (!_threads.SelectMany(thread => thread).Any(operation => operation.Action is HashAction.StoreOrFault or HashAction.Fault))
             Assert.Equal(expected, state);
         for (int group = 0; group < 2; group++)
         {

@@ -78,9 +78,9 @@ internal sealed class Stage2Life : IDisposable
             life.Check(_slot);
 
         Stage2HvCore<HardwareOrdering> core = Stage2.Core;
-        int tables = TableReferences.Check(core.Table);
+        ReferenceCounts.Check(core.Table);
         Stage2Statistics statistics = Stage2.Statistics;
-        Assert.Equal((ulong)tables, statistics.TablesTaken - statistics.TablesFreed);
+        Assert.Equal((ulong)core.Table.Pool.CountInUse(), statistics.TablesTaken - statistics.TablesFreed);
         Assert.Equal(0ul, core.Host.Invalidations.InProgress);
         Assert.Equal(0ul, statistics.Refused);
         Assert.True(HaveMet, $"the threads hardly met within {duration + Patience}: {this}");
