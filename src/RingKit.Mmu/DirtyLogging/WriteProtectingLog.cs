@@ -6,6 +6,8 @@ namespace RingKit.Mmu.DirtyLogging;
 /// <summary>What the logs that learn of first writes through protection have in common: the order of protection and invalidation.</summary>
 public abstract class WriteProtectingLog : MachineDirtyLog
 {
+    private bool _isStopping;
+
     private protected WriteProtectingLog(VirtualMachine machine)
         : base(Checked(machine), new Lock())
     {
@@ -22,6 +24,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
         foreach (MemorySlot slot in Machine.Memory.Slots)
             Machine.Mmu.WriteProtectAll(slot);
         Invalidate();
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            Machine.Mmu.LogStarted(slot);
     }
 
     private protected override void StopLocked()
@@ -31,7 +35,13 @@ public abstract class WriteProtectingLog : MachineDirtyLog
 
         // When no vCPU is inside a fault any more that saw the flag up, what is recorded is all that will be.
         Invalidate();
+
+        // Pages that are writable stay so: the next start protects them with the rest.
+        _isStopping = true;
         Forget();
+        _isStopping = false;
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            Machine.Mmu.LogStopped(slot);
     }
 
     // Also where the sink throws: pages that it had taken are protected, but not in the TLBs yet.
@@ -46,6 +56,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     /// <summary>Protects pages again: a reset call.</summary>
     private protected void Protect(MemorySlot slot, ulong baseOffset, ulong mask)
     {
+        if (_isStopping)
+            return;
         Machine.Mmu.WriteProtect(slot, baseOffset, mask);
         ProtectedSinceInvalidation = true;
         Books = Books with { ResetCalls = Books.ResetCalls + 1 };
@@ -62,9 +74,11 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     private static VirtualMachine Checked(VirtualMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
-        return machine.HashTable is null
-            ? machine
-            : throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
+        if (machine.HashTable is not null)
+            throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
+        if (machine.Shadow is not null)
+            throw new ArgumentException($"The machine has shadow mappings; take a {nameof(ShadowDirtyLog)}.", nameof(machine));
+        return machine;
     }
 
     private void Invalidate()

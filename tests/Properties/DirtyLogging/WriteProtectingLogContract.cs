@@ -4,11 +4,13 @@ using Xunit;
 
 namespace RingKit.Properties.DirtyLogging;
 
-/// <summary>What the logs over the plain page table promise besides: how much work a harvest is.</summary>
+/// <summary>What the logs that protect pages promise besides: how much work a harvest is.</summary>
 /// <param name="make">Makes the log under test.</param>
 /// <param name="bytesOfTheBooks">What it reads in the harvest of <see cref="The_books_are_right"/>.</param>
-public abstract class WriteProtectingLogContract(Func<VirtualMachine, IDirtyLog> make, ulong bytesOfTheBooks)
-    : DirtyLogContract(make, memory => new VirtualMachine(memory, vcpus: 2))
+/// <param name="machine">Makes its machine, of two vCPUs; null for one with the plain page table.</param>
+public abstract class WriteProtectingLogContract(
+    Func<VirtualMachine, IDirtyLog> make, ulong bytesOfTheBooks, Func<GuestMemory, VirtualMachine>? machine = null)
+    : DirtyLogContract(make, machine ?? (memory => new VirtualMachine(memory, vcpus: 2)))
 {
     [Fact]
     public void The_books_are_right()
