@@ -37,6 +37,8 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IG
     {
         _id = vcpu.Id;
         int word = _random.Next(Words);
+        if (_random.Next(256) == 0)
+            Thread.Yield();   // In the guest: who waits for this vCPU gets a turn.
         switch (_random.Next(8))
         {
             case < 2:
