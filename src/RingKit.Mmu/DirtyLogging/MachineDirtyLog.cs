@@ -96,6 +96,9 @@ public abstract class MachineDirtyLog : IDirtyLog
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Takes the lock, for what a log can do besides.</summary>
+    private protected VcpuSafeScope EnterSlots() => new(_slotsLock, Machine);
+
     /// <summary>Starts to log all slots. Under the lock, as is all that follows.</summary>
     private protected abstract void StartLocked();
 

@@ -21,11 +21,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
             slot.LogsDirtyPages = true;
 
         HardwareOrdering.FullFence();                                                 // E7: flag up, then look for writable entries
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            Machine.Mmu.WriteProtectAll(slot);
-        Invalidate();
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            Machine.Mmu.LogStarted(slot);
+        Begin();
     }
 
     private protected override void StopLocked()
@@ -38,11 +34,24 @@ public abstract class WriteProtectingLog : MachineDirtyLog
 
         // Pages that are writable stay so: the next start protects them with the rest.
         _isStopping = true;
-        Forget();
+        ForgetAll();
         _isStopping = false;
         foreach (MemorySlot slot in Machine.Memory.Slots)
             Machine.Mmu.LogStopped(slot);
     }
+
+    /// <summary>Begins to record: all slots are flagged. Protects them, and invalidates.</summary>
+    private protected virtual void Begin()
+    {
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            Machine.Mmu.WriteProtectAll(slot);
+        Invalidate();
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            Machine.Mmu.LogStarted(slot);
+    }
+
+    /// <summary>Forgets all that is recorded; it protects nothing.</summary>
+    private protected virtual void ForgetAll() => Forget();
 
     // Also where the sink throws: pages that it had taken are protected, but not in the TLBs yet.
     private protected override void EndHarvest()
@@ -81,7 +90,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
         return machine;
     }
 
-    private void Invalidate()
+    /// <summary>Drops every vCPU's translations.</summary>
+    private protected void Invalidate()
     {
         int flushed = Machine.InvalidateTlbs();
         ProtectedSinceInvalidation = false;

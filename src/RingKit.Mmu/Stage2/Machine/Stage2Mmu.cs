@@ -131,13 +131,16 @@ internal sealed class Stage2Mmu : IMmu
     }
 
     /// <inheritdoc/>
-    public void LogStarted(MemorySlot slot)
+    public void LogStarted(MemorySlot slot) => SplitBlocks(slot, firstPage: 0, slot.PageCount);
+
+    /// <inheritdoc/>
+    public void SplitBlocks(MemorySlot slot, ulong firstPage, ulong count)
     {
         Stage2MachineThread thread = Here();
         Hypervisor.Lock.Enter(ref thread);
         try
         {
-            Hypervisor.SplitAhead(ref thread, SlotOf(slot), firstPage: 0, slot.PageCount);
+            Hypervisor.SplitAhead(ref thread, SlotOf(slot), firstPage, count);
         }
         finally
         {
