@@ -35,7 +35,7 @@ internal static class ExploredStructures
         new ExploredShadowMmu(),
         new ExploredStage2(),
         new ExploredMmuLock(),
-        new ExploredFaults(),
         new ExploredDeviceEntries(),
+        new ExploredFaults(),
     ];
 }

@@ -1,6 +1,7 @@
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -27,7 +28,7 @@ public sealed class ShadowMachineStress
         MemorySlot slot = memory.AddSlot(0, 0, Pages);
         using var machine = new VirtualMachine(memory, Vcpus, new Book3sPrOptions { MapsLoadsForWriting = mapsLoadsForWriting });
         using var log = new ShadowDirtyLog(machine);
-        Life[] lives = [.. machine.Vcpus.Select(vcpu => new Life(machine, seed + vcpu.Id))];
+        Life[] lives = [.. machine.Vcpus.Select(vcpu => new Life(machine, vcpu.Id, seed + vcpu.Id))];
         var copy = new CopiedMemory(slot);
         int running = Vcpus, harvests = 0;
         ulong paged = 0;
@@ -87,59 +88,28 @@ public sealed class ShadowMachineStress
     }
 
     /// <summary>A vCPU that counts in words of its own, one in each page and one at its end, vCPU 1's across it.</summary>
-    private struct Life(VirtualMachine machine, int seed) : IGuestProgram
+    private struct Life(VirtualMachine machine, int id, int seed) : IGuestProgram
     {
-        private const int Words = 2 * Pages;
-
         private readonly Random _random = new(seed);
-        private readonly ulong[] _counters = new ulong[Words];
-        private readonly byte[] _loaded = new byte[sizeof(ulong)];
-        private int _id = -1;
+        private readonly CountedWords _words = new(id, firstGfn: 0, Pages);
 
-        public ulong Stores { get; private set; }
+        public readonly ulong Stores => _words.Stores;
 
-        public VcpuExit Step(Vcpu vcpu)
+        public readonly VcpuExit Step(Vcpu vcpu)
         {
-            _id = vcpu.Id;
-            int word = _random.Next(Words);
+            int word = _random.Next(_words.Count);
             if (_random.Next(256) == 0)
                 Thread.Yield();   // In the guest: who waits for this vCPU gets a turn.
             if (_random.Next(32) == 0)
             {
-                machine.Shadow!.Tlbie(AddressOf(word));
+                machine.Shadow!.Tlbie(_words.AddressOf(word));
                 return VcpuExit.None;
             }
 
-            VcpuExit exit = vcpu.Load(AddressOf(word), _loaded);
-            if (exit != VcpuExit.None)
-                throw new InvalidOperationException($"vCPU {vcpu.Id}'s load ended with {exit}.");
-            if (BitConverter.ToUInt64(_loaded) != _counters[word])
-                throw new InvalidOperationException($"vCPU {vcpu.Id} loads {BitConverter.ToUInt64(_loaded)} where it stored {_counters[word]}.");
-            if (_random.Next(4) == 0)
-                return VcpuExit.None;
-            exit = vcpu.Store(AddressOf(word), _counters[word] + 1);
-            if (exit != VcpuExit.None)
-                throw new InvalidOperationException($"vCPU {vcpu.Id}'s store ended with {exit}.");
-            _counters[word]++;
-            Stores++;
-            return VcpuExit.None;
+            return _random.Next(4) == 0 ? _words.Look(vcpu, word) : _words.CountUp(vcpu, word);
         }
 
         /// <summary>Whether the memory holds what the vCPU stored last.</summary>
-        public readonly void Check(MemorySlot slot)
-        {
-            for (int word = 0; word < Words; word++)
-                Assert.Equal(_counters[word], BitConverter.ToUInt64(slot.Memory.AsSpan()[(int)AddressOf(word)..]));
-        }
-
-        // Even words lie in the middle of a page, odd ones at its end; the last page's stays inside.
-        private readonly ulong AddressOf(int word)
-        {
-            ulong page = (ulong)word / 2 << GuestPage.Shift;
-            ulong own = (ulong)_id * sizeof(ulong);
-            if (word % 2 == 0)
-                return page + 1024 + own;
-            return word == Words - 1 ? page + 2048 + own : page + GuestPage.Size - 12 + own;
-        }
+        public readonly void Check(MemorySlot slot) => _words.Check(slot);
     }
 }
