@@ -18,7 +18,7 @@ internal sealed class MmuLock<TOrdering>
 
     /// <summary>Takes a share.</summary>
     public void EnterShared<TThread>(ref TThread thread)
-        where TThread : struct, IStage2HostThread, allows ref struct
+        where TThread : struct, IWaitingThread, allows ref struct
     {
         ref ulong word = ref _view[0];
         while (true)
@@ -42,7 +42,7 @@ internal sealed class MmuLock<TOrdering>
 
     /// <summary>Takes it alone.</summary>
     public void Enter<TThread>(ref TThread thread)
-        where TThread : struct, IStage2HostThread, allows ref struct
+        where TThread : struct, IWaitingThread, allows ref struct
     {
         ref ulong word = ref _view[0];
         while (true)

@@ -1,0 +1,103 @@
+using RingKit.Mmu.Mapping;
+
+namespace RingKit.Mmu.Tdp.Hypervisor;
+
+/// <summary>What the host takes away or changes behind guest frames.</summary>
+internal sealed partial class TdpHvCore<TOrdering>
+{
+    /// <summary>Begins an invalidation: from here to <see cref="EndInvalidation"/> faults in the range are taken again, and nothing of it is mapped.</summary>
+    /// <param name="thread">This thread.</param>
+    /// <param name="first">The first guest frame for which faults wait.</param>
+    /// <param name="end">The frame behind the last.</param>
+    /// <param name="zapFirst">The first frame that loses its mapping.</param>
+    /// <param name="zapEnd">The frame behind the last.</param>
+    /// <param name="isPrivate">Only private or only shared memory loses it; null for both.</param>
+    public void BeginInvalidation<TThread>(ref TThread thread, ulong first, ulong end, ulong zapFirst, ulong zapEnd, bool? isPrivate = null)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        Lock.Enter(ref thread);
+        Invalidations.Begin(first, end);
+        ulong zapped = Table.Zap(zapFirst, zapEnd, isPrivate, out ulong flushFirst, out ulong flushEnd);
+        if (zapped != 0)
+        {
+            Counts.Zapped += zapped;
+            Flush(ref thread, flushFirst, flushEnd);
+        }
+
+        Lock.Exit();
+    }
+
+    /// <inheritdoc cref="BeginInvalidation{TThread}(ref TThread, ulong, ulong, ulong, ulong, bool?)"/>
+    public void BeginInvalidation<TThread>(ref TThread thread, ulong first, ulong end)
+        where TThread : struct, ITdpThread, allows ref struct => BeginInvalidation(ref thread, first, end, first, end);
+
+    /// <summary>Makes the change and ends the invalidation: faults that began before are taken again all the same.</summary>
+    /// <param name="thread">This thread.</param>
+    /// <param name="change">What changes behind the frames, or null.</param>
+    public void EndInvalidation<TThread>(ref TThread thread, Action? change = null)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        Lock.Enter(ref thread);
+        try
+        {
+            change?.Invoke();
+        }
+        finally
+        {
+            Invalidations.Finish();
+            Lock.Exit();
+        }
+    }
+
+    /// <summary>Makes guest frames private or shared: those of the other kind lose their mappings. Linux: <c>KVM_SET_MEMORY_ATTRIBUTES</c>.</summary>
+    /// <inheritdoc cref="MappingSpace.SetMemoryAttributes"/>
+    public Errno SetMemoryAttributes<TThread>(ref TThread thread, ulong address, ulong size, ulong attributes, ulong flags = 0)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        Errno error = Space.PrepareMemoryAttributes(address, size, attributes, flags, out AttributeChange change);
+        if (error != Errno.None || !change.IsNeeded)
+            return error;
+
+        BeginInvalidation(ref thread, change.InvalidatedFirst, change.InvalidatedEnd, change.FirstGfn, change.EndGfn, isPrivate: !change.IsPrivate);
+        EndInvalidation(ref thread, () => Space.CommitMemoryAttributes(change));
+        return Errno.None;
+    }
+
+    /// <summary>Makes the host map a part of a slot by pages of a level, or by 4K where those are cut.</summary>
+    /// <param name="thread">This thread.</param>
+    /// <param name="slot">The slot.</param>
+    /// <param name="offset">The first page, by its index in the slot.</param>
+    /// <param name="pages">How many pages.</param>
+    /// <param name="level">4K, 2M or 1G.</param>
+    public void SetHostLevel<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong offset, ulong pages, MappingLevel level)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        ulong address = slot.Region.UserspaceAddress + (offset << Guest.GuestPage.Shift), size = pages << Guest.GuestPage.Shift;
+
+        // Host pages that the range cuts become small as a whole, so what they map goes as well.
+        Invalidate(ref thread, slot, offset, pages, () => MapHost(Space.Host, address, size, level));
+    }
+
+    /// <summary>Makes a part of a slot's guest_memfd file consist of pages of an order.</summary>
+    /// <param name="thread">This thread.</param>
+    /// <param name="slot">A slot with such a file.</param>
+    /// <param name="offset">The first page, by its index in the slot.</param>
+    /// <param name="pages">How many pages.</param>
+    /// <param name="order">log2 of each page's 4K pages.</param>
+    public void SetOrder<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong offset, ulong pages, int order)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        ulong first = (slot.Region.GmemOffset >> Guest.GuestPage.Shift) + offset;
+        Invalidate(ref thread, slot, offset, pages, () => slot.Gmem!.SetOrder(first, pages, order));
+    }
+
+    private void Invalidate<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong offset, ulong pages, Action change)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        ulong mask = TdpGeometry.PagesAt(TdpGeometry.LargestLeafLevel) - 1;
+        ulong first = Math.Max((slot.FirstGfn + offset) & ~mask, slot.FirstGfn);
+        ulong end = Math.Min((slot.FirstGfn + offset + pages + mask) & ~mask, slot.EndGfn);
+        BeginInvalidation(ref thread, first, end);
+        EndInvalidation(ref thread, change);
+    }
+}

@@ -1,0 +1,144 @@
+using RingKit.Memory;
+using RingKit.Mmu.Mapping;
+using RingKit.Mmu.Stage2;
+
+namespace RingKit.Mmu.Tdp.Hypervisor;
+
+/// <summary>Starting and stopping logs, and what harvests protect.</summary>
+internal sealed partial class TdpHvCore<TOrdering>
+{
+    private bool UsesModificationLog => Options.LogMethod == TdpLogMethod.ModificationLog;
+
+    // Never disposed: the memory goes when nothing holds the view any more.
+    private readonly NativeView<ulong> _logged = new NativeBlock<ulong>(1).View;
+
+    /// <summary>Whether the processor logs: it does while a slot is logged. vCPUs see a change after a <see cref="ITdpThread.Synchronize"/>.</summary>
+    public bool ProcessorLogs => UsesModificationLog && TOrdering.LoadRelaxed(ref _logged[0]) != 0;
+
+    /// <summary>What <see cref="StartLogging"/> would answer.</summary>
+    public Errno CanLog(TdpSlot<TOrdering> slot) =>
+        slot.Gmem is null || Options.Mapping.LogsGuestMemfd ? Errno.None : Errno.Invalid;
+
+    /// <summary>Starts to log a slot: protects it, unless all of its pages are to be reported first, and flushes once.</summary>
+    /// <param name="thread">This thread.</param>
+    /// <param name="slot">The slot; nothing happens if it is logged already.</param>
+    /// <param name="initiallyAllSet">KVM_DIRTY_LOG_INITIALLY_SET: every page counts as dirty, and is protected by the clear that takes its bit.</param>
+    /// <returns><see cref="Errno.Invalid"/> for a slot of guest_memfd, unless the machine's options allow it.</returns>
+    public Errno StartLogging<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, bool initiallyAllSet = false)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        if (slot.Logs)
+            return Errno.None;
+        Lock.Enter(ref thread);
+        Errno error = Space.SetUserMemoryRegion(slot.Region with { Flags = slot.Region.Flags | MappingSlotTraits.LogDirtyPages });
+        if (error == Errno.None)
+        {
+            SetLogs(slot, true);
+        }
+
+        Lock.Exit();
+        if (error != Errno.None)
+            return error;
+
+        // A fix-up that saw the flag down gives W back and records nothing: it is over before anything is protected. And every vCPU logs from here on.
+        thread.Synchronize();
+        if (initiallyAllSet)
+            return Errno.None;
+
+        Lock.Enter(ref thread);
+        if (Options.SplitsEagerly)
+            Split(slot.FirstGfn, slot.EndGfn);
+        if (UsesModificationLog)
+            Counts.Protected += Table.ClearDirty(slot.FirstGfn, slot.EndGfn);
+        Counts.Protected += Table.WriteProtect(slot.FirstGfn, slot.EndGfn, lowest: UsesModificationLog ? 2 : 1);
+        Lock.Exit();
+        Flush(ref thread, slot.FirstGfn, slot.EndGfn);
+        return Errno.None;
+    }
+
+    /// <summary>Stops logging a slot, and makes its mappings large again where that is allowed, with one flush. Not those of a slot that is read-only.</summary>
+    /// <returns>What came back.</returns>
+    public TdpRecovered StopLogging<TThread>(ref TThread thread, TdpSlot<TOrdering> slot)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        if (!slot.Logs)
+            return default;
+        Lock.Enter(ref thread);
+        Space.SetUserMemoryRegion(slot.Region);
+        SetLogs(slot, false);
+        ulong removed = 0;
+        var recovered = default(TdpRecovered);
+        if (!slot.IsReadOnly && Options.Recovery != TdpRecovery.None)
+        {
+            var policy = new RecoveryPolicy(Options.Form, Space, slot);
+            recovered = Table.Recover(ref policy, slot.FirstGfn, slot.EndGfn, Options.Recovery == TdpRecovery.InPlace, ref removed);
+        }
+
+        Lock.Exit();
+        if (removed != 0)
+        {
+            Flush(ref thread, slot.FirstGfn, slot.EndGfn);
+            Table.FreeRemoved(removed);
+        }
+
+        Counts.Recovered = new TdpRecovered(Counts.Recovered.Of2M + recovered.Of2M, Counts.Recovered.Of1G + recovered.Of1G);
+        return recovered;
+    }
+
+    /// <summary>Protects pages whose records were taken, by a word: exactly those. The caller flushes once.</summary>
+    /// <param name="thread">This thread.</param>
+    /// <param name="slot">A slot; nothing happens unless it is logged.</param>
+    /// <param name="baseOffset">The page of bit 0, by its index in the slot.</param>
+    /// <param name="mask">The pages.</param>
+    /// <param name="initiallyAllSet">Whether large leaves may be writable still: those that the word touches lose W, or are split.</param>
+    public void ProtectMasked<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong baseOffset, ulong mask, bool initiallyAllSet = false)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        mask &= baseOffset < slot.Memory.PageCount && slot.Memory.PageCount - baseOffset < 64 ? (1UL << (int)(slot.Memory.PageCount - baseOffset)) - 1 : ulong.MaxValue;
+        if (mask == 0 || baseOffset >= slot.Memory.PageCount || !slot.Logs)
+            return;
+
+        ulong first = slot.FirstGfn + baseOffset;
+        Lock.Enter(ref thread);
+        if (initiallyAllSet)
+            ProtectLarge(first + (ulong)System.Numerics.BitOperations.TrailingZeroCount(mask), first + (ulong)System.Numerics.BitOperations.Log2(mask));
+        Counts.Protected += Table.ClearMasked(first, mask, UsesModificationLog);
+        Lock.Exit();
+    }
+
+    private void SetLogs(TdpSlot<TOrdering> slot, bool logs)
+    {
+        slot.Logs = logs;
+        TOrdering.StoreRelaxed(ref _logged[0], (ulong)Slots.Count(one => one.Logs));
+    }
+
+    // The large leaves at the first frame and at the last; between them there is no other, as a word is smaller than 2M.
+    private void ProtectLarge(ulong first, ulong last)
+    {
+        if (Options.SplitsEagerly)
+            Split(first, last + 1);
+        Counts.Protected += Table.WriteProtect(first, first + 1, lowest: 2);
+        if (TdpGeometry.BaseOf(first, level: 2) != TdpGeometry.BaseOf(last, level: 2))
+            Counts.Protected += Table.WriteProtect(last, last + 1, lowest: 2);
+    }
+
+    // What the pool has no table for stays large, and is split, or not, by the store that meets it.
+    private void Split(ulong first, ulong end)
+    {
+        using var cache = new TableCache<TOrdering>(Table.Pool, TdpGeometry.TablesPerFault);
+        Table.SplitRange(first, end, target: 1, cache, out ulong splits);
+        Counts.EagerSplits += splits;
+    }
+
+    private void Flush<TThread>(ref TThread thread, ulong first, ulong end)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        thread.Flush(first, end);
+        Counts.Flushes++;
+    }
+
+    private readonly struct RecoveryPolicy(MappingForm form, MappingSpace space, TdpSlot<TOrdering> slot) : ITdpRecoveryPolicy
+    {
+        public int LevelAt(ulong gfn) => slot.Holds(gfn) ? (int)MaxMappingLevel.ForRecovery(form, space, gfn).Level : 1;
+    }
+}
