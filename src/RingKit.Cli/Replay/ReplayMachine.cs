@@ -17,7 +17,7 @@ internal sealed class ReplayMachine : IDisposable
     public ReplayMachine(LogChoice log, ReplaySettings settings)
     {
         Slot = _memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
-        _machine = settings.Mmu.Make(_memory);
+        _machine = log.MakeMachine(_memory);
         _log = log.Make(_machine, settings);
         _log.Start();
         _atIntervalStart = _log.Statistics;

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace RingKit.Cli.Reports;
 
 /// <summary>The object that <c>ringkit replay --json</c> prints. Programs rely on the names of the properties, in snake case.</summary>
-internal sealed record JsonReport(JsonReport.TraceCounts Trace, IReadOnlyList<JsonReport.LogResult> Logs)
+internal sealed record JsonReport(JsonReport.TraceCounts Trace, string Mmu, IReadOnlyList<JsonReport.LogResult> Logs)
 {
     /// <summary>What is in the trace.</summary>
     internal sealed record TraceCounts(long Loads, long Stores, long Modifies, long Instructions, long DistinctPages);

@@ -11,6 +11,7 @@ internal static class ReplayJson
         TraceTotals trace = report.Trace;
         var json = new JsonReport(
             new JsonReport.TraceCounts(trace.Loads, trace.Stores, trace.Modifies, trace.Instructions, trace.DistinctPages),
+            report.Mmu,
             [.. report.Logs.Select(LogResult)]);
         output.WriteLine(JsonSerializer.Serialize(json, JsonReportContext.Default.JsonReport));
     }

@@ -16,6 +16,8 @@ public abstract class WriteProtectingLog : IDirtyLog
         ArgumentNullException.ThrowIfNull(machine);
         if (machine.HashTable is not null)
             throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
+        if (machine.Shadow is not null)
+            throw new ArgumentException($"The machine has shadow mappings; take a {nameof(ShadowDirtyLog)}.", nameof(machine));
         Machine = machine;
     }
 
@@ -51,6 +53,8 @@ public abstract class WriteProtectingLog : IDirtyLog
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 Machine.Mmu.WriteProtectAll(slot);
             Invalidate();
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                Machine.Mmu.LogStarted(slot);
         }
     }
 
@@ -66,6 +70,8 @@ public abstract class WriteProtectingLog : IDirtyLog
             Invalidate();
             var forget = default(ForgettingSink);
             Collect(ref forget);
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                Machine.Mmu.LogStopped(slot);
         }
     }
 

@@ -42,6 +42,17 @@ public sealed class VirtualMachine : IDisposable
         : this(memory, vcpus, machine => new HashMmu(machine, new Book3sHvCore<HardwareOrdering>(memory, hashTable))) =>
         HashTable = new Book3sHv(this, ((HashMmu)Mmu).Hypervisor);
 
+    /// <summary>Makes a machine whose hypervisor maps the guest's pages in a table of its own, as Book3S PR does. The guest maps addresses to those of the same number.</summary>
+    /// <param name="memory">Its slots, fixed from now on.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <param name="shadow">How pages are mapped.</param>
+    /// <exception cref="ArgumentNullException">There is no memory, or there are no options.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus, Book3sPrOptions shadow)
+        : this(memory, vcpus, machine => new ShadowMmu(machine, shadow)) =>
+        Shadow = new Book3sPr(this, (ShadowMmu)Mmu);
+
     private VirtualMachine(GuestMemory memory, int vcpus, Func<VirtualMachine, IMmu> makeMmu)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -73,6 +84,9 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>The hashed page table and its hypercalls, or null in a machine without one.</summary>
     public Book3sHv? HashTable { get; }
+
+    /// <summary>The shadow mappings of a machine that has them, or null.</summary>
+    public Book3sPr? Shadow { get; }
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }
@@ -147,7 +161,12 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
     /// <returns>How many TLBs were flushed.</returns>
-    internal int InvalidateTlbs() => Shootdown.All();
+    internal int InvalidateTlbs()
+    {
+        int asked = Shootdown.All();
+        Mmu.TlbsFlushed();
+        return asked;
+    }
 
     internal void Attach(IDirtyLog log)
     {

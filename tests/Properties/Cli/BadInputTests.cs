@@ -98,7 +98,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("replay a --frob", "Unrecognized command or argument '--frob'")]
     [InlineData("replay a --memory", "Required argument missing for option: '--memory'")]
     [InlineData("replay a --log ring --log bitmap", "--log ring bitmap: choose one of bitmap, ring, all")]
-    [InlineData("replay a --mmu hash --log ring", "--log ring: choose one of walk, sweep, chooser, faults, all")]
+    [InlineData("replay a --mmu hash --log ring", "--log ring: choose one of walk, sweep, chooser, faults, shadow, all")]
     [InlineData("replay a --mmu hash --mmu hash", "--mmu hash hash: choose one of flat, hash")]
     [InlineData("replay a --mmu radix --log sweep", "--mmu radix: choose one of flat, hash")]
     [InlineData("info x", "Unrecognized command or argument 'x'")]

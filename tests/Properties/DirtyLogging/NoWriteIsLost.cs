@@ -1,6 +1,7 @@
 using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -15,12 +16,20 @@ public sealed class NoWriteIsLost
     [Theory]
     [InlineData("bitmap")]
     [InlineData("ring")]
+    [InlineData("shadow")]
     public void Copied_rounds_add_up_to_the_memory(string name)
     {
         using var memory = new GuestMemory();
         MemorySlot slot = memory.AddSlot(0, 0, PageCount);
-        using var machine = new VirtualMachine(memory, vcpus: 2);
-        using IDirtyLog log = name == "ring" ? new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8) : new BitmapDirtyLog(machine);
+        using VirtualMachine machine = name == "shadow"
+            ? new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions())
+            : new VirtualMachine(memory, vcpus: 2);
+        using IDirtyLog log = name switch
+        {
+            "ring" => new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8),
+            "shadow" => new ShadowDirtyLog(machine),
+            _ => new BitmapDirtyLog(machine),
+        };
 
         // Logging starts while the vCPUs run: what they wrote before is copied whole once, right after.
         byte[] copy = new byte[PageCount * GuestPage.Size];

@@ -17,9 +17,6 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     /// <summary>What stands behind the table.</summary>
     public Book3sHvCore<HardwareOrdering> Hypervisor => hypervisor;
 
-    /// <summary>The name by which TLBs drop what comes from an entry; never 0.</summary>
-    public static ulong SourceOf(ulong index) => index + 1;
-
     /// <inheritdoc/>
     public VcpuExit Translate(Vcpu vcpu, ulong page, bool write, out TlbEntry entry, out ulong source)
     {
@@ -55,6 +52,18 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     public void WriteProtectAll(MemorySlot slot) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public void TlbsFlushed()
+    {
+        // The log counts it.
+    }
+
+    /// <inheritdoc/>
+    public void LogStarted(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public void Dispose() => hypervisor.Dispose();
 
     // The entry was valid a moment ago. Whoever takes it away since then waits for the end of this vCPU's step, or for its answer, before he reads R
@@ -62,7 +71,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     private VcpuExit Grant(ulong page, ulong index, Hpte hpte, bool write, out TlbEntry entry, out ulong source)
     {
         entry = default;
-        source = SourceOf(index);
+        source = MachineThread.SourceOf(index);
         if (!TryHostPage(hpte, page << GuestPage.Shift, out nuint host))
             return VcpuExit.NoMemory;
 

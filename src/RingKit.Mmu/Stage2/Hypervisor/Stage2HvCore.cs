@@ -21,6 +21,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
         Options = options;
         Slots = [.. slots];
         Host = host;
+        _splitChunk = options.EagerSplitChunk;
         var geometry = new Stage2Geometry(options.IpaBits);
         foreach (Stage2Slot slot in Slots)
         {
@@ -61,7 +62,11 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
     /// <summary>What a vCPU's faults need; the caller disposes it.</summary>
     public Stage2VcpuState<TOrdering> CreateVcpuState() => new(Table.Pool, 2 * Table.Geometry.TablesPerFault);
 
-    public void Dispose() => Table.Dispose();
+    public void Dispose()
+    {
+        EndSplitting();
+        Table.Dispose();
+    }
 
     // As many as all slots in 4K pages can need, with one more at each end, and what vCPUs and splits hold ready.
     private int TablesFor(Stage2Geometry geometry)
