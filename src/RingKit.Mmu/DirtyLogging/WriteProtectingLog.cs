@@ -18,6 +18,12 @@ public abstract class WriteProtectingLog : IDirtyLog
             throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
         if (machine.Shadow is not null)
             throw new ArgumentException($"The machine has shadow mappings; take a {nameof(ShadowDirtyLog)}.", nameof(machine));
+        foreach (MemorySlot slot in machine.Memory.Slots)
+        {
+            if (machine.Tdp?.CanLog(slot) is { } error and not Errno.None)
+                throw new ArgumentException($"Slot {slot.Id} is guest_memfd's, whose dirty log KVM refuses ({error}) and the machine's options do not allow.", nameof(machine));
+        }
+
         Machine = machine;
     }
 
@@ -82,6 +88,7 @@ public abstract class WriteProtectingLog : IDirtyLog
         using (new VcpuSafeScope(_slotsLock, Machine))
         {
             long start = Stopwatch.GetTimestamp();
+            Machine.Mmu.BringInRecords();
             try
             {
                 Collect(ref sink);

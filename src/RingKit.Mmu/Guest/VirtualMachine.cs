@@ -3,6 +3,9 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Mmu.HashTable.Machine;
+using RingKit.Mmu.Tdp;
+using RingKit.Mmu.Tdp.Hypervisor;
+using RingKit.Mmu.Tdp.Machine;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;
@@ -53,6 +56,18 @@ public sealed class VirtualMachine : IDisposable
         : this(memory, vcpus, machine => new ShadowMmu(machine, shadow)) =>
         Shadow = new Book3sPr(this, (ShadowMmu)Mmu);
 
+    /// <summary>Makes a machine whose memory KVM maps as on x86, by its TDP MMU.</summary>
+    /// <param name="memory">Its slots, fixed from now on.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <param name="tdp">How memory is mapped and logged.</param>
+    /// <exception cref="ArgumentNullException">There is no memory, or there are no options.</exception>
+    /// <exception cref="ArgumentException">A slot is too high, or KVM would refuse what is to be behind it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs or an option is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus, TdpOptions tdp)
+        : this(memory, vcpus, machine => new TdpMmu(machine, new TdpHvCore<HardwareOrdering>(memory, tdp))) =>
+        Tdp = new TwoDimensionalPaging(this, (TdpMmu)Mmu);
+
     private VirtualMachine(GuestMemory memory, int vcpus, Func<VirtualMachine, IMmu> makeMmu)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -87,6 +102,9 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>The shadow mappings of a machine that has them, or null.</summary>
     public Book3sPr? Shadow { get; }
+
+    /// <summary>The second level of a machine that has x86's, or null.</summary>
+    public TwoDimensionalPaging? Tdp { get; }
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }

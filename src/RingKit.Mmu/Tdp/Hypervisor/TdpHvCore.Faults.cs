@@ -35,7 +35,7 @@ internal sealed partial class TdpHvCore<TOrdering>
     }
 
     /// <summary>The part of a fault before the lock.</summary>
-    public TdpPendingFault<TOrdering> Begin(TdpSlot<TOrdering> slot, in TdpAccess access) => new(slot, access, Invalidations.Sequence);
+    public TdpPendingFault<TOrdering> Begin(TdpSlot<TOrdering> slot, in TdpAccess access) => new(slot, access, Invalidations.Snapshot);
 
     /// <summary>The part of a fault under the lock.</summary>
     public TdpFaultOutcome Complete<TThread>(ref TThread thread, TdpVcpuState<TOrdering> vcpu, in TdpPendingFault<TOrdering> fault)
@@ -44,7 +44,7 @@ internal sealed partial class TdpHvCore<TOrdering>
         Lock.EnterShared(ref thread);
         try
         {
-            return Invalidations.MustRetry(fault.Sequence, fault.Access.Gfn) ? TdpFaultOutcome.Retry : Map(ref thread, vcpu, fault.Slot, fault.Access);
+            return Invalidations.HasChanged(fault.Sequence, fault.Access.Gfn) ? TdpFaultOutcome.Retry : Map(ref thread, vcpu, fault.Slot, fault.Access);
         }
         finally
         {

@@ -16,7 +16,7 @@ internal sealed partial class TdpHvCore<TOrdering>
         where TThread : struct, ITdpThread, allows ref struct
     {
         Lock.Enter(ref thread);
-        Invalidations.Begin(first, end);
+        Invalidations.Start(first, end);
         ulong zapped = Table.Zap(zapFirst, zapEnd, isPrivate, out ulong flushFirst, out ulong flushEnd);
         if (zapped != 0)
         {
@@ -44,7 +44,7 @@ internal sealed partial class TdpHvCore<TOrdering>
         }
         finally
         {
-            Invalidations.Finish();
+            Invalidations.End();
             Lock.Exit();
         }
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using RingKit.Memory;
 using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Stage2;
@@ -19,41 +20,48 @@ internal sealed partial class TdpHvCore<TOrdering>
     public Errno CanLog(TdpSlot<TOrdering> slot) =>
         slot.Gmem is null || Options.Mapping.LogsGuestMemfd ? Errno.None : Errno.Invalid;
 
-    /// <summary>Starts to log a slot: protects it, unless all of its pages are to be reported first, and flushes once.</summary>
-    /// <param name="thread">This thread.</param>
-    /// <param name="slot">The slot; nothing happens if it is logged already.</param>
-    /// <param name="initiallyAllSet">KVM_DIRTY_LOG_INITIALLY_SET: every page counts as dirty, and is protected by the clear that takes its bit.</param>
+    /// <summary>Starts to log a slot: protects it, and flushes once.</summary>
     /// <returns><see cref="Errno.Invalid"/> for a slot of guest_memfd, unless the machine's options allow it.</returns>
-    public Errno StartLogging<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, bool initiallyAllSet = false)
+    public Errno StartLogging<TThread>(ref TThread thread, TdpSlot<TOrdering> slot)
         where TThread : struct, ITdpThread, allows ref struct
     {
         if (slot.Logs)
             return Errno.None;
+        Errno error = RaiseLogging(ref thread, slot);
+        if (error != Errno.None)
+            return error;
+        Lock.Enter(ref thread);
+        ProtectSlot(slot);
+        Lock.Exit();
+        FlushSlot(ref thread, slot);
+        return Errno.None;
+    }
+
+    /// <summary>Tells all faults and processors that a slot is logged. Nothing is protected yet.</summary>
+    /// <returns>As <see cref="StartLogging"/>.</returns>
+    public Errno RaiseLogging<TThread>(ref TThread thread, TdpSlot<TOrdering> slot)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
         Lock.Enter(ref thread);
         Errno error = Space.SetUserMemoryRegion(slot.Region with { Flags = slot.Region.Flags | MappingSlotTraits.LogDirtyPages });
         if (error == Errno.None)
-        {
             SetLogs(slot, true);
-        }
-
         Lock.Exit();
-        if (error != Errno.None)
-            return error;
 
         // A fix-up that saw the flag down gives W back and records nothing: it is over before anything is protected. And every vCPU logs from here on.
-        thread.Synchronize();
-        if (initiallyAllSet)
-            return Errno.None;
+        if (error == Errno.None)
+            thread.Synchronize();
+        return error;
+    }
 
-        Lock.Enter(ref thread);
+    /// <summary>Protects all of a slot: 4K leaves lose W, or D, and large ones are split or lose W. Under the lock, alone; the caller flushes.</summary>
+    public void ProtectSlot(TdpSlot<TOrdering> slot)
+    {
         if (Options.SplitsEagerly)
             Split(slot.FirstGfn, slot.EndGfn);
         if (UsesModificationLog)
             Counts.Protected += Table.ClearDirty(slot.FirstGfn, slot.EndGfn);
         Counts.Protected += Table.WriteProtect(slot.FirstGfn, slot.EndGfn, lowest: UsesModificationLog ? 2 : 1);
-        Lock.Exit();
-        Flush(ref thread, slot.FirstGfn, slot.EndGfn);
-        return Errno.None;
     }
 
     /// <summary>Stops logging a slot, and makes its mappings large again where that is allowed, with one flush. Not those of a slot that is read-only.</summary>
@@ -85,32 +93,30 @@ internal sealed partial class TdpHvCore<TOrdering>
         return recovered;
     }
 
-    /// <summary>Protects pages whose records were taken, by a word: exactly those. The caller flushes once.</summary>
-    /// <param name="thread">This thread.</param>
-    /// <param name="slot">A slot; nothing happens unless it is logged.</param>
+    /// <summary>Protects pages whose records were taken, by a word: exactly those. Under the lock, alone; the caller flushes.</summary>
+    /// <param name="slot">The slot.</param>
     /// <param name="baseOffset">The page of bit 0, by its index in the slot.</param>
-    /// <param name="mask">The pages.</param>
-    /// <param name="initiallyAllSet">Whether large leaves may be writable still: those that the word touches lose W, or are split.</param>
-    public void ProtectMasked<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong baseOffset, ulong mask, bool initiallyAllSet = false)
-        where TThread : struct, ITdpThread, allows ref struct
+    /// <param name="mask">The pages. Bits beyond the slot do nothing.</param>
+    /// <param name="initiallyAllSet">Whether large leaves may be writable still: those that the word touches are split, or lose W.</param>
+    public void ProtectMasked(TdpSlot<TOrdering> slot, ulong baseOffset, ulong mask, bool initiallyAllSet = false)
     {
-        mask &= baseOffset < slot.Memory.PageCount && slot.Memory.PageCount - baseOffset < 64 ? (1UL << (int)(slot.Memory.PageCount - baseOffset)) - 1 : ulong.MaxValue;
-        if (mask == 0 || baseOffset >= slot.Memory.PageCount || !slot.Logs)
+        ulong pages = slot.Memory.PageCount;
+        if (baseOffset >= pages)
+            return;
+        if (pages - baseOffset < 64)
+            mask &= (1UL << (int)(pages - baseOffset)) - 1;
+        if (mask == 0)
             return;
 
         ulong first = slot.FirstGfn + baseOffset;
-        Lock.Enter(ref thread);
         if (initiallyAllSet)
-            ProtectLarge(first + (ulong)System.Numerics.BitOperations.TrailingZeroCount(mask), first + (ulong)System.Numerics.BitOperations.Log2(mask));
+            ProtectLarge(first + (ulong)BitOperations.TrailingZeroCount(mask), first + (ulong)BitOperations.Log2(mask));
         Counts.Protected += Table.ClearMasked(first, mask, UsesModificationLog);
-        Lock.Exit();
     }
 
-    private void SetLogs(TdpSlot<TOrdering> slot, bool logs)
-    {
-        slot.Logs = logs;
-        TOrdering.StoreRelaxed(ref _logged[0], (ulong)Slots.Count(one => one.Logs));
-    }
+    /// <summary>Flushes a slot, without the lock.</summary>
+    public void FlushSlot<TThread>(ref TThread thread, TdpSlot<TOrdering> slot)
+        where TThread : struct, ITdpThread, allows ref struct => Flush(ref thread, slot.FirstGfn, slot.EndGfn);
 
     // The large leaves at the first frame and at the last; between them there is no other, as a word is smaller than 2M.
     private void ProtectLarge(ulong first, ulong last)
@@ -120,6 +126,12 @@ internal sealed partial class TdpHvCore<TOrdering>
         Counts.Protected += Table.WriteProtect(first, first + 1, lowest: 2);
         if (TdpGeometry.BaseOf(first, level: 2) != TdpGeometry.BaseOf(last, level: 2))
             Counts.Protected += Table.WriteProtect(last, last + 1, lowest: 2);
+    }
+
+    private void SetLogs(TdpSlot<TOrdering> slot, bool logs)
+    {
+        slot.Logs = logs;
+        TOrdering.StoreRelaxed(ref _logged[0], (ulong)Slots.Count(one => one.Logs));
     }
 
     // What the pool has no table for stays large, and is split, or not, by the store that meets it.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
+using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
 
@@ -47,8 +48,8 @@ internal sealed partial class TdpHvCore<TOrdering> : IDisposable
     /// <summary>Shared by faults; alone for all that changes a range or what levels depend on. Linux: <c>mmu_lock</c>.</summary>
     public MmuLock<TOrdering> Lock { get; } = new();
 
-    /// <summary>Ranges that are being invalidated.</summary>
-    public MmuInvalidations<TOrdering> Invalidations { get; } = new();
+    /// <summary>Ranges of guest frames that lose what is behind them.</summary>
+    public InvalidationSequence<TOrdering> Invalidations { get; } = new();
 
     /// <summary>What logging cost.</summary>
     public TdpLogCounts Counts { get; } = new();
@@ -67,6 +68,25 @@ internal sealed partial class TdpHvCore<TOrdering> : IDisposable
 
     /// <summary>What a vCPU's faults need; the caller disposes it.</summary>
     public TdpVcpuState<TOrdering> CreateVcpuState() => new(Table.Pool);
+
+    /// <summary>Counts the mappings of each size that begin in a range. Under the lock, alone: it visits all.</summary>
+    public TdpMappings CountMappings(ulong first, ulong end)
+    {
+        var mappings = default(TdpMappings);
+        Table.Visit((gfn, level, spte) =>
+        {
+            if (spte.IsLeafAt(level) && gfn >= first && gfn < end)
+            {
+                mappings = level switch
+                {
+                    1 => mappings with { Of4K = mappings.Of4K + 1 },
+                    2 => mappings with { Of2M = mappings.Of2M + 1 },
+                    _ => mappings with { Of1G = mappings.Of1G + 1 },
+                };
+            }
+        });
+        return mappings;
+    }
 
     public void Dispose()
     {
