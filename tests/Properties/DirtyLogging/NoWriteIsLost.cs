@@ -2,6 +2,7 @@ using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.Tdp;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -17,16 +18,25 @@ public sealed class NoWriteIsLost
     [InlineData("bitmap")]
     [InlineData("ring")]
     [InlineData("shadow")]
+    [InlineData("tdp write protection, bitmap")]
+    [InlineData("tdp write protection, ring")]
+    [InlineData("tdp modification log, bitmap")]
+    [InlineData("tdp modification log, ring")]
     public void Copied_rounds_add_up_to_the_memory(string name)
     {
         using var memory = new GuestMemory();
         MemorySlot slot = memory.AddSlot(0, 0, PageCount);
-        using VirtualMachine machine = name == "shadow"
-            ? new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions())
-            : new VirtualMachine(memory, vcpus: 2);
+        var tdp = new TdpOptions { LogMethod = name.Contains("modification", StringComparison.Ordinal) ? TdpLogMethod.ModificationLog : TdpLogMethod.WriteProtection };
+        using VirtualMachine machine = name switch
+        {
+            "shadow" => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()),
+            _ when name.StartsWith("tdp", StringComparison.Ordinal) => new VirtualMachine(memory, vcpus: 2, tdp),
+            _ => new VirtualMachine(memory, vcpus: 2),
+        };
         using IDirtyLog log = name switch
         {
-            "ring" => new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8),
+            "tdp modification log, ring" => new RingDirtyLog(machine, ringEntries: 1024),
+            "ring" or "tdp write protection, ring" => new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8),
             "shadow" => new ShadowDirtyLog(machine),
             _ => new BitmapDirtyLog(machine),
         };

@@ -1,3 +1,4 @@
+using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
 
 namespace RingKit.Mmu.Tdp.Hypervisor;
@@ -72,10 +73,10 @@ internal sealed partial class TdpHvCore<TOrdering>
     public void SetHostLevel<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong offset, ulong pages, MappingLevel level)
         where TThread : struct, ITdpThread, allows ref struct
     {
-        ulong address = slot.Region.UserspaceAddress + (offset << Guest.GuestPage.Shift), size = pages << Guest.GuestPage.Shift;
-
-        // Host pages that the range cuts become small as a whole, so what they map goes as well.
-        Invalidate(ref thread, slot, offset, pages, () => MapHost(Space.Host, address, size, level));
+        ulong address = slot.Region.UserspaceAddress + (offset << GuestPage.Shift), size = pages << GuestPage.Shift;
+        ulong before = CutBy(address >> GuestPage.Shift, MappingLevels.PageShift(Space.Host.LevelAt(address)));
+        ulong behind = RestOf((address + size) >> GuestPage.Shift, MappingLevels.PageShift(Space.Host.LevelAt(address + size)));
+        Invalidate(ref thread, slot, offset, pages, before, behind, () => MapHost(Space.Host, address, size, level));
     }
 
     /// <summary>Makes a part of a slot's guest_memfd file consist of pages of an order.</summary>
@@ -87,17 +88,25 @@ internal sealed partial class TdpHvCore<TOrdering>
     public void SetOrder<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong offset, ulong pages, int order)
         where TThread : struct, ITdpThread, allows ref struct
     {
-        ulong first = (slot.Region.GmemOffset >> Guest.GuestPage.Shift) + offset;
-        Invalidate(ref thread, slot, offset, pages, () => slot.Gmem!.SetOrder(first, pages, order));
+        GuestMemfd file = slot.Gmem!;
+        ulong first = (slot.Region.GmemOffset >> GuestPage.Shift) + offset, end = first + pages;
+        ulong before = CutBy(first, file.OrderAt(first)), behind = end < file.PageCount ? RestOf(end, file.OrderAt(end)) : 0;
+        Invalidate(ref thread, slot, offset, pages, before, behind, () => file.SetOrder(first, pages, order));
     }
 
-    private void Invalidate<TThread>(ref TThread thread, TdpSlot<TOrdering> slot, ulong offset, ulong pages, Action change)
+    // How many pages of a large one are before its part that begins at a page, and from that page on if it does not begin there.
+    private static ulong CutBy(ulong page, int order) => page & ((1UL << order) - 1);
+
+    private static ulong RestOf(ulong page, int order) => (0 - page) & ((1UL << order) - 1);
+
+    // Large pages behind the memory that the range cuts become small as a whole, so what they map goes with it.
+    private void Invalidate<TThread>(
+        ref TThread thread, TdpSlot<TOrdering> slot, ulong offset, ulong pages, ulong before, ulong behind, Action change)
         where TThread : struct, ITdpThread, allows ref struct
     {
-        ulong mask = TdpGeometry.PagesAt(TdpGeometry.LargestLeafLevel) - 1;
-        ulong first = Math.Max((slot.FirstGfn + offset) & ~mask, slot.FirstGfn);
-        ulong end = Math.Min((slot.FirstGfn + offset + pages + mask) & ~mask, slot.EndGfn);
-        BeginInvalidation(ref thread, first, end);
+        ulong first = offset - Math.Min(offset, before);
+        ulong end = Math.Min(offset + pages + behind, slot.Memory.PageCount);
+        BeginInvalidation(ref thread, slot.FirstGfn + first, slot.FirstGfn + end);
         EndInvalidation(ref thread, change);
     }
 }
