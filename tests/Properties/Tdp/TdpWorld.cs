@@ -126,10 +126,13 @@ internal sealed class TdpWorld : IDisposable
     public void Populate()
     {
         foreach (TdpSlot<HardwareOrdering> slot in Core.Slots)
-        {
-            for (ulong gfn = slot.FirstGfn; gfn < slot.EndGfn; gfn++)
-                Store(gfn, (int)(gfn & 1));
-        }
+            Populate(slot.FirstGfn, slot.EndGfn);
+    }
+
+    public void Populate(ulong firstGfn, ulong endGfn)
+    {
+        for (ulong gfn = firstGfn; gfn < endGfn; gfn++)
+            Store(gfn, (int)(gfn & 1));
     }
 
     public Errno Start(int slot = 0)
