@@ -65,9 +65,11 @@ internal sealed class TdpLife : IDisposable
                 Harvest();
                 break;
             case TdpStepKind.Start:
+                // Another start forgets nothing.
+                if (!_logs)
+                    Forget();
                 _log.Start();
                 _logs = true;
-                Forget();
                 break;
             case TdpStepKind.Stop:
                 _log.Stop();
