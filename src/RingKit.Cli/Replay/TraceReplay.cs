@@ -66,7 +66,7 @@ internal sealed class TraceReplay : IDisposable
         return new ReplayReport(
             new TraceTotals(_instructions, _loads, _stores, _modifies, _stored.Count),
             _settings.Mmu.Name,
-            [.. _machines.Select(machine => new LogReport(machine.LogName, [.. machine.Intervals]))]);
+            [.. _machines.Select(machine => machine.Finish())]);
     }
 
     public void Dispose()

@@ -9,7 +9,11 @@ internal sealed record JsonReport(JsonReport.TraceCounts Trace, string Mmu, IRea
     internal sealed record TraceCounts(long Loads, long Stores, long Modifies, long Instructions, long DistinctPages);
 
     /// <summary>One log: its intervals, and their sum.</summary>
-    internal sealed record LogResult(string Log, IReadOnlyList<Figures> Intervals, Figures Total);
+    internal sealed record LogResult(
+        string Log,
+        IReadOnlyList<Figures> Intervals,
+        Figures Total,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Stage2Json? Stage2);
 
     /// <summary>One interval of one log; or all of them, and then without an index.</summary>
     internal sealed record Figures(

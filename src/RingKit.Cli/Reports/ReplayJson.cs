@@ -17,7 +17,7 @@ internal static class ReplayJson
     }
 
     private static JsonReport.LogResult LogResult(LogReport log) =>
-        new(log.Log, [.. log.Intervals.Select(interval => Figures(interval, interval.Index))], Figures(log.Total, index: null));
+        new(log.Log, [.. log.Intervals.Select(interval => Figures(interval, interval.Index))], Figures(log.Total, index: null), Stage2Json.Of(log.Stage2));
 
     private static JsonReport.Figures Figures(IntervalFigures figures, int? index) => new(
         index,

@@ -3,6 +3,9 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Mmu.HashTable.Machine;
+using RingKit.Mmu.Stage2;
+using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.Stage2.Machine;
 using RingKit.Mmu.Tdp;
 using RingKit.Mmu.Tdp.Hypervisor;
 using RingKit.Mmu.Tdp.Machine;
@@ -68,6 +71,23 @@ public sealed class VirtualMachine : IDisposable
         : this(memory, vcpus, machine => new TdpMmu(machine, new TdpHvCore<HardwareOrdering>(memory, tdp))) =>
         Tdp = new TwoDimensionalPaging(this, (TdpMmu)Mmu);
 
+    /// <summary>Makes a machine with a stage-2 page table, as KVM on arm64 has it, over a host process that has all slots in anonymous memory.</summary>
+    /// <param name="memory">Its slots, fixed from now on, below the options' IPA size.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <param name="stage2">How the table is made, and who looks after it.</param>
+    /// <exception cref="ArgumentNullException">There is no memory, or there are no options.</exception>
+    /// <exception cref="ArgumentException">A slot ends beyond the IPA size.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs or an option is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus, Stage2Options stage2)
+        : this(memory, vcpus, machine => Stage2Mmu.Over(machine, stage2)) =>
+        Stage2 = new Stage2Hv((Stage2Mmu)Mmu);
+
+    /// <summary>The same, over any hypervisor for the memory's slots, in their order. The machine disposes it.</summary>
+    internal VirtualMachine(GuestMemory memory, int vcpus, Stage2HvCore<HardwareOrdering> stage2)
+        : this(memory, vcpus, machine => new Stage2Mmu(machine, stage2)) =>
+        Stage2 = new Stage2Hv((Stage2Mmu)Mmu);
+
     private VirtualMachine(GuestMemory memory, int vcpus, Func<VirtualMachine, IMmu> makeMmu)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -105,6 +125,9 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>The second level of a machine that has x86's, or null.</summary>
     public TwoDimensionalPaging? Tdp { get; }
+
+    /// <summary>The stage-2 page table, or null in a machine without one.</summary>
+    public Stage2Hv? Stage2 { get; }
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace RingKit.Mmu.Stage2;
 
@@ -129,32 +130,48 @@ internal sealed partial class Stage2Core<TOrdering>
     private ulong ClearBit<TThread>(ref TThread thread, ulong table, int level, ulong ipa, ulong end, ulong bit)
         where TThread : struct, IStage2Thread, allows ref struct
     {
+        if (level == Stage2Geometry.LastLevel)
+            return ClearBitOfPages(ref thread, table, ipa, end, bit);
+
         ulong changed = 0, size = Stage2Geometry.SizeAt(level);
         for (ulong next; ipa < end; ipa = next)
         {
             next = Math.Min(end, BaseOf(ipa, level) + size);
             ref ulong entry = ref Pool.EntryAt(table, Geometry.IndexAt(ipa, level));
-            Stage2Descriptor seen = Load(ref entry);
+            Stage2Descriptor seen = Look(ref entry);
             if (seen.IsTableAt(level))
-            {
                 changed += ClearBit(ref thread, seen.TableAddress, level + 1, ipa, next, bit);
-                continue;
-            }
-
-            // Again only if the hardware set AF meanwhile.
-            while (seen.IsLeafAt(level) && (seen.Raw & bit) != 0)
-            {
-                if (TryReplace(ref thread, ref entry, seen, new Stage2Descriptor(seen.Raw & ~bit), ipa, level))
-                {
-                    changed++;
-                    break;
-                }
-
-                seen = Load(ref entry);
-            }
+            else if (seen.IsLeafAt(level) && (seen.Raw & bit) != 0)
+                changed += Clear(ref thread, ref entry, seen, bit, ipa, level);
         }
 
         return changed;
+    }
+
+    private ulong ClearBitOfPages<TThread>(ref TThread thread, ulong table, ulong ipa, ulong end, ulong bit)
+        where TThread : struct, IStage2Thread, allows ref struct
+    {
+        ulong wanted = Stage2Descriptor.ValidBit | Stage2Descriptor.TypeBit | bit, changed = 0;
+        ulong index = Geometry.IndexAt(ipa, Stage2Geometry.LastLevel);
+        for (; ipa < end; ipa += Stage2Geometry.TableBytes, index++)
+        {
+            ref ulong entry = ref Pool.EntryAt(table, index);
+            Stage2Descriptor seen = Look(ref entry);
+            if ((seen.Raw & wanted) == wanted)
+                changed += Clear(ref thread, ref entry, seen, bit, ipa, Stage2Geometry.LastLevel);
+        }
+
+        return changed;
+    }
+
+    // A release, since who reads this value reads what was written to the page before it was mapped, too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Clear<TThread>(ref TThread thread, ref ulong entry, Stage2Descriptor seen, ulong bit, ulong ipa, int level)
+        where TThread : struct, IStage2Thread, allows ref struct
+    {
+        TOrdering.StoreRelease(ref entry, seen.Raw & ~bit);                                                   // E63
+        thread.Changed(BaseOf(ipa, level), level, seen, new Stage2Descriptor(seen.Raw & ~bit));
+        return 1;
     }
 
     private static ulong PageAt(ulong ipa, int page) => ipa + ((ulong)page * Stage2Geometry.TableBytes);

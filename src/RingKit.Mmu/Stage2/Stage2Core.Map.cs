@@ -5,8 +5,8 @@ internal sealed partial class Stage2Core<TOrdering>
 {
     /// <summary>Maps a page or a block.</summary>
     /// <remarks>
-    /// A larger block that is in the way is dissolved: an empty table takes its place, so the rest of it faults again. A table that is in the way is collapsed,
-    /// and freed. Both break before they make. Source: kvm_pgtable_stage2_map.
+    /// A larger block that is in the way is dissolved: an empty table takes its place, so the rest of it faults again. A table that is in the way of a block is
+    /// collapsed, and freed, by a thread that is alone. Both break before they make. Source: kvm_pgtable_stage2_map.
     /// </remarks>
     /// <param name="thread">This thread.</param>
     /// <param name="ipa">A multiple of the level's size.</param>
@@ -17,6 +17,7 @@ internal sealed partial class Stage2Core<TOrdering>
     /// <param name="mayFreeTables">Whether this thread alone changes the table; if not, a table in the way is <see cref="Errno.Busy"/>.</param>
     /// <param name="replaced">What was in the way.</param>
     /// <returns>
+    /// <see cref="Errno.Exists"/> if a table is in the way and the thread is not alone; others may have put it there just now.
     /// <see cref="Errno.Again"/> if the same is mapped, but perhaps for permissions, which only <see cref="Relax"/> and <see cref="WriteProtect"/> change, or
     /// another thread is at work there; <see cref="Errno.NoMemory"/> if the cache is short of tables; <see cref="Errno.Invalid"/> and
     /// <see cref="Errno.Range"/> for arguments out of range, with nothing changed.
@@ -145,7 +146,7 @@ internal sealed partial class Stage2Core<TOrdering>
     {
         for (ulong i = 0; level < Stage2Geometry.LastLevel && i < Stage2Geometry.EntriesPerTable; i++)
         {
-            Stage2Descriptor entry = Load(ref Pool.EntryAt(table, i));
+            Stage2Descriptor entry = Look(ref Pool.EntryAt(table, i));
             if (entry.IsTableAt(level))
                 FreeTable(ref thread, entry.TableAddress, level + 1);
         }

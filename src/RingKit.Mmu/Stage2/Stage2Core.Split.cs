@@ -97,17 +97,18 @@ internal sealed partial class Stage2Core<TOrdering>
         return Errno.None;
     }
 
+    // Bits of the address alone tell the leaves of a block apart, so one comparison covers a leaf.
     private bool TryJoin(ulong table, int level, out Stage2Descriptor block)
     {
-        Stage2Descriptor first = Load(ref Pool.EntryAt(table, 0));
+        Stage2Descriptor first = Look(ref Pool.EntryAt(table, 0));
         block = default;
-        ulong address = first.OutputAddress(level), size = Stage2Geometry.SizeAt(level), accessed = 0;
+        ulong address = first.OutputAddress(level), accessed = 0, expected = first.Old.Raw;
         if (!first.IsLeafAt(level) || BaseOf(address, level - 1) != address)
             return false;
-        for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++)
+        for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++, expected += Stage2Geometry.SizeAt(level))
         {
-            Stage2Descriptor leaf = Load(ref Pool.EntryAt(table, i));
-            if (!leaf.IsLeafAt(level) || leaf.Old.Raw != first.Old.Raw + (i * size))
+            Stage2Descriptor leaf = Look(ref Pool.EntryAt(table, i));
+            if (leaf.Old.Raw != expected)
                 return false;
             accessed |= leaf.Raw & Stage2Attributes.AccessBit;
         }
@@ -121,13 +122,13 @@ internal sealed partial class Stage2Core<TOrdering>
     {
         bool taken = cache.TryTake(out ulong table);
         Debug.Assert(taken, "The cache was counted before.");
-        ulong size = Stage2Geometry.SizeAt(level);
+        ulong size = Stage2Geometry.SizeAt(level), leaf = level == leafLevel ? Stage2Descriptor.Leaf(level, address, attributes).Raw : 0;
         for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++)
         {
-            Stage2Descriptor entry = level == leafLevel
-                ? Stage2Descriptor.Leaf(level, address + (i * size), attributes)
-                : Stage2Descriptor.Table(Fill(cache, address + (i * size), attributes, level + 1, leafLevel));
-            TOrdering.StoreRelaxed(ref Pool.EntryAt(table, i), entry.Raw);
+            ulong entry = level == leafLevel
+                ? leaf + (i * size)
+                : Stage2Descriptor.Table(Fill(cache, address + (i * size), attributes, level + 1, leafLevel)).Raw;
+            TOrdering.WritePlain(ref Pool.EntryAt(table, i), entry);
         }
 
         Pool.Open(table, Stage2Geometry.EntriesPerTable);
@@ -140,7 +141,7 @@ internal sealed partial class Stage2Core<TOrdering>
         thread.TableTaken(table);
         for (ulong i = 0; level < Stage2Geometry.LastLevel && i < Stage2Geometry.EntriesPerTable; i++)
         {
-            Stage2Descriptor entry = Load(ref Pool.EntryAt(table, i));
+            Stage2Descriptor entry = Look(ref Pool.EntryAt(table, i));
             if (entry.IsTableAt(level))
                 TellTaken(ref thread, entry.TableAddress, level + 1);
         }

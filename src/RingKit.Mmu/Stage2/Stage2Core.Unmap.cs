@@ -39,7 +39,7 @@ internal sealed partial class Stage2Core<TOrdering>
             next = Math.Min(end, BaseOf(ipa, level) + size);
             ulong index = Geometry.IndexAt(ipa, level);
             ref ulong entry = ref Pool.EntryAt(table, index);
-            Stage2Descriptor seen = Load(ref entry);
+            Stage2Descriptor seen = Look(ref entry);
             if (!seen.IsCounted)
                 continue;
             if (seen.IsTableAt(level))
@@ -50,8 +50,7 @@ internal sealed partial class Stage2Core<TOrdering>
                 Pool.Chain(seen.TableAddress, ref removed.Tables);
             }
 
-            // An exchange, since the hardware may set AF meanwhile: what is told is what was there last.
-            seen = new Stage2Descriptor(TOrdering.ExchangeAcquireRelease(ref entry, 0));                      // E64
+            TOrdering.StoreRelaxed(ref entry, 0);
             Pool.Release(PageOf(table, index));
             thread.Changed(BaseOf(ipa, level), level, seen, default);
             if (seen.IsValid)

@@ -7,9 +7,14 @@ namespace RingKit.Mmu.Stage2;
 /// <remarks>
 /// Thread role: walks by any thread. <c>Map</c> where no table is replaced, <c>SetYoung</c>, <c>Relax</c> and <c>Split</c> by any number of threads that keep
 /// out what frees tables, as KVM's faults do under the read lock: each change is a compare-exchange, and an entry between break and make is locked. <c>Unmap</c>,
-/// <c>WriteProtect</c>, <c>ClearYoung</c>, <c>Collapse</c>, and <c>Map</c> over a table, by one thread alone.
+/// <c>WriteProtect</c>, <c>ClearYoung</c>, <c>Collapse</c>, and <c>Map</c> over a table, by one thread alone, to which a lock has brought what the others did (E66).
 /// <para>
 /// A table is freed after an invalidation that covers it: then no vCPU has an entry from it and none is in the middle of a walk (E6).
+/// </para>
+/// <para>
+/// Who is alone changes entries by stores, which cost a tenth of a compare-exchange. Hardware that sets AF (VTCR_EL2.HA) does so by a compare-exchange of
+/// its own, so no store of this thread's is undone; an AF set within that moment is lost, as aging without an invalidation loses it. Hardware that sets the
+/// write permission (VTCR_EL2.HD with DBM), which KVM never has in use, would need compare-exchanges here.
 /// </para>
 /// </remarks>
 internal sealed partial class Stage2Core<TOrdering> : IDisposable
@@ -93,17 +98,20 @@ internal sealed partial class Stage2Core<TOrdering> : IDisposable
 
     private static Stage2Descriptor Load(ref ulong entry) => new(TOrdering.LoadAcquire(ref entry));              // E63
 
+    // For who is alone, or has a table that nobody else sees.
+    private static Stage2Descriptor Look(ref ulong entry) => new(TOrdering.LoadRelaxed(ref entry));
+
     // The page of the start table that holds an entry, or the table itself: what the entry's reference is on.
     private static ulong PageOf(ulong table, ulong index) => table + (index / Stage2Geometry.EntriesPerTable * Stage2Geometry.TableBytes);
 
     private static ulong BaseOf(ulong ipa, int level) => ipa & ~(Stage2Geometry.SizeAt(level) - 1);
 
-    // Replaces an entry that is still what was seen.
+    // Replaces an entry that is still what was seen. What it was has been acquired by Load, and no entry comes back to a value while others share the table.
     private static bool TryReplace<TThread>(
         ref TThread thread, ref ulong entry, Stage2Descriptor seen, Stage2Descriptor next, ulong ipa, int level)
         where TThread : struct, IStage2Thread, allows ref struct
     {
-        if (TOrdering.CompareExchangeAcquireRelease(ref entry, next.Raw, seen.Raw) != seen.Raw)               // E63, E64
+        if (TOrdering.CompareExchangeRelease(ref entry, next.Raw, seen.Raw) != seen.Raw)                      // E63
             return false;
         thread.Changed(BaseOf(ipa, level), level, seen, next);
         return true;
@@ -125,7 +133,7 @@ internal sealed partial class Stage2Core<TOrdering> : IDisposable
     private static void Make<TThread>(ref TThread thread, ref ulong entry, Stage2Descriptor next, ulong ipa, int level)
         where TThread : struct, IStage2Thread, allows ref struct
     {
-        TOrdering.StoreRelease(ref entry, next.Raw);                                                          // E63, E64
+        TOrdering.StoreRelease(ref entry, next.Raw);                                                          // E63
         thread.Changed(BaseOf(ipa, level), level, Locked, next);
     }
 
@@ -153,7 +161,7 @@ internal sealed partial class Stage2Core<TOrdering> : IDisposable
     {
         for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++)
         {
-            Stage2Descriptor entry = Load(ref Pool.EntryAt(table, i));
+            Stage2Descriptor entry = Look(ref Pool.EntryAt(table, i));
             if (!entry.IsTableAt(level))
                 continue;
             FreeChildren(entry.TableAddress, level + 1);

@@ -8,8 +8,8 @@ namespace RingKit.Mmu.Stage2;
 /// <remarks>
 /// A table in use has a count of 1 and 1 more for each entry that is not zero; a table that is free, or in a cache, has 0. Addresses are numbers of the
 /// simulation: the start table is at 0, aligned to its whole size, natively too, and memory costs nothing until a table is first used.
-/// Thread role: counts by any thread; tables are taken and given under the pool's lock, beforehand and not in a fault (<see cref="TableCache{TOrdering}"/>).
-/// Source: KVM's page_count rule for stage-2 tables.
+/// Thread role: tables are taken and given by any thread, beforehand and not in a fault (<see cref="TableCache{TOrdering}"/>); references are added by any thread
+/// and dropped by one that has the page table alone. Source: KVM's page_count rule for stage-2 tables.
 /// </remarks>
 internal sealed unsafe class TablePool<TOrdering> : IDisposable
     where TOrdering : struct, IOrdering
@@ -24,13 +24,11 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     private readonly ulong* _entries;
     private readonly ulong* _counts;
     private readonly uint* _links;
+    private readonly FreeTables* _tables;
     private readonly NativeLease _entriesLease;
     private readonly NativeLease _countsLease;
     private readonly NativeLease _linksLease;
-    private readonly Lock _lock = new();
-    private uint _fresh;
-    private uint _free;
-    private int _taken;
+    private readonly NativeLease _tablesLease;
 
     /// <summary>Makes a pool.</summary>
     /// <param name="startPages">Tables side by side at the start: 1, 2, 4, 8 or 16.</param>
@@ -49,10 +47,12 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
         _entriesLease = NativeLease.Allocate(pages * Stage2Geometry.EntriesPerTable, alignment, out NativeView<ulong> entries);
         _countsLease = NativeLease.Allocate(pages, CacheLine.Separation, out NativeView<ulong> counts);
         _linksLease = NativeLease.Allocate(pages, CacheLine.Separation, out NativeView<uint> links);
+        _tablesLease = NativeLease.Allocate(1, CacheLine.Separation, out NativeView<FreeTables> tables);
         _entries = entries.DangerousPointer;
         _counts = counts.DangerousPointer;
         _links = links.DangerousPointer;
-        _fresh = (uint)startPages;
+        _tables = tables.DangerousPointer;
+        _tables->Fresh = (uint)startPages;
         for (int i = 0; i < startPages; i++)
             Open((ulong)i << AddressShift, references: 0);
     }
@@ -68,8 +68,10 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     {
         get
         {
-            lock (_lock)
-                return _taken;
+            Enter();
+            int taken = (int)TOrdering.ReadPlain(ref _tables->Taken);
+            Leave();
+            return taken;
         }
     }
 
@@ -80,34 +82,46 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref ulong EntryAt(ulong table, ulong index) => ref _entries[(table >> 3) + index];
 
-    /// <summary>The references on the table that holds an entry: 1 and 1 for each that is not zero.</summary>
-    public ulong ReferencesOn(ulong table) => TOrdering.LoadAcquire(ref CountOf(table));                    // E65
+    /// <summary>The references on the table that holds an entry: 1 and 1 for each that is not zero. Exact for who has the page table alone.</summary>
+    public ulong ReferencesOn(ulong table) => TOrdering.LoadRelaxed(ref CountOf(table));
 
     /// <summary>Whether no entry of the table is in use.</summary>
     public bool IsEmpty(ulong table) => ReferencesOn(table) == 1;
 
-    /// <summary>Adds a reference.</summary>
-    public void Reference(ulong table) => Add(table, 1);
+    /// <summary>Adds a reference, side by side with others.</summary>
+    public void Reference(ulong table)
+    {
+        ref ulong count = ref CountOf(table);
+        ulong seen = TOrdering.LoadRelaxed(ref count);
+        for (ulong found; (found = TOrdering.CompareExchangeRelaxed(ref count, seen + 1, seen)) != seen; seen = found)
+        {
+        }
+    }
 
-    /// <summary>Drops a reference.</summary>
-    public void Release(ulong table) => Add(table, unchecked((ulong)-1));
+    /// <summary>Drops a reference; only for who has the page table alone.</summary>
+    public void Release(ulong table) => TOrdering.StoreRelaxed(ref CountOf(table), ReferencesOn(table) - 1);
 
     /// <summary>Takes a free table, all zero.</summary>
     public bool TryTake(out ulong table)
     {
-        lock (_lock)
+        Enter();
+        uint page = TOrdering.ReadPlain(ref _tables->Free);
+        uint fresh = TOrdering.ReadPlain(ref _tables->Fresh);
+        if (page != 0)
         {
-            uint page = _free;
-            if (page != 0)
-                _free = _links[page];
-            else if (_fresh < (uint)(StartPages + MaxTables))
-                page = _fresh++;
-            table = (ulong)page << AddressShift;
-            if (page == 0)
-                return false;
-            _taken++;
-            return true;
+            TOrdering.WritePlain(ref _tables->Free, TOrdering.ReadPlain(ref _links[page]));
         }
+        else if (fresh < (uint)(StartPages + MaxTables))
+        {
+            page = fresh;
+            TOrdering.WritePlain(ref _tables->Fresh, fresh + 1);
+        }
+
+        if (page != 0)
+            TOrdering.WritePlain(ref _tables->Taken, TOrdering.ReadPlain(ref _tables->Taken) + 1);
+        Leave();
+        table = (ulong)page << AddressShift;
+        return page != 0;
     }
 
     /// <summary>Starts the use of a table that was taken.</summary>
@@ -121,7 +135,7 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     /// <summary>Puts a table on a list, to free it later; it must be unlinked from the page table.</summary>
     public void Chain(ulong table, ref ulong list)
     {
-        _links[table >> AddressShift] = (uint)(list >> AddressShift);
+        TOrdering.WritePlain(ref _links[table >> AddressShift], (uint)(list >> AddressShift));
         list = table;
     }
 
@@ -129,7 +143,7 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     public ulong Unchain(ref ulong list)
     {
         ulong table = list;
-        list = (ulong)_links[table >> AddressShift] << AddressShift;
+        list = (ulong)TOrdering.ReadPlain(ref _links[table >> AddressShift]) << AddressShift;
         return table;
     }
 
@@ -137,7 +151,7 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     public void Free(ulong table)
     {
         if (!IsEmpty(table))
-            new Span<ulong>(_entries + (table >> 3), Stage2Geometry.EntriesPerTable).Clear();
+            Clear(table);
         Close(table);
         GiveBack(table);
     }
@@ -146,19 +160,18 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     public void GiveBack(ulong table)
     {
         uint page = (uint)(table >> AddressShift);
-        lock (_lock)
-        {
-            _links[page] = _free;
-            _free = page;
-            _taken--;
-        }
+        Enter();
+        TOrdering.WritePlain(ref _links[page], TOrdering.ReadPlain(ref _tables->Free));
+        TOrdering.WritePlain(ref _tables->Free, page);
+        TOrdering.WritePlain(ref _tables->Taken, TOrdering.ReadPlain(ref _tables->Taken) - 1);
+        Leave();
     }
 
     /// <summary>Counts the tables in use, without the start table. No other thread may be at work.</summary>
     public int CountInUse()
     {
         int count = 0;
-        for (uint page = (uint)StartPages; page < _fresh; page++)
+        for (uint page = (uint)StartPages; page < _tables->Fresh; page++)
             count += TOrdering.LoadRelaxed(ref _counts[page]) != 0 ? 1 : 0;
         return count;
     }
@@ -168,20 +181,43 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
         _entriesLease.Dispose();
         _countsLease.Dispose();
         _linksLease.Dispose();
+        _tablesLease.Dispose();
     }
 
     private ref ulong CountOf(ulong table) => ref _counts[table >> AddressShift];
 
-    private void Add(ulong table, ulong change)
+    private void Clear(ulong table)
     {
-        ref ulong count = ref CountOf(table);
-        ulong seen = TOrdering.LoadRelaxed(ref count);
-        while (true)
+        if (typeof(TOrdering) == typeof(HardwareOrdering))
         {
-            ulong found = TOrdering.CompareExchangeAcquireRelease(ref count, seen + change, seen);          // E65
-            if (found == seen)
-                return;
-            seen = found;
+            new Span<ulong>(_entries + (table >> 3), Stage2Geometry.EntriesPerTable).Clear();
+            return;
         }
+
+        for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++)
+            TOrdering.WritePlain(ref EntryAt(table, i), 0UL);
+    }
+
+    private void Enter()
+    {
+        for (int rounds = 1; TOrdering.ExchangeAcquire(ref _tables->Lock, 1) != 0; rounds++)              // E65
+        {
+            TOrdering.Pause();
+
+            // Whoever holds the lock may need this core.
+            if (rounds % 32 == 0)
+                Thread.Yield();
+        }
+    }
+
+    private void Leave() => TOrdering.StoreRelease(ref _tables->Lock, 0);                                 // E65
+
+    // Which tables are free: those on a list, and all from a page on that none has taken yet. The lock's holder has the rest.
+    private struct FreeTables
+    {
+        public ulong Lock;
+        public uint Free;
+        public uint Fresh;
+        public uint Taken;
     }
 }

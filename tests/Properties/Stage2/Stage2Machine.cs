@@ -74,10 +74,7 @@ internal sealed class Stage2Machine : IDisposable
     /// <summary>Counts references anew and compares.</summary>
     public void CheckReferences()
     {
-        ulong tables = 0;
-        for (int page = 0; page < Table.Geometry.StartPages; page++)
-            CheckTable((ulong)page * Page, Table.Geometry.StartLevel, ref tables);
-        Assert.Equal(tables, (ulong)(TablesInUse + Table.Geometry.StartPages));
+        ReferenceCounts.Check(Table);
         Assert.Equal(TablesInUse + Cache.Count, Table.Pool.TakenTables);
     }
 
@@ -94,22 +91,5 @@ internal sealed class Stage2Machine : IDisposable
         Cache.Dispose();
         Table.Dispose();
         Assert.Equal(0, Table.LeakedTables);
-    }
-
-    private void CheckTable(ulong table, int level, ref ulong tables)
-    {
-        ulong references = 1;
-        tables++;
-        for (ulong i = 0; i < 512; i++)
-        {
-            var entry = new Stage2Descriptor(Table.Pool.EntryAt(table, i));
-            if (!entry.IsCounted)
-                continue;
-            references++;
-            if (entry.IsTableAt(level))
-                CheckTable(entry.TableAddress, level + 1, ref tables);
-        }
-
-        Assert.Equal(references, Table.Pool.ReferencesOn(table));
     }
 }

@@ -15,7 +15,6 @@ internal sealed class TdpWorld : IDisposable
     private readonly GuestMemory _memory = new();
     private readonly MemslotLog<HardwareOrdering>[] _logs;
     private readonly List<Dictionary<(ulong Gfn, bool? IsPrivate), bool>> _tlbs = [];
-    private readonly MemslotLogOptions _logOptions;
 
     public TdpWorld(TdpOptions options, params (ushort Id, ulong BaseGfn, ulong Pages)[] slots)
         : this(options, ManualProtect.None, slots)
@@ -27,8 +26,7 @@ internal sealed class TdpWorld : IDisposable
         foreach ((ushort id, ulong baseGfn, ulong pages) in slots)
             _memory.AddSlotWithoutBytes(id, baseGfn, pages);
         Core = new TdpHvCore<HardwareOrdering>(_memory, options);
-        _logOptions = new MemslotLogOptions { ManualProtect = manual };
-        _logs = [.. _memory.Slots.Select(slot => new MemslotLog<HardwareOrdering>(slot.PageCount, _logOptions))];
+        _logs = [.. _memory.Slots.Select(slot => new MemslotLog<HardwareOrdering>(slot.PageCount, new MemslotLogOptions { ManualProtect = manual }))];
         for (int i = 0; i < 2; i++)
         {
             Vcpus.Add(Core.CreateVcpuState());
@@ -205,7 +203,7 @@ internal sealed class TdpWorld : IDisposable
     }
 
     private TdpSlotProtection<HardwareOrdering, TdpWorldThread> Protection(TdpSlot<HardwareOrdering> slot, ref TdpWorldThread thread) =>
-        new(Core, slot, (_logOptions.ManualProtect & ManualProtect.InitiallySet) != 0, ref thread);
+        new(Core, slot, ref thread);
 
     private readonly struct Sink(TdpWorld world) : IModificationSink
     {

@@ -21,7 +21,7 @@ internal interface IMemslotProtection
     /// <param name="mask">Not 0; no bit is beyond the slot.</param>
     void Protect(ulong firstPage, ulong mask);
 
-    /// <summary>Splits the blocks that map these pages, under the lock, if the page table does so ahead of stores. The pages are protected.</summary>
+    /// <summary>Splits the blocks that map these pages, under the lock, if the page table does so ahead of stores. Those that are not protected are in the log.</summary>
     void Split(ulong firstPage, ulong count);
 
     /// <summary>Makes vCPUs forget what they remember of the slot, without the lock.</summary>

@@ -83,7 +83,7 @@ internal sealed partial class MemslotLog<TOrdering>
             return false;
 
         protection.Protect(page, taken);
-        if ((ManualProtect & ManualProtect.InitiallySet) != 0)
+        if ((ManualProtect & ManualProtect.InitiallySet) != ManualProtect.None)
         {
             int first = BitOperations.TrailingZeroCount(taken);
             protection.Split(page + (uint)first, (uint)(BitOperations.Log2(taken) - first + 1));

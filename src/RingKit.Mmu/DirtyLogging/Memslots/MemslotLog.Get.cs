@@ -28,7 +28,7 @@ internal sealed partial class MemslotLog<TOrdering>
             return Errno.BadAddress;
 
         protection.Sync();
-        if ((ManualProtect & ManualProtect.Enabled) == 0)
+        if ((ManualProtect & ManualProtect.Enabled) == ManualProtect.None)
             TakeAll(ref protection);
         else
             _live.CopyTo(_snapshot.AsSpan());
@@ -49,7 +49,7 @@ internal sealed partial class MemslotLog<TOrdering>
         if (!IsOn)
             return 0;
         protection.Sync();
-        bool isManual = (ManualProtect & ManualProtect.Enabled) != 0;
+        bool isManual = (ManualProtect & ManualProtect.Enabled) != ManualProtect.None;
         if (isManual)
             _live.CopyTo(_snapshot.AsSpan());
         else

@@ -71,7 +71,7 @@ internal sealed partial class MemslotLog<TOrdering> : IDisposable
     {
         bool isRestart = _hasStarted;
         IsOn = _hasStarted = true;
-        if ((ManualProtect & ManualProtect.InitiallySet) != 0)
+        if ((ManualProtect & ManualProtect.InitiallySet) != ManualProtect.None)
         {
             SetAll();
             return;

@@ -8,13 +8,16 @@ namespace RingKit.Mmu.Stage2.Hypervisor;
 /// A thread that waits answers invalidations, as the holder may wait for that; so it is no lock of the runtime's. Who wants it alone keeps newcomers out while the
 /// others finish. It is not reentrant. Source: KVM's mmu_lock, a rwlock on arm64 since Linux 5.12.
 /// </remarks>
-internal sealed class MmuLock<TOrdering>
+internal sealed class MmuLock<TOrdering> : IDisposable
     where TOrdering : struct, IOrdering
 {
     // Bit 63: somebody has it alone or waits for those who share it, whose number is below.
     private const ulong Alone = 1UL << 63;
 
-    private readonly NativeView<ulong> _view = new NativeBlock<ulong>(1).View;
+    private readonly NativeBlock<ulong> _block = new(1);
+    private readonly NativeView<ulong> _view;
+
+    public MmuLock() => _view = _block.View;
 
     /// <summary>Takes a share.</summary>
     public void EnterShared<TThread>(ref TThread thread)
@@ -48,15 +51,18 @@ internal sealed class MmuLock<TOrdering>
         while (true)
         {
             ulong seen = TOrdering.LoadRelaxed(ref word);
-            if ((seen & Alone) == 0 && TOrdering.CompareExchangeAcquire(ref word, seen | Alone, seen) == seen)    // E66
+            if ((seen & Alone) == 0 && TOrdering.CompareExchangeRelaxed(ref word, seen | Alone, seen) == seen)
                 break;
             thread.Relax();
         }
 
+        // Through the read-modify-writes of the word, its own included, it acquires from all who had it or a share before.
         while (TOrdering.LoadAcquire(ref word) != Alone)                                                          // E66
             thread.Relax();
     }
 
     /// <summary>Gives it back.</summary>
     public void Exit() => TOrdering.StoreRelease(ref _view[0], 0);                                                // E66
+
+    public void Dispose() => _block.Dispose();
 }

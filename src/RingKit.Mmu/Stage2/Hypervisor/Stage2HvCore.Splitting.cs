@@ -34,7 +34,7 @@ internal sealed partial class Stage2HvCore<TOrdering>
     /// <summary>Splits the blocks that map these pages, as far as there are tables: what is left is split when it is written.</summary>
     /// <remarks>
     /// The caller has the lock alone; it is given back to get tables. The pages are protected before: a split passes the permission on, and a page that is writable
-    /// then would be written unseen.
+    /// then, and not in the log, would be written unseen.
     /// </remarks>
     /// <param name="thread">The calling thread.</param>
     /// <param name="slot">The slot.</param>

@@ -66,6 +66,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
     {
         EndSplitting();
         Table.Dispose();
+        Lock.Dispose();
     }
 
     // As many as all slots in 4K pages can need, with one more at each end, and what vCPUs and splits hold ready.

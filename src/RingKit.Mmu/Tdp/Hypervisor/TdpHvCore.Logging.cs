@@ -25,8 +25,6 @@ internal sealed partial class TdpHvCore<TOrdering>
     public Errno StartLogging<TThread>(ref TThread thread, TdpSlot<TOrdering> slot)
         where TThread : struct, ITdpThread, allows ref struct
     {
-        if (slot.Logs)
-            return Errno.None;
         Errno error = RaiseLogging(ref thread, slot);
         if (error != Errno.None)
             return error;
@@ -93,12 +91,14 @@ internal sealed partial class TdpHvCore<TOrdering>
         return recovered;
     }
 
-    /// <summary>Protects pages whose records were taken, by a word: exactly those. Under the lock, alone; the caller flushes.</summary>
+    /// <summary>
+    /// Protects pages whose records were taken, by a word: exactly those. Large leaves among them, which are writable only where all pages counted as dirty when the
+    /// log started, are split or lose W as a whole. Under the lock, alone; the caller flushes.
+    /// </summary>
     /// <param name="slot">The slot.</param>
     /// <param name="baseOffset">The page of bit 0, by its index in the slot.</param>
     /// <param name="mask">The pages. Bits beyond the slot do nothing.</param>
-    /// <param name="initiallyAllSet">Whether large leaves may be writable still: those that the word touches are split, or lose W.</param>
-    public void ProtectMasked(TdpSlot<TOrdering> slot, ulong baseOffset, ulong mask, bool initiallyAllSet = false)
+    public void ProtectMasked(TdpSlot<TOrdering> slot, ulong baseOffset, ulong mask)
     {
         ulong pages = slot.Memory.PageCount;
         if (baseOffset >= pages)
@@ -108,9 +108,10 @@ internal sealed partial class TdpHvCore<TOrdering>
         if (mask == 0)
             return;
 
+        // Between its first page and its last a word has no other large leaf, as it is smaller than 2M.
         ulong first = slot.FirstGfn + baseOffset;
-        if (initiallyAllSet)
-            ProtectLarge(first + (ulong)BitOperations.TrailingZeroCount(mask), first + (ulong)BitOperations.Log2(mask));
+        ProtectLarge(first + (ulong)BitOperations.TrailingZeroCount(mask));
+        ProtectLarge(first + (ulong)BitOperations.Log2(mask));
         Counts.Protected += Table.ClearMasked(first, mask, UsesModificationLog);
     }
 
@@ -118,14 +119,13 @@ internal sealed partial class TdpHvCore<TOrdering>
     public void FlushSlot<TThread>(ref TThread thread, TdpSlot<TOrdering> slot)
         where TThread : struct, ITdpThread, allows ref struct => Flush(ref thread, slot.FirstGfn, slot.EndGfn);
 
-    // The large leaves at the first frame and at the last; between them there is no other, as a word is smaller than 2M.
-    private void ProtectLarge(ulong first, ulong last)
+    private void ProtectLarge(ulong gfn)
     {
+        if (!Table.Walk(gfn, out int level).IsLeafAt(level) || level == 1)
+            return;
         if (Options.SplitsEagerly)
-            Split(first, last + 1);
-        Counts.Protected += Table.WriteProtect(first, first + 1, lowest: 2);
-        if (TdpGeometry.BaseOf(first, level: 2) != TdpGeometry.BaseOf(last, level: 2))
-            Counts.Protected += Table.WriteProtect(last, last + 1, lowest: 2);
+            Split(gfn, gfn + 1);
+        Counts.Protected += Table.WriteProtect(gfn, gfn + 1, lowest: 2);
     }
 
     private void SetLogs(TdpSlot<TOrdering> slot, bool logs)

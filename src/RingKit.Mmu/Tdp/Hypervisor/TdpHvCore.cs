@@ -92,6 +92,7 @@ internal sealed partial class TdpHvCore<TOrdering> : IDisposable
     {
         Table.Dispose();
         Frames.Dispose();
+        Lock.Dispose();
     }
 
     private TdpSlot<TOrdering> MakeSlot(MemorySlot memory)

@@ -6,10 +6,9 @@ namespace RingKit.Mmu.Tdp.Hypervisor;
 /// <summary>How the log of a slot protects it over x86's second level. Who starts the log has raised the slot's flag before.</summary>
 /// <param name="hypervisor">The hypervisor.</param>
 /// <param name="slot">The slot.</param>
-/// <param name="initiallyAllSet">Whether all pages counted as dirty when the log started.</param>
 /// <param name="thread">The calling thread.</param>
 internal readonly ref struct TdpSlotProtection<TOrdering, TThread>(
-    TdpHvCore<TOrdering> hypervisor, TdpSlot<TOrdering> slot, bool initiallyAllSet, ref TThread thread) : IMemslotProtection
+    TdpHvCore<TOrdering> hypervisor, TdpSlot<TOrdering> slot, ref TThread thread) : IMemslotProtection
     where TOrdering : struct, IOrdering
     where TThread : struct, ITdpThread
 {
@@ -21,7 +20,7 @@ internal readonly ref struct TdpSlotProtection<TOrdering, TThread>(
 
     public void ProtectAll() => hypervisor.ProtectSlot(slot);
 
-    public void Protect(ulong firstPage, ulong mask) => hypervisor.ProtectMasked(slot, firstPage, mask, initiallyAllSet);
+    public void Protect(ulong firstPage, ulong mask) => hypervisor.ProtectMasked(slot, firstPage, mask);
 
     /// <summary>Nothing: x86 splits before it protects, so that of 512 pages only those of the mask lose anything.</summary>
     public void Split(ulong firstPage, ulong count)

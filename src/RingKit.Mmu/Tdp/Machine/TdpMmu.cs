@@ -84,15 +84,20 @@ internal sealed class TdpMmu : IMmu
     }
 
     /// <inheritdoc/>
+    public void LogStarting(MemorySlot slot)
+    {
+        TdpThread thread = ThisThread;
+        Errno error = Hypervisor.RaiseLogging(ref thread, Hypervisor.Slots[slot.Ordinal]);
+        if (error != Errno.None)
+            throw new InvalidOperationException($"Slot {slot.Id} cannot be logged: {error}.");
+    }
+
+    /// <inheritdoc/>
     public void WriteProtectAll(MemorySlot slot)
     {
         TdpThread thread = ThisThread;
-        TdpSlot<HardwareOrdering> hvSlot = Hypervisor.Slots[slot.Ordinal];
-        Errno error = Hypervisor.RaiseLogging(ref thread, hvSlot);
-        if (error != Errno.None)
-            throw new InvalidOperationException($"Slot {slot.Id} cannot be logged: {error}.");
         Hypervisor.Lock.Enter(ref thread);
-        Hypervisor.ProtectSlot(hvSlot);
+        Hypervisor.ProtectSlot(Hypervisor.Slots[slot.Ordinal]);
         Hypervisor.Lock.Exit();
     }
 

@@ -104,7 +104,7 @@ public sealed class ShadowLogTests() : DirtyLogContract(machine => new ShadowDir
 
     internal static VirtualMachine Machine(GuestMemory memory) => new(memory, vcpus: 2, new Book3sPrOptions());
 
-    private static DirtyLogStatistics CostOf(IDirtyLog log, Action action)
+    private static DirtyLogStatistics CostOf(ShadowDirtyLog log, Action action)
     {
         DirtyLogStatistics before = log.Statistics;
         action();

@@ -5,8 +5,5 @@ using RingKit.Mmu.Tdp;
 namespace RingKit.Properties.DirtyLogging.Tdp;
 
 /// <summary>The contract of every log, for those over x86's second level: bitmap or ring, write protection or modification log, split ahead or by stores.</summary>
-public abstract class TdpDirtyLogContract(bool ring, TdpOptions options)
-    : DirtyLogContract(machine => Make(machine, ring), memory => new VirtualMachine(memory, vcpus: 2, options), readsDirty: options.MapsReadsWritable)
-{
-    private static IDirtyLog Make(VirtualMachine machine, bool ring) => ring ? new RingDirtyLog(machine) : new BitmapDirtyLog(machine);
-}
+public abstract class TdpDirtyLogContract(Func<VirtualMachine, IDirtyLog> make, TdpOptions options)
+    : DirtyLogContract(make, memory => new VirtualMachine(memory, vcpus: 2, options), readsDirty: options.MapsReadsWritable);

@@ -5,6 +5,7 @@ using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
+using RingKit.Properties.DirtyLogging.Memslots;
 using Xunit;
 using static RingKit.Properties.Stage2.Stage2Machine;
 
@@ -52,7 +53,7 @@ internal sealed class LoggedSlot : IDisposable
 
     public int TablesInUse => Table.Pool.CountInUse();
 
-    public static ulong PhysicalOf(ulong ipa, ulong slotBase) => Memory + (ipa - slotBase);
+    public static ulong PhysicalOf(ulong ipa, ulong slotBase) => Memory + (ipa - (slotBase & ~(Block - 1)));
 
     public ulong AddressOf(ulong page) => Slot.BaseIpa + (page * Page);
 
@@ -138,10 +139,9 @@ internal sealed class LoggedSlot : IDisposable
         _memory.Dispose();
     }
 
-    private void Map(ulong ipa, int level, Stage2Attributes attributes)
+    public void Map(ulong ipa, int level, Stage2Attributes attributes)
     {
         Assert.Equal(Errno.None, _cache.TopUp(_cache.Capacity));
-        _maintenance.Tlbs[0].Lookup(ipa, out _);
         Assert.Equal(Errno.None, Table.Map(ref Thread, ipa, level, PhysicalOf(ipa, Slot.BaseIpa), attributes, _cache));
     }
 

@@ -3,6 +3,7 @@ using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
+using RingKit.Properties.DirtyLogging.Memslots;
 using Xunit;
 using static RingKit.Properties.Stage2.Stage2Machine;
 

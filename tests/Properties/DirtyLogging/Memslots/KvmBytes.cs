@@ -1,4 +1,4 @@
-namespace RingKit.Properties.Stage2.Logging;
+namespace RingKit.Properties.DirtyLogging.Memslots;
 
 /// <summary>Bitmaps in KVM's bytes, the slow way: bit i is bit i % 8 of byte i / 8.</summary>
 internal static class KvmBytes
