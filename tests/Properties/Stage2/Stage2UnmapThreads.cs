@@ -72,10 +72,10 @@ public sealed class Stage2UnmapThreads
             {
                 Answer(self);
                 ulong ipa = (ulong)random.Next(Blocks * 512) * Page;
-                Look(ipa);
+                Look(ipa, random);
                 Assert.Equal(Errno.None, cache.TopUp(2));
                 Fault(ref thread, cache, ipa, random.Next(6));
-                Look(ipa);
+                Look(ipa, random);
             }
         }
         finally
@@ -85,12 +85,14 @@ public sealed class Stage2UnmapThreads
         }
     }
 
-    // Between two answers whatever a walk finds is there.
-    private void Look(ulong ipa)
+    // Between two answers whatever a walk finds is there, however long that takes.
+    private void Look(ulong ipa, Random random)
     {
         Stage2Walk walk = _table.Walk(ipa);
         if (!walk.IsMapped)
             return;
+        if (random.Next(8) == 0)
+            Thread.Yield();
         ulong output = walk.OutputAddress(ipa);
         Assert.Equal(ipa % Block, output % Block);
         Assert.Equal((long)(ipa / Block), Volatile.Read(ref _frames[output / Block]));
