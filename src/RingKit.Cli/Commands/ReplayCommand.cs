@@ -22,6 +22,7 @@ internal sealed class ReplayCommand
           ringkit replay trace.gz --log ring --ring-entries 256 --interval 10000
           ringkit replay trace.gz --memory 64M --csv intervals.csv
           ringkit replay trace.gz --mmu hash --log sweep
+          ringkit replay trace.gz --mmu stage2 --huge-pages --split eager
           ringkit replay trace.gz --json > report.json
         """;
 

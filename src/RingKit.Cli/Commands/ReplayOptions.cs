@@ -14,7 +14,7 @@ internal sealed class ReplayOptions
     // Where a default's value does not read as it is typed, the description names it.
     private readonly Option<string> _mmu = new("--mmu")
     {
-        Description = "The page table: a flat one, or PowerPC's hashed one.",
+        Description = "The page table: a flat one, PowerPC's hashed one, or the second stage of arm64's.",
         HelpName = string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)),
         Arity = ArgumentArity.OneOrMore,
         CustomParser = WordOf,
@@ -54,6 +54,8 @@ internal sealed class ReplayOptions
         DefaultValueFactory = _ => ReplaySettings.DefaultRingEntries,
     };
 
+    private readonly Stage2ReplayOptions _stage2 = new();
+
     // With KVM's reserve and 4 KiB pages, which all guests here have.
     private static ulong SmallestRing => DirtyRingSize.MinimumEntries();
 
@@ -62,6 +64,7 @@ internal sealed class ReplayOptions
         command.Options.Add(_mmu);
         command.Options.Add(_log);
         command.Validators.Add(CheckMmuAndLogs);
+        _stage2.AddTo(command);
         command.Options.Add(_interval);
         command.Options.Add(_memory);
         command.Options.Add(_ringEntries);
@@ -70,6 +73,7 @@ internal sealed class ReplayOptions
     public ReplaySettings Read(ParseResult parsed) => new()
     {
         Mmu = MmuOf(parsed.GetRequiredValue(_mmu))!,
+        Stage2 = _stage2.Read(parsed),
         Logs = Choose(MmuOf(parsed.GetRequiredValue(_mmu))!, parsed.GetRequiredValue(_log)),
         Interval = parsed.GetRequiredValue(_interval),
         Memory = parsed.GetValue(_memory) ?? ReplaySettings.DefaultMemory,
@@ -79,7 +83,7 @@ internal sealed class ReplayOptions
     private static string LogsOf(MmuChoice mmu) => $"with {mmu.Name} {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}";
 
     // An option that is given twice has two words, which no range admits.
-    private static string WordOf(ArgumentResult argument) => string.Join(' ', argument.Tokens.Select(token => token.Value));
+    internal static string WordOf(ArgumentResult argument) => string.Join(' ', argument.Tokens.Select(token => token.Value));
 
     // Which logs there are depends on the page table, so both wait until both are read.
     private void CheckMmuAndLogs(CommandResult command)
@@ -94,6 +98,7 @@ internal sealed class ReplayOptions
         string name = command.GetValue(_log) ?? AllLogs;
         if (Choose(mmu, name).Count == 0)
             command.AddError($"--log {name}: choose one of {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}");
+        _stage2.Check(command, mmu);
     }
 
     private static MmuChoice? MmuOf(string name) => MmuChoice.All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));

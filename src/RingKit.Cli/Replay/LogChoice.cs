@@ -1,22 +1,40 @@
+using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable;
 
 namespace RingKit.Cli.Replay;
 
 /// <summary>A dirty log that a replay can be asked for.</summary>
 /// <param name="Name">As on the command line and in reports.</param>
+/// <param name="MakeMachine">Makes a machine of one vCPU, whose page table the log fits.</param>
 /// <param name="Make">Makes one for a machine.</param>
-internal sealed record LogChoice(string Name, Func<VirtualMachine, ReplaySettings, IDirtyLog> Make)
+internal sealed record LogChoice(string Name, Func<GuestMemory, ReplaySettings, VirtualMachine> MakeMachine, Func<VirtualMachine, ReplaySettings, IDirtyLog> Make)
 {
+    // QEMU's rule: a 128th of the guest's memory.
+    private const int MemoryToTable = 7;
+
     /// <summary>Those over the flat page table, in the order of reports.</summary>
     public static IReadOnlyList<LogChoice> Flat { get; } =
     [
-        new("bitmap", (machine, _) => new BitmapDirtyLog(machine)),
-        new("ring", (machine, settings) => new RingDirtyLog(machine, settings.RingEntries)),
+        new("bitmap", FlatMachine, (machine, _) => new BitmapDirtyLog(machine)),
+        new("ring", FlatMachine, (machine, settings) => new RingDirtyLog(machine, settings.RingEntries)),
     ];
 
-    /// <summary>Those over the hashed page table.</summary>
-    public static IReadOnlyList<LogChoice> Hash { get; } = [.. Enum.GetValues<HashTableLogMethod>().Select(Hashed)];
+    /// <summary>Those over a hashed page table: the guest's, or the host's with the guest's pages in it.</summary>
+    public static IReadOnlyList<LogChoice> Hash { get; } =
+    [
+        .. Enum.GetValues<HashTableLogMethod>().Select(Hashed),
+        new("shadow", (memory, _) => new VirtualMachine(memory, 1, new Book3sPrOptions()), (machine, _) => new ShadowDirtyLog(machine)),
+    ];
+
+    /// <summary>Those over a stage-2 page table: the same as over the flat one.</summary>
+    public static IReadOnlyList<LogChoice> Stage2 { get; } = [.. Flat.Select(log => log with { MakeMachine = Stage2Machine })];
+
+    /// <summary>A machine with the flat page table.</summary>
+    public static VirtualMachine FlatMachine(GuestMemory memory, ReplaySettings settings) => new(memory);
+
+    private static VirtualMachine Stage2Machine(GuestMemory memory, ReplaySettings settings) => new(memory, 1, settings.Stage2);
 
     private static LogChoice Hashed(HashTableLogMethod method)
     {
@@ -27,6 +45,16 @@ internal sealed record LogChoice(string Name, Func<VirtualMachine, ReplaySetting
             HashTableLogMethod.Cheapest => "chooser",
             _ => "faults",
         };
-        return new(name, (machine, _) => new HashTableDirtyLog(machine, method));
+        return new(name, HashMachine, (machine, _) => new HashTableDirtyLog(machine, method));
+    }
+
+    private static VirtualMachine HashMachine(GuestMemory memory, ReplaySettings settings) =>
+        new(memory, 1, new HashTableOptions { Order = OrderFor(memory), BackingShift = GuestPage.Shift });
+
+    private static int OrderFor(GuestMemory memory)
+    {
+        ulong bytes = memory.Slots.Aggregate(0UL, (sum, slot) => sum + (slot.PageCount << GuestPage.Shift));
+        int order = BitOperations.Log2(BitOperations.RoundUpToPowerOf2(bytes)) - MemoryToTable;
+        return Math.Clamp(order, HptGeometry.MinimumOrder, HptGeometry.MaximumOrder);
     }
 }

@@ -9,6 +9,7 @@ internal sealed class ReplayMachine : IDisposable
     private readonly GuestMemory _memory = new();
     private readonly VirtualMachine _machine;
     private readonly IDirtyLog _log;
+    private readonly Stage2Observer? _stage2;
     private readonly ulong[] _scratch = new ulong[GuestPage.Size / sizeof(ulong)];
     private readonly List<IntervalFigures> _intervals = [];
     private DirtyLogStatistics _atIntervalStart;
@@ -17,7 +18,8 @@ internal sealed class ReplayMachine : IDisposable
     public ReplayMachine(LogChoice log, ReplaySettings settings)
     {
         Slot = _memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
-        _machine = settings.Mmu.Make(_memory);
+        _machine = log.MakeMachine(_memory, settings);
+        _stage2 = Stage2Observer.Of(_machine);
         _log = log.Make(_machine, settings);
         _log.Start();
         _atIntervalStart = _log.Statistics;
@@ -82,6 +84,9 @@ internal sealed class ReplayMachine : IDisposable
         _ringFullExits = 0;
         DirtyPages.Clear();
     }
+
+    /// <summary>Stops the log after the last interval.</summary>
+    public LogReport Finish() => new(LogName, [.. _intervals], _stage2?.Finish(_log));
 
     public void Dispose()
     {

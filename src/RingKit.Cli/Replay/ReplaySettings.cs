@@ -1,4 +1,5 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Stage2.Hypervisor;
 
 namespace RingKit.Cli.Replay;
 
@@ -12,6 +13,9 @@ internal sealed record ReplaySettings
 
     /// <summary>The page table.</summary>
     public MmuChoice Mmu { get; init; } = MmuChoice.Flat;
+
+    /// <summary>How a stage-2 page table is made, if it is one.</summary>
+    public Stage2Options Stage2 { get; init; } = new() { HasHugePages = false };
 
     /// <summary>The dirty logs, each with a machine of its own.</summary>
     public IReadOnlyList<LogChoice> Logs { get; init; } = LogChoice.Flat;

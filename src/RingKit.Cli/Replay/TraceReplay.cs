@@ -65,7 +65,8 @@ internal sealed class TraceReplay : IDisposable
             EndInterval(trace);
         return new ReplayReport(
             new TraceTotals(_instructions, _loads, _stores, _modifies, _stored.Count),
-            [.. _machines.Select(machine => new LogReport(machine.LogName, [.. machine.Intervals]))]);
+            _settings.Mmu.Name,
+            [.. _machines.Select(machine => machine.Finish())]);
     }
 
     public void Dispose()

@@ -11,12 +11,13 @@ internal static class ReplayJson
         TraceTotals trace = report.Trace;
         var json = new JsonReport(
             new JsonReport.TraceCounts(trace.Loads, trace.Stores, trace.Modifies, trace.Instructions, trace.DistinctPages),
+            report.Mmu,
             [.. report.Logs.Select(LogResult)]);
         output.WriteLine(JsonSerializer.Serialize(json, JsonReportContext.Default.JsonReport));
     }
 
     private static JsonReport.LogResult LogResult(LogReport log) =>
-        new(log.Log, [.. log.Intervals.Select(interval => Figures(interval, interval.Index))], Figures(log.Total, index: null));
+        new(log.Log, [.. log.Intervals.Select(interval => Figures(interval, interval.Index))], Figures(log.Total, index: null), Stage2Json.Of(log.Stage2));
 
     private static JsonReport.Figures Figures(IntervalFigures figures, int? index) => new(
         index,

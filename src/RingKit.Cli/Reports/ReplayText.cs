@@ -34,7 +34,11 @@ internal sealed class ReplayText(IAnsiConsole console)
 
         WriteChart(report, settings, perRow);
         foreach (LogReport log in report.Logs)
+        {
             WriteTable(log, perRow);
+            if (log.Stage2 is { } stage2)
+                new Stage2Text(console).Write(stage2);
+        }
 
         string guests = report.Logs.Count == 1 ? "guest" : "guests";
         double millionsASecond = trace.StoresAndModifies / elapsed.TotalSeconds / 1e6;

@@ -10,7 +10,7 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
 {
     private readonly DirtyBitmap[] _bitmaps;
 
-    /// <summary>Makes a log for a machine that has none. It records from <see cref="WriteProtectingLog.Start"/> on.</summary>
+    /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on.</summary>
     /// <param name="machine">The machine.</param>
     /// <exception cref="ArgumentNullException">There is no machine.</exception>
     /// <exception cref="ArgumentException">The machine has a hashed page table.</exception>

@@ -13,7 +13,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
 {
     private readonly DirtyRing[] _rings;
 
-    /// <summary>Makes a log for a machine that has none. It records from <see cref="WriteProtectingLog.Start"/> on.</summary>
+    /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="ringEntries">Entries of each vCPU's ring: a power of two. KVM's own limits are <see cref="DirtyRingSize.Check"/>'s.</param>
     /// <param name="reservedEntries">Entries above the soft limit, less than the ring's.</param>

@@ -77,6 +77,21 @@ internal sealed class FlatMmu : IMmu
         }
     }
 
+    public void TlbsFlushed()
+    {
+        // The log counts it.
+    }
+
+    public void LogStarted(MemorySlot slot)
+    {
+        // Nothing is larger than a page.
+    }
+
+    public void LogStopped(MemorySlot slot)
+    {
+        // Pages become writable again as they are written.
+    }
+
     public void Dispose()
     {
         foreach (NativeBlock<ulong> table in _tables)

@@ -25,4 +25,20 @@ internal interface IMmu : IDisposable
 
     /// <summary>The same for all pages of a slot.</summary>
     void WriteProtectAll(MemorySlot slot);
+
+    /// <summary>Learns that all TLBs were flushed at somebody's request. Any thread.</summary>
+    void TlbsFlushed();
+
+    /// <summary>Does what is due when the log of a slot has started: all is protected, and no TLB grants what the slot grants no more. One thread at a time.</summary>
+    void LogStarted(MemorySlot slot);
+
+    /// <summary>
+    /// Splits the blocks that map these pages ahead of stores, if the table does so and has blocks. Those that can be written are in the log. One thread at a time.
+    /// </summary>
+    void SplitBlocks(MemorySlot slot, ulong firstPage, ulong count)
+    {
+    }
+
+    /// <summary>Does what is due when the log of a slot has stopped: no vCPU is in a fault that recorded. One thread at a time.</summary>
+    void LogStopped(MemorySlot slot);
 }

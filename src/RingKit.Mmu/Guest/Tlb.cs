@@ -36,7 +36,7 @@ internal sealed unsafe class Tlb
     public nuint FindWritable(ulong gfn)
     {
         ref TlbEntry entry = ref EntryFor(gfn);
-        return entry.Tag == (gfn << 2 | TlbEntry.Valid | TlbEntry.Writable) ? entry.Host : 0;
+        return entry.Tag == (gfn << TlbEntry.PageShift | TlbEntry.Valid | TlbEntry.Writable) ? entry.Host : 0;
     }
 
     /// <summary>The host address of the page, or 0 if there is no translation.</summary>
@@ -44,7 +44,7 @@ internal sealed unsafe class Tlb
     public nuint FindReadable(ulong gfn)
     {
         ref TlbEntry entry = ref EntryFor(gfn);
-        return (entry.Tag | TlbEntry.Writable) == (gfn << 2 | TlbEntry.Valid | TlbEntry.Writable) ? entry.Host : 0;
+        return (entry.Tag | TlbEntry.Writable) == (gfn << TlbEntry.PageShift | TlbEntry.Valid | TlbEntry.Writable) ? entry.Host : 0;
     }
 
     /// <summary>Remembers a translation, in the place of another one.</summary>
@@ -74,12 +74,31 @@ internal sealed unsafe class Tlb
         for (ulong place = 0; place < EntryCount; place++)
         {
             ulong source = _sources[place] & ~Pending;
-            if (source == 0 || !sources.Contains(source))
-                continue;
-            WriteBack(place);
-            _entries[place] = default;
-            _sources[place] = 0;
+            if (source != 0 && sources.Contains(source))
+                Empty(place);
         }
+    }
+
+    /// <summary>Drops the translations of a range. What is pending goes to the page table first.</summary>
+    /// <param name="firstPage">The first address, in pages.</param>
+    /// <param name="pageCount">How many; the range does not wrap.</param>
+    public void Drop(ulong firstPage, ulong pageCount)
+    {
+        // A range of so many pages has each place; a shorter one each place once at most.
+        ulong first = pageCount < EntryCount ? firstPage : 0, count = Math.Min(pageCount, EntryCount);
+        for (ulong i = 0; i < count; i++)
+        {
+            ulong place = (first + i) & (EntryCount - 1), tag = _entries[place].Tag;
+            if (tag != 0 && (tag >> TlbEntry.PageShift) - firstPage < pageCount)
+                Empty(place);
+        }
+    }
+
+    private void Empty(ulong place)
+    {
+        WriteBack(place);
+        _entries[place] = default;
+        _sources[place] = 0;
     }
 
     private void WriteBack(ulong place)

@@ -1,6 +1,6 @@
 namespace RingKit.Mmu.Guest;
 
-/// <summary>Drops translations in all vCPUs of a machine, all of them or those from a few sources, and returns when none can be used any more.</summary>
+/// <summary>Drops translations in all vCPUs of a machine, all of them, those from a few sources or those of a range, and returns when none can be used any more.</summary>
 /// <remarks>
 /// Thread role: any thread, vCPUs in the middle of a step included; one works at a time and the others wait. A vCPU that waits, here or for a lock of the page
 /// table, drops what it is asked to meanwhile: two vCPUs that invalidate at once would otherwise wait for each other.
@@ -14,34 +14,44 @@ internal sealed class TlbShootdown(VirtualMachine machine)
     private readonly ulong[] _sources = new ulong[MostSources];
     private readonly ulong[] _tickets = new ulong[machine.VcpuCount];
 
-    // 0 for all. Written by the one that works, read by vCPUs that have seen his request.
+    // Sources if there are any, else a range. Written by the one that works, read by vCPUs that have seen his request.
     private int _count;
+    private ulong _firstPage;
+    private ulong _pageCount;
 
     /// <summary>Drops all translations.</summary>
     /// <returns>How many TLBs were asked.</returns>
-    public int All() => Invalidate([]);
+    public int All() => Invalidate([], 0, ulong.MaxValue);
 
     /// <summary>Drops the translations from these sources.</summary>
     /// <param name="sources">As given to <see cref="Tlb.Fill"/>, without <see cref="Tlb.Pending"/>; not empty.</param>
     /// <returns>How many TLBs were asked.</returns>
-    public int Of(ReadOnlySpan<ulong> sources) => Invalidate(sources.Length > MostSources ? [] : sources);
+    public int Of(ReadOnlySpan<ulong> sources) => sources.Length > MostSources ? All() : Invalidate(sources, 0, 0);
+
+    /// <summary>Drops the translations of a range of addresses, whatever their sources.</summary>
+    /// <param name="firstPage">The first address, in pages.</param>
+    /// <param name="pageCount">How many pages, not 0; the range does not wrap.</param>
+    /// <returns>How many TLBs were asked.</returns>
+    public int Range(ulong firstPage, ulong pageCount) => Invalidate([], firstPage, pageCount);
 
     /// <summary>What a vCPU's holder does when it is asked.</summary>
     public void Drop(Tlb tlb)
     {
-        if (_count == 0)
+        if (_count != 0)
+            tlb.Drop(_sources.AsSpan(0, _count));
+        else if (_pageCount == ulong.MaxValue)
             tlb.Flush();
         else
-            tlb.Drop(_sources.AsSpan(0, _count));
+            tlb.Drop(_firstPage, _pageCount);
     }
 
-    private int Invalidate(ReadOnlySpan<ulong> sources)
+    private int Invalidate(ReadOnlySpan<ulong> sources, ulong firstPage, ulong pageCount)
     {
         Vcpu? self = machine.CurrentVcpu;
         using (new VcpuSafeScope(_one, machine))
         {
             sources.CopyTo(_sources);
-            _count = sources.Length;
+            (_count, _firstPage, _pageCount) = (sources.Length, firstPage, pageCount);
 
             // All are asked before any is waited for.
             for (int i = 0; i < _tickets.Length; i++)

@@ -27,6 +27,15 @@ public sealed unsafe partial class Vcpu
             DropTranslations();
     }
 
+    /// <summary>Drops this vCPU's translations of a range, in a step or before one. The vCPU's own thread, which may go on to use what it has looked up already.</summary>
+    /// <param name="firstPage">The first address, in pages.</param>
+    /// <param name="pageCount">How many; the range does not wrap.</param>
+    internal void DropLocally(ulong firstPage, ulong pageCount)
+    {
+        _tlb.Drop(firstPage, pageCount);
+        _drops++;
+    }
+
     /// <summary>Asks for the invalidation that the machine's shootdown describes, without waiting. One thread at a time.</summary>
     /// <returns>What <see cref="AwaitInvalidation"/> waits for.</returns>
     internal ulong RequestInvalidation()

@@ -18,6 +18,9 @@ public enum VcpuExit
     /// <summary>The guest's own page table forbids the access: the guest would get an interrupt.</summary>
     GuestFault,
 
+    /// <summary>The host has no memory for the access, or refuses it: KVM_RUN fails with EFAULT.</summary>
+    HostFault,
+
     /// <summary>Another thread asked the vCPU to stop.</summary>
     Interrupted,
 }

@@ -3,6 +3,9 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Mmu.HashTable.Machine;
+using RingKit.Mmu.Stage2;
+using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.Stage2.Machine;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;
@@ -42,6 +45,34 @@ public sealed class VirtualMachine : IDisposable
         : this(memory, vcpus, machine => new HashMmu(machine, new Book3sHvCore<HardwareOrdering>(memory, hashTable))) =>
         HashTable = new Book3sHv(this, ((HashMmu)Mmu).Hypervisor);
 
+    /// <summary>Makes a machine whose hypervisor maps the guest's pages in a table of its own, as Book3S PR does. The guest maps addresses to those of the same number.</summary>
+    /// <param name="memory">Its slots, fixed from now on.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <param name="shadow">How pages are mapped.</param>
+    /// <exception cref="ArgumentNullException">There is no memory, or there are no options.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus, Book3sPrOptions shadow)
+        : this(memory, vcpus, machine => new ShadowMmu(machine, shadow)) =>
+        Shadow = new Book3sPr(this, (ShadowMmu)Mmu);
+
+    /// <summary>Makes a machine with a stage-2 page table, as KVM on arm64 has it, over a host process that has all slots in anonymous memory.</summary>
+    /// <param name="memory">Its slots, fixed from now on, below the options' IPA size.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <param name="stage2">How the table is made, and who looks after it.</param>
+    /// <exception cref="ArgumentNullException">There is no memory, or there are no options.</exception>
+    /// <exception cref="ArgumentException">A slot ends beyond the IPA size.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs or an option is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus, Stage2Options stage2)
+        : this(memory, vcpus, machine => Stage2Mmu.Over(machine, stage2)) =>
+        Stage2 = new Stage2Hv((Stage2Mmu)Mmu);
+
+    /// <summary>The same, over any hypervisor for the memory's slots, in their order. The machine disposes it.</summary>
+    internal VirtualMachine(GuestMemory memory, int vcpus, Stage2HvCore<HardwareOrdering> stage2)
+        : this(memory, vcpus, machine => new Stage2Mmu(machine, stage2)) =>
+        Stage2 = new Stage2Hv((Stage2Mmu)Mmu);
+
     private VirtualMachine(GuestMemory memory, int vcpus, Func<VirtualMachine, IMmu> makeMmu)
     {
         ArgumentNullException.ThrowIfNull(memory);
@@ -73,6 +104,12 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>The hashed page table and its hypercalls, or null in a machine without one.</summary>
     public Book3sHv? HashTable { get; }
+
+    /// <summary>The shadow mappings of a machine that has them, or null.</summary>
+    public Book3sPr? Shadow { get; }
+
+    /// <summary>The stage-2 page table, or null in a machine without one.</summary>
+    public Stage2Hv? Stage2 { get; }
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }
@@ -147,7 +184,12 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>Drops every vCPU's translations and returns when none can be used any more.</summary>
     /// <returns>How many TLBs were flushed.</returns>
-    internal int InvalidateTlbs() => Shootdown.All();
+    internal int InvalidateTlbs()
+    {
+        int asked = Shootdown.All();
+        Mmu.TlbsFlushed();
+        return asked;
+    }
 
     internal void Attach(IDirtyLog log)
     {

@@ -95,6 +95,20 @@ public sealed class Book3sHv
         return _core.Age(ref thread, gfn, count);
     }
 
+    /// <summary>
+    /// KVM_SET_USER_MEMORY_REGION: takes a slot away, or gives it back. While it is away accesses to its addresses leave the guest with
+    /// <see cref="VcpuExit.NoMemory"/>, as a device's do; its bytes stay. What its dirty log has not handed over yet is forgotten.
+    /// </summary>
+    /// <param name="slotId">One of the machine's slots.</param>
+    /// <param name="isSet">Whether it is the guest's memory.</param>
+    /// <returns><see cref="Errno.Invalid"/>: there is no such slot, or one that is to be taken away is gone already.</returns>
+    public Errno SetSlot(uint slotId, bool isSet)
+    {
+        using var scope = new VcpuSafeScope(SlotsLock, _machine);
+        MachineThread thread = Here();
+        return _core.SetSlot(ref thread, slotId, isSet);
+    }
+
     /// <summary>KVM_PPC_RESIZE_HPT_PREPARE: has a table of another order made while the guest runs, or asks how far that is.</summary>
     /// <param name="order">From <see cref="HptGeometry.MinimumOrder"/> to <see cref="HptGeometry.MaximumOrder"/>, or 0 to give up what was prepared.</param>
     /// <returns>
@@ -126,6 +140,52 @@ public sealed class Book3sHv
         {
             _machine.Open();
         }
+    }
+
+    /// <summary>
+    /// Makes an image the guest's table, as KVM does with what is written to a descriptor of KVM_PPC_GET_HTAB_FD: entries that are there are removed, and the image's
+    /// entered by H_ENTER, in the order of their indices. vCPUs that want to enter the guest wait meanwhile.
+    /// </summary>
+    /// <param name="image">Entries as the guest knows them, from a reader in <c>HashTable.Images</c> or <see cref="SaveTable"/>. Nobody writes it meanwhile.</param>
+    /// <param name="keepsChanged">
+    /// Whether R and C of the image are in the table afterwards, as if the processors had set them there: the next harvest reports those pages. KVM has them in the guest's
+    /// view alone, and the next harvest reports none of them.
+    /// </param>
+    /// <returns>
+    /// <see cref="Errno.Busy"/>: a vCPU is in the guest; <see cref="Errno.Invalid"/>: the image is of another order, or an entry of no page size;
+    /// <see cref="Errno.InputOutput"/>: an entry that H_ENTER refuses, as the slot or the host has no page of its size. Nothing is changed then.
+    /// </returns>
+    /// <exception cref="ArgumentNullException">There is no image.</exception>
+    /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
+    public LoadAnswer LoadTable(HashedPageTable image, bool keepsChanged = false)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        _ = image.View;
+        using var scope = new VcpuSafeScope(SlotsLock, _machine);
+        if (!_machine.TryClose())
+            return Errno.Busy;
+        try
+        {
+            MachineThread thread = Here();
+            return _core.LoadTable(ref thread, image, keepsChanged, vcpusRun: false);
+        }
+        finally
+        {
+            _machine.Open();
+        }
+    }
+
+    /// <summary>
+    /// The table as the guest knows it, as a descriptor of KVM_PPC_GET_HTAB_FD gives it: R is the guest's own word, absent entries are valid ones. C stays in the table
+    /// for the dirty log. While vCPUs run each entry is of another moment.
+    /// </summary>
+    /// <returns>A copy, for <see cref="Images.HtabStreamWriter"/> for example; the caller disposes it.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory for the copy.</exception>
+    public HashedPageTable SaveTable()
+    {
+        using var scope = new VcpuSafeScope(SlotsLock, _machine);
+        MachineThread thread = Here();
+        return _core.SaveTable(ref thread);
     }
 
     private MachineThread Here() => new(_machine, _machine.CurrentVcpu);

@@ -68,17 +68,18 @@ internal sealed partial class Stage2Core<TOrdering>
     /// <summary>Sets AF after an access-flag fault. No TLB holds an entry without it, so there is nothing to invalidate.</summary>
     /// <returns><see cref="Errno.Again"/> if nothing is mapped or another thread was at work there, <see cref="Errno.Range"/> beyond the IPA size.</returns>
     public Errno SetYoung<TThread>(ref TThread thread, ulong ipa)
-        where TThread : struct, IStage2Thread, allows ref struct => SetBits(ref thread, ipa, Stage2Attributes.AccessBit, executes: Stage2Protection.None, out _);
+        where TThread : struct, IStage2Thread, allows ref struct => SetBits(ref thread, ipa, Stage2Attributes.AccessBit, executes: Stage2Protection.None, at: -1, out _);
 
     /// <summary>Adds permissions after a permission fault, and drops what this vCPU has of the address. Others that are stricter fault, and find it done.</summary>
     /// <param name="thread">This thread.</param>
     /// <param name="ipa">An address that is mapped.</param>
     /// <param name="protection">Of read, write and the two executions, those to add.</param>
+    /// <param name="at">The leaf's level, if it has to be that one; else -1.</param>
     /// <returns>
-    /// <see cref="Errno.Again"/> if nothing is mapped or another thread was at work there; <see cref="Errno.Invalid"/> for other bits;
+    /// <see cref="Errno.Again"/> if nothing is mapped, or at another level, or another thread was at work there; <see cref="Errno.Invalid"/> for other bits;
     /// <see cref="Errno.Range"/> beyond the IPA size.
     /// </returns>
-    public Errno Relax<TThread>(ref TThread thread, ulong ipa, Stage2Protection protection)
+    public Errno Relax<TThread>(ref TThread thread, ulong ipa, Stage2Protection protection, int at = -1)
         where TThread : struct, IStage2Thread, allows ref struct
     {
         const Stage2Protection Execution = Stage2Protection.KernelExecute | Stage2Protection.UserExecute;
@@ -90,7 +91,7 @@ internal sealed partial class Stage2Core<TOrdering>
             bits |= Stage2Attributes.ReadBit;
         if ((protection & Stage2Protection.Write) != Stage2Protection.None)
             bits |= Stage2Attributes.WriteBit;
-        Errno error = SetBits(ref thread, ipa, bits, protection & Execution, out int level);
+        Errno error = SetBits(ref thread, ipa, bits, protection & Execution, at, out int level);
 
         // Even if another thread was faster: this vCPU faulted through an entry that is stale.
         if (error is Errno.None or Errno.Again)
@@ -98,7 +99,7 @@ internal sealed partial class Stage2Core<TOrdering>
         return error;
     }
 
-    private Errno SetBits<TThread>(ref TThread thread, ulong ipa, ulong bits, Stage2Protection executes, out int level)
+    private Errno SetBits<TThread>(ref TThread thread, ulong ipa, ulong bits, Stage2Protection executes, int at, out int level)
         where TThread : struct, IStage2Thread, allows ref struct
     {
         level = Geometry.StartLevel;
@@ -106,7 +107,7 @@ internal sealed partial class Stage2Core<TOrdering>
             return Errno.Range;
 
         ref ulong entry = ref Find(ipa, Stage2Geometry.LastLevel, ref level, out _, out Stage2Descriptor seen);
-        if (!seen.IsLeafAt(level))
+        if (!seen.IsLeafAt(level) || (at >= 0 && at != level))
             return Errno.Again;
         ulong next = seen.Raw | bits;
         if (executes != Stage2Protection.None)

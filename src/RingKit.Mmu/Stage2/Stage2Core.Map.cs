@@ -14,17 +14,26 @@ internal sealed partial class Stage2Core<TOrdering>
     /// <param name="address">The output address, a multiple of the level's size below 2^48.</param>
     /// <param name="attributes">Its attributes.</param>
     /// <param name="cache">Where tables come from, or null: then none is added.</param>
-    /// <param name="isAlone">Whether this thread alone changes the table, so that it may free one.</param>
+    /// <param name="mayFreeTables">Whether this thread alone changes the table.</param>
+    /// <param name="replaced">What was in the way.</param>
     /// <returns>
-    /// <see cref="Errno.Exists"/> if a table is in the way and the thread is not alone; others may have put it there just now.
+    /// <see cref="Errno.Busy"/> if a table is in the way and the thread is not alone; others may have put it there just now.
     /// <see cref="Errno.Again"/> if the same is mapped, but perhaps for permissions, which only <see cref="Relax"/> and <see cref="WriteProtect"/> change, or
     /// another thread is at work there; <see cref="Errno.NoMemory"/> if the cache is short of tables; <see cref="Errno.Invalid"/> and
     /// <see cref="Errno.Range"/> for arguments out of range, with nothing changed.
     /// </returns>
     public Errno Map<TThread>(
-        ref TThread thread, ulong ipa, int level, ulong address, Stage2Attributes attributes, TableCache<TOrdering>? cache, bool isAlone = false)
+        ref TThread thread,
+        ulong ipa,
+        int level,
+        ulong address,
+        Stage2Attributes attributes,
+        TableCache<TOrdering>? cache,
+        bool mayFreeTables,
+        out Stage2Replaced replaced)
         where TThread : struct, IStage2Thread, allows ref struct
     {
+        replaced = Stage2Replaced.Nothing;
         if (!Geometry.MapsAt(level) || (attributes.Bits & ~Stage2Attributes.Mask) != 0)
             return Errno.Invalid;
         if (((ipa | address) & (Stage2Geometry.SizeAt(level) - 1)) != 0 || (address & ~Stage2Descriptor.AddressMask) != 0)
@@ -48,10 +57,19 @@ internal sealed partial class Stage2Core<TOrdering>
             Errno error = AddTable(ref thread, ref entry, PageOf(table, index), seen, ipa, at, cache, out table);
             if (error != Errno.None)
                 return error;
+            if (seen.IsValid)
+                replaced = Stage2Replaced.Block;
         }
 
-        return SetLeaf(ref thread, table, leaf, ipa, level, isAlone);
+        return SetLeaf(ref thread, table, leaf, ipa, level, mayFreeTables, ref replaced);
     }
+
+    /// <summary>The same by a thread that alone changes the table.</summary>
+    /// <inheritdoc cref="Map{TThread}(ref TThread, ulong, int, ulong, Stage2Attributes, TableCache{TOrdering}?, bool, out Stage2Replaced)"/>
+    public Errno Map<TThread>(
+        ref TThread thread, ulong ipa, int level, ulong address, Stage2Attributes attributes, TableCache<TOrdering>? cache)
+        where TThread : struct, IStage2Thread, allows ref struct =>
+        Map(ref thread, ipa, level, address, attributes, cache, mayFreeTables: true, out _);
 
     // An empty table in the place of nothing, a note, or a block.
     private Errno AddTable<TThread>(
@@ -76,7 +94,8 @@ internal sealed partial class Stage2Core<TOrdering>
         return Errno.None;
     }
 
-    private Errno SetLeaf<TThread>(ref TThread thread, ulong table, Stage2Descriptor leaf, ulong ipa, int level, bool isAlone)
+    private Errno SetLeaf<TThread>(
+        ref TThread thread, ulong table, Stage2Descriptor leaf, ulong ipa, int level, bool mayFreeTables, ref Stage2Replaced replaced)
         where TThread : struct, IStage2Thread, allows ref struct
     {
         ulong index = Geometry.IndexAt(ipa, level);
@@ -84,12 +103,20 @@ internal sealed partial class Stage2Core<TOrdering>
         Stage2Descriptor seen = Load(ref entry);
         if (seen.IsLocked || (seen.IsLeafAt(level) && ((seen.Raw ^ leaf.Raw) & ~Stage2Attributes.PermissionMask) == 0))
             return Errno.Again;
-        if (seen.IsTableAt(level) && !isAlone)
-            return Errno.Exists;
+        if (seen.IsTableAt(level) && !mayFreeTables)
+            return Errno.Busy;
         if (!TryBreakOrReplace(ref thread, ref entry, PageOf(table, index), seen, leaf, ipa, level))
             return Errno.Again;
         if (seen.IsTableAt(level))
+        {
             FreeTable(ref thread, seen.TableAddress, level + 1);
+            replaced = Stage2Replaced.Table;
+        }
+        else if (seen.IsValid)
+        {
+            replaced = Stage2Replaced.Leaf;
+        }
+
         return Errno.None;
     }
 

@@ -86,7 +86,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--log", "pml", "choose one of bitmap, ring, all")]
     [InlineData("--log", "Ring", "choose one of bitmap, ring, all")]
     [InlineData("--log", "sweep", "choose one of bitmap, ring, all")]
-    [InlineData("--mmu", "radix", "choose one of flat, hash")]
+    [InlineData("--mmu", "radix", "choose one of flat, hash, stage2")]
     public async Task An_option_out_of_its_range_is_refused_with_the_range(string option, string value, string range) =>
         (await CommandResult.OfAsync("replay", TraceFiles.Ls, option, value)).AssertRefused($"{option} {value}: {range}");
 
@@ -98,9 +98,9 @@ public sealed class BadInputTests : IDisposable
     [InlineData("replay a --frob", "Unrecognized command or argument '--frob'")]
     [InlineData("replay a --memory", "Required argument missing for option: '--memory'")]
     [InlineData("replay a --log ring --log bitmap", "--log ring bitmap: choose one of bitmap, ring, all")]
-    [InlineData("replay a --mmu hash --log ring", "--log ring: choose one of walk, sweep, chooser, faults, all")]
-    [InlineData("replay a --mmu hash --mmu hash", "--mmu hash hash: choose one of flat, hash")]
-    [InlineData("replay a --mmu radix --log sweep", "--mmu radix: choose one of flat, hash")]
+    [InlineData("replay a --mmu hash --log ring", "--log ring: choose one of walk, sweep, chooser, faults, shadow, all")]
+    [InlineData("replay a --mmu hash --mmu hash", "--mmu hash hash: choose one of flat, hash, stage2")]
+    [InlineData("replay a --mmu radix --log sweep", "--mmu radix: choose one of flat, hash, stage2")]
     [InlineData("info x", "Unrecognized command or argument 'x'")]
     public async Task A_line_that_cannot_be_parsed_is_refused_without_a_dump_of_help(string line, string problem) =>
         (await CommandResult.OfAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).AssertRefused(problem);

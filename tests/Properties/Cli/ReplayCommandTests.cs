@@ -21,7 +21,8 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Empty(result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
-        Assert.Equal(["trace", "logs"], Keys(json.RootElement));
+        Assert.Equal(["trace", "mmu", "logs"], Keys(json.RootElement));
+        Assert.Equal("flat", json.RootElement.GetProperty("mmu").GetString());
 
         JsonElement trace = json.RootElement.GetProperty("trace");
         Assert.Equal(["loads", "stores", "modifies", "instructions", "distinct_pages"], Keys(trace));

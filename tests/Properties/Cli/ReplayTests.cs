@@ -44,7 +44,7 @@ public sealed class ReplayTests
         using var trace = new GZipStream(File.OpenRead(TraceFiles.Ls), CompressionMode.Decompress);
         var settings = new ReplaySettings { Interval = interval, Memory = 2 << 20, Mmu = MmuChoice.Hash, Logs = MmuChoice.Hash.Logs };
         ReplayReport report = ReplayCheck.Run(trace, model, settings);
-        Assert.Equal(["walk", "sweep", "chooser", "faults"], report.Logs.Select(log => log.Log));
+        Assert.Equal(["walk", "sweep", "chooser", "faults", "shadow"], report.Logs.Select(log => log.Log));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class ReplayTests
             var settings = new ReplaySettings
             {
                 Interval = 1,
-                Logs = [LogChoice.Flat[0], new LogChoice("lying", (machine, _) => new LyingLog(new BitmapDirtyLog(machine), lie))],
+                Logs = [LogChoice.Flat[0], new LogChoice("lying", LogChoice.FlatMachine, (machine, _) => new LyingLog(new BitmapDirtyLog(machine), lie))],
             };
             using var trace = new MemoryStream(" L 3000,4\n S 5000,4\n S 7000,4\n"u8.ToArray());
             using var replay = new TraceReplay(settings);

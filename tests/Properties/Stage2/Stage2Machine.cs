@@ -47,7 +47,7 @@ internal sealed class Stage2Machine : IDisposable
     public Errno Map(ulong ipa, int level, ulong address, Stage2Attributes? attributes = null)
     {
         TopUp();
-        return Table.Map(ref Thread, ipa, level, address, attributes ?? ReadWrite, Cache, isAlone: true);
+        return Table.Map(ref Thread, ipa, level, address, attributes ?? ReadWrite, Cache);
     }
 
     /// <summary>An access as a vCPU does it: by its TLB, else by a walk that it remembers.</summary>

@@ -77,8 +77,9 @@ internal sealed partial class Book3sHvCore<TOrdering>
         where TThread : struct, IHostThread, allows ref struct
     {
         shift = Math.Max(shift, Options.PageShift);
-        if (Options.Era == HashTableEra.Current)
+        if (Options.Era == HashTableEra.Current || LogsByFaults)
         {
+            // A log by faults looks at no rmap word.
             if (slot.Logs)
                 slot.MarkChanged(offset, 1UL << (shift - Options.PageShift));
             return;

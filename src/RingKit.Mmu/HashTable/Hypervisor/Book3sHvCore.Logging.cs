@@ -12,7 +12,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     /// <summary>
     /// Starts to log a slot. What was recorded before is forgotten. From 4.15 on C stays, so that the first harvest reports the pages that
-    /// are resident and changed; before, C is cleared. With <see cref="LogsByFaults"/> all its entries become read-only.
+    /// are resident and changed; before, C is cleared. With <see cref="LogsByFaults"/> all its entries become read-only, and what faults meanwhile is
+    /// recorded.
     /// </summary>
     public HarvestStatistics StartLogging<TThread>(ref TThread thread, HashSlot<TOrdering> slot)
         where TThread : struct, IHostThread, allows ref struct
@@ -21,9 +22,13 @@ internal sealed partial class Book3sHvCore<TOrdering>
         slot.Changed.Forget();
         slot.Logs = true;
         TOrdering.ProcessWideFence();                                                 // E7: who has not seen the log has stored what it does not record
-        if (LogsByFaults || KeepsChangedInRmap)
+        if (LogsByFaults)
         {
-            Walk(ref thread, slot, LogsByFaults ? EntryRule.Writable : EntryRule.Changed, filtered: false, ref tally);
+            ProtectAll(ref thread, slot, ref tally);
+        }
+        else if (KeepsChangedInRmap)
+        {
+            Walk(ref thread, slot, EntryRule.Changed, filtered: false, ref tally);
             slot.Changed.Forget();
         }
 
@@ -51,7 +56,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         statistics = default;
         if (FindSlotById(slotId) is not { } slot)
             return Errno.Invalid;
-        if (!slot.Logs)
+        if (!slot.Logs || !slot.IsSet)
             return Errno.NoEntry;
         if ((ulong)buffer.Length / sizeof(ulong) < slot.WordCount)
             return Errno.BadAddress;

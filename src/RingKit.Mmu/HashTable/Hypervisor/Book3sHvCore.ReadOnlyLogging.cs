@@ -48,6 +48,17 @@ internal sealed partial class Book3sHvCore<TOrdering>
             slot.Changed.Mark(offset, pageSize.HostPages(Options.PageShift));
     }
 
+    /// <summary>
+    /// Makes all entries of a slot read-only, at the start of its log. Stores that fault meanwhile stay in the record: their entries can be written again, and
+    /// only a harvest that takes the record protects them.
+    /// </summary>
+    private void ProtectAll<TThread>(ref TThread thread, HashSlot<TOrdering> slot, ref HarvestTally tally)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        for (ulong offset = 0; offset < slot.PageCount; offset++)
+            TestAndClear(ref thread, slot, offset, EntryRule.Writable, ref tally);
+    }
+
     /// <summary>Takes the record of a slot, and makes read-only what maps the pages in it.</summary>
     private void TakeAndProtect<TThread, TSink>(ref TThread thread, HashSlot<TOrdering> slot, ref TSink sink, ref HarvestTally tally)
         where TThread : struct, IHostThread, allows ref struct

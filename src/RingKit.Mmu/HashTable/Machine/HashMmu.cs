@@ -12,13 +12,14 @@ namespace RingKit.Mmu.HashTable.Machine;
 internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrdering> hypervisor) : IMmu
 {
     private readonly GuestKernel _kernel = new(machine, hypervisor, hypervisor.Options.GuestPageSize);
+    private readonly MmioCache[] _mmioCaches = [.. Enumerable.Range(0, machine.VcpuCount).Select(_ => new MmioCache())];
     private readonly bool _delaysChanged = hypervisor.Options.DelaysChanged;
+
+    /// <summary>What a vCPU remembers of devices.</summary>
+    public MmioCache MmioCacheOf(int vcpu) => _mmioCaches[vcpu];
 
     /// <summary>What stands behind the table.</summary>
     public Book3sHvCore<HardwareOrdering> Hypervisor => hypervisor;
-
-    /// <summary>The name by which TLBs drop what comes from an entry; never 0.</summary>
-    public static ulong SourceOf(ulong index) => index + 1;
 
     /// <inheritdoc/>
     public VcpuExit Translate(Vcpu vcpu, ulong page, bool write, out TlbEntry entry, out ulong source)
@@ -55,6 +56,18 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     public void WriteProtectAll(MemorySlot slot) => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public void TlbsFlushed()
+    {
+        // The log counts it.
+    }
+
+    /// <inheritdoc/>
+    public void LogStarted(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public void Dispose() => hypervisor.Dispose();
 
     // The entry was valid a moment ago. Whoever takes it away since then waits for the end of this vCPU's step, or for its answer, before he reads R
@@ -62,7 +75,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     private VcpuExit Grant(ulong page, ulong index, Hpte hpte, bool write, out TlbEntry entry, out ulong source)
     {
         entry = default;
-        source = SourceOf(index);
+        source = MachineThread.SourceOf(index);
         if (!TryHostPage(hpte, page << GuestPage.Shift, out nuint host))
             return VcpuExit.NoMemory;
 
@@ -99,7 +112,8 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     private VcpuExit Fault(Vcpu vcpu, in StorageFault fault)
     {
         var thread = new MachineThread(machine, vcpu);
-        FirstLevelFault judged = hypervisor.JudgeFault(ref thread, fault);
+        MmioCache cache = _mmioCaches[vcpu.Id];
+        FirstLevelFault judged = hypervisor.JudgeFault(ref thread, fault, cache);
         switch (judged.Outcome)
         {
             case FaultOutcome.Retry:
@@ -109,7 +123,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
             case FaultOutcome.Reflect:
                 return VcpuExit.GuestFault;
             default:
-                return hypervisor.HandlePageFault(ref thread, fault, judged.Snapshot) switch
+                return hypervisor.HandlePageFault(ref thread, fault, judged.Snapshot, cache) switch
                 {
                     PageFaultOutcome.Mmio or PageFaultOutcome.NoHostPage => VcpuExit.NoMemory,
                     _ => VcpuExit.None,

@@ -10,6 +10,9 @@ internal struct MachineThread(VirtualMachine machine, Vcpu? self) : IHostThread
 {
     private SpinWait _spinner;
 
+    /// <summary>The name by which TLBs drop what comes from an entry; never 0.</summary>
+    public static ulong SourceOf(ulong index) => index + 1;
+
     /// <summary>How many entries were invalidated.</summary>
     public ulong Invalidations { get; private set; }
 
@@ -32,7 +35,7 @@ internal struct MachineThread(VirtualMachine machine, Vcpu? self) : IHostThread
 
         Span<ulong> sources = stackalloc ulong[TlbShootdown.MostSources];
         for (int i = 0; i < indices.Length; i++)
-            sources[i] = HashMmu.SourceOf(indices[i]);
+            sources[i] = SourceOf(indices[i]);
         machine.Shootdown.Of(sources[..indices.Length]);
     }
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class ShadowCacheCore<TOrdering> : IDisposable
     public const int Capacity = 32768;
 
     // So many are dropped with one tlbie.
-    private const int FlushBatch = 64;
+    private const int FlushBatch = 256;
 
     private const int PageLists = 8192;
     private const int GroupLists = 32;

@@ -33,6 +33,17 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
 
     public ImmutableArray<ShadowSlot<TOrdering>> Slots { get; }
 
+    /// <summary>What the host's table has for a page, as the processor looks it up; or null.</summary>
+    public ShadowTranslation? Find<TThread>(ref TThread thread, int vcpu, ulong page)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        ShadowCacheCore<TOrdering> cache = _caches[vcpu];
+        cache.Lock(ref thread);
+        ShadowTranslation? found = cache.Find(page);
+        cache.Unlock();
+        return found;
+    }
+
     /// <summary>Translates a page of the guest's, and maps it if it is not: KVM's map_page, after the guest's own table has been asked.</summary>
     /// <param name="thread">The calling thread.</param>
     /// <param name="vcpu">Its vCPU.</param>
@@ -72,7 +83,7 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
         return made;
     }
 
-    /// <summary>Drops a page's translation, as the guest's tlbie asks for.</summary>
+    /// <summary>Drops a vCPU's translation of a page.</summary>
     public void Unmap<TThread>(ref TThread thread, int vcpu, ulong page)
         where TThread : struct, IHostThread, allows ref struct
     {
@@ -90,6 +101,21 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
         slot.Changed.Forget();
         slot.Logs = true;
         return FlushSlot(ref thread, slot);
+    }
+
+    /// <summary>Stops logging a slot. When it returns no vCPU marks its frames any more.</summary>
+    public void StopLogging<TThread>(ref TThread thread, ShadowSlot<TOrdering> slot)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        slot.Logs = false;
+        foreach (ShadowCacheCore<TOrdering> cache in _caches)
+        {
+            // Whoever looked before is done.
+            cache.Lock(ref thread);
+            cache.Unlock();
+        }
+
+        slot.Changed.Forget();
     }
 
     /// <summary>Hands the frames that were mapped writable since the last time to a sink, and drops all translations of the slot if there was any.</summary>
@@ -147,6 +173,23 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
         return Errno.None;
     }
 
+    /// <summary>Drops all translations of a range of frames, as when the host takes pages away. Their marks stay.</summary>
+    public ShadowStatistics Flush<TThread>(ref TThread thread, ulong firstGfn, ulong count)
+        where TThread : struct, IHostThread, allows ref struct
+    {
+        ulong visited = 0, flushed = 0;
+        foreach (ShadowCacheCore<TOrdering> cache in _caches)
+        {
+            cache.Lock(ref thread);
+            (ulong seen, ulong dropped) = cache.Flush(ref thread, firstGfn, count);
+            cache.Unlock();
+            visited += seen;
+            flushed += dropped;
+        }
+
+        return new ShadowStatistics(visited, flushed);
+    }
+
     /// <summary>The slot of an id, or null.</summary>
     public ShadowSlot<TOrdering>? FindSlotById(uint id)
     {
@@ -181,22 +224,10 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
         }
     }
 
-    // Each vCPU's lists after the marks were taken.
+    // After the marks were taken.
     private ShadowStatistics FlushSlot<TThread>(ref TThread thread, ShadowSlot<TOrdering> slot)
-        where TThread : struct, IHostThread, allows ref struct
-    {
-        ulong visited = 0, flushed = 0;
-        foreach (ShadowCacheCore<TOrdering> cache in _caches)
-        {
-            cache.Lock(ref thread);
-            (ulong seen, ulong dropped) = cache.Flush(ref thread, slot.Memory.BaseGfn, slot.Memory.PageCount);
-            cache.Unlock();
-            visited += seen;
-            flushed += dropped;
-        }
-
-        return new ShadowStatistics(visited, flushed);
-    }
+        where TThread : struct, IHostThread, allows ref struct =>
+        Flush(ref thread, slot.Memory.BaseGfn, slot.Memory.PageCount);
 
     private ShadowSlot<TOrdering>? FindSlot(ulong gfn)
     {

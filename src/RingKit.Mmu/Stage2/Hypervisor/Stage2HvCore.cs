@@ -21,6 +21,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
         Options = options;
         Slots = [.. slots];
         Host = host;
+        _splitChunk = options.EagerSplitChunk;
         var geometry = new Stage2Geometry(options.IpaBits);
         foreach (Stage2Slot slot in Slots)
         {
@@ -29,6 +30,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
         }
 
         Table = new Stage2Core<TOrdering>(geometry, options.MaximumTables != 0 ? options.MaximumTables : TablesFor(geometry));
+        _posted = new PostedTable<TOrdering>(Table, options.Defects);
     }
 
     /// <summary>How it is made.</summary>
@@ -63,6 +65,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
 
     public void Dispose()
     {
+        EndSplitting();
         Table.Dispose();
         Lock.Dispose();
     }

@@ -55,6 +55,49 @@ public sealed class FaultLoggingTests
     }
 
     [Fact]
+    public void A_page_that_the_hypervisor_zeroes_is_recorded()
+    {
+        foreach (HashTableEra era in Enum.GetValues<HashTableEra>())
+        {
+            using FaultMachine machine = Machine(era);
+            ulong index = machine.Enter(FaultMachine.X, FaultMachine.XGuestR);
+            Zero(machine, 0x42);
+            Assert.False(machine.Entry(index).IsWritable);
+            Assert.Equal([0x42UL], Get(machine));
+            Assert.Empty(Get(machine));
+        }
+    }
+
+    [Fact]
+    public void A_store_behind_the_start_is_not_forgotten_by_it()
+    {
+        foreach (HashTableEra era in Enum.GetValues<HashTableEra>())
+        {
+            using FaultMachine machine = Machine(era);
+            machine.Slot.StopLogging();
+            ulong first = machine.Enter(FaultMachine.X, FaultMachine.XGuestR);
+            ulong last = machine.Enter(FaultMachine.X with { Address = 0x10030000 }, FaultMachine.XGuestR + 0x10000);
+            Assert.True(machine.Entry(first).IsWritable && machine.Entry(last).IsWritable);
+
+            // The start has made the first page's entry read-only and is at the last one's when a store faults on the first.
+            machine.WhenInvalidating = index =>
+            {
+                if (index != last)
+                    return;
+                machine.WhenInvalidating = null;
+                Assert.False(machine.Entry(first).IsWritable);
+                machine.Access(FaultMachine.X, store: true);
+            };
+            FaultThread thread = machine.Thread;
+            machine.Core.StartLogging(ref thread, machine.Slot);
+            Assert.Null(machine.WhenInvalidating);
+            machine.Access(FaultMachine.X, store: true);
+            Assert.Equal([0x42UL], Get(machine));
+            Assert.False(machine.Entry(first).IsWritable || machine.Entry(last).IsWritable);
+        }
+    }
+
+    [Fact]
     public void Every_store_is_in_the_next_harvest()
     {
         for (int seed = 0; seed < 60; seed++)
@@ -75,7 +118,7 @@ public sealed class FaultLoggingTests
         bool known = machine.Core.TryTranslate(address, out ulong index, out _) || machine.Entry(machine.IndexOf(address)).IsAbsent;
         index = machine.IndexOf(address);
         FaultThread thread = machine.Thread;
-        switch (random.Next(10))
+        switch (random.Next(11))
         {
             case < 2 when !known:
                 machine.Enter(address, (page << 16) | 0x1112);
@@ -101,7 +144,17 @@ public sealed class FaultLoggingTests
                 Assert.True(missing.Length == 0, $"{where}: pages {string.Join(", ", missing)} were stored to and are not reported.");
                 stored.Clear();
                 break;
+            case 10:
+                Zero(machine, page);
+                stored.Add(page);
+                break;
         }
+    }
+
+    private static void Zero(FaultMachine machine, ulong page)
+    {
+        FaultThread thread = machine.Thread;
+        Assert.Equal(HypercallStatus.Success, machine.Core.PageInit(ref thread, HypercallFlags.ZeroPage, page << 16, 0));
     }
 
     private static FaultMachine Machine(HashTableEra era)

@@ -1,64 +1,88 @@
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Properties.Guest;
 using Xunit;
 
 namespace RingKit.Properties.HashTable.Machine;
 
-/// <summary>A vCPU that counts in words of its own, one in each page and one at its end, vCPU 1's across it, and changes entries of pages that all vCPUs use.</summary>
-internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IGuestProgram
+/// <summary>
+/// A vCPU that counts in words of its own, one in each page and one at its end, vCPU 1's across it; changes entries of pages that all vCPUs use; and has pages of
+/// its own zeroed and copied by the hypervisor.
+/// </summary>
+internal struct GuestLife(VirtualMachine machine, int guestShift, int id, int seed) : IGuestProgram
 {
-    private const int Words = 1024;
+    /// <summary>Pages that all vCPUs count in.</summary>
+    public const int SharedPages = 512;
+
+    /// <summary>Pages behind them for each vCPU.</summary>
+    public const int OwnPages = 5;
+
     private const ulong ReadWrite = 2;
 
     private readonly Random _random = new(seed);
-    private readonly ulong[] _counters = new ulong[Words];
+    private readonly CountedWords _words = new(id, firstGfn: 0, SharedPages);
+    private readonly ulong[] _own = new ulong[OwnPages];
     private readonly ulong[] _registers = new ulong[8];
-    private readonly byte[] _loaded = new byte[sizeof(ulong)];
-    private int _id = -1;
+    private ulong _ownStores;
 
-    public ulong Stores { get; private set; }
+    public readonly ulong Stores => _words.Stores + _ownStores;
 
     public ulong Hypercalls { get; private set; }
 
+    public ulong PageInits { get; private set; }
+
     public VcpuExit Step(Vcpu vcpu)
     {
-        _id = vcpu.Id;
-        int word = _random.Next(Words);
-        if (_random.Next(4) == 0)
+        int word = _random.Next(_words.Count);
+        if (_random.Next(256) == 0)
+            Thread.Yield();   // In the guest: who waits for this vCPU gets a turn.
+        switch (_random.Next(8))
         {
-            ChangeEntries(vcpu, AddressOf(word));
-            return VcpuExit.None;
+            case < 2:
+                ChangeEntries(vcpu, _words.AddressOf(word));
+                break;
+            case 2:
+                ChangeOwnPage(vcpu, _random.Next(OwnPages));
+                break;
+            default:
+                _words.CountUp(vcpu, word);
+                break;
         }
 
-        VcpuExit exit = vcpu.Load(AddressOf(word), _loaded);
-        if (exit != VcpuExit.None)
-            throw new InvalidOperationException($"vCPU {vcpu.Id}'s load ended with {exit}.");
-        if (BitConverter.ToUInt64(_loaded) != _counters[word])
-            throw new InvalidOperationException($"vCPU {vcpu.Id} loads {BitConverter.ToUInt64(_loaded)} where it stored {_counters[word]}.");
-        exit = vcpu.Store(AddressOf(word), _counters[word] + 1);
-        if (exit != VcpuExit.None)
-            throw new InvalidOperationException($"vCPU {vcpu.Id}'s store ended with {exit}.");
-        _counters[word]++;
-        Stores++;
         return VcpuExit.None;
     }
 
     /// <summary>Whether the memory holds what the vCPU stored last.</summary>
     public readonly void Check(MemorySlot slot)
     {
-        for (int word = 0; word < Words; word++)
-            Assert.Equal(_counters[word], BitConverter.ToUInt64(slot.Memory.AsSpan()[(int)AddressOf(word)..]));
+        _words.Check(slot);
+        for (int page = 0; page < OwnPages; page++)
+            Assert.Equal(_own[page], BitConverter.ToUInt64(slot.Memory.AsSpan()[(int)OwnWord(page)..]));
     }
 
-    // Even words lie in the middle of a page, odd ones at its end; the last page's stays inside.
-    private readonly ulong AddressOf(int word)
+    private readonly ulong OwnPage(int page) => (ulong)(SharedPages + (id * OwnPages) + page) << GuestPage.Shift;
+
+    private readonly ulong OwnWord(int page) => OwnPage(page) + 2048;
+
+    private void ChangeOwnPage(Vcpu vcpu, int page)
     {
-        ulong page = (ulong)word / 2 << GuestPage.Shift;
-        ulong own = (ulong)_id * sizeof(ulong);
-        if (word % 2 == 0)
-            return page + 1024 + own;
-        return word == Words - 1 ? page + 2048 + own : page + GuestPage.Size - 12 + own;
+        int source = _random.Next(OwnPages);
+        switch (_random.Next(3))
+        {
+            case 0 when Call(vcpu, Hypercall.PageInit, HypercallFlags.ZeroPage, OwnPage(page)):
+                _own[page] = 0;
+                PageInits++;
+                break;
+            case 1 when Call(vcpu, Hypercall.PageInit, HypercallFlags.CopyPage, OwnPage(page), OwnPage(source)):
+                _own[page] = _own[source];
+                PageInits++;
+                break;
+            default:
+                CountedWords.CountUp(vcpu, OwnWord(page), ref _own[page]);
+                _ownStores++;
+                break;
+        }
     }
 
     private void ChangeEntries(Vcpu vcpu, ulong address)
@@ -73,9 +97,7 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IG
                 Call(vcpu, Hypercall.Remove, 0, index, 0);
                 break;
             case 1:
-                // Out and in again, perhaps at another place of the group, perhaps beside one that another vCPU has entered meanwhile.
-                if (Call(vcpu, Hypercall.Remove, 0, index, 0))
-                    Call(vcpu, Hypercall.Enter, 0, index, _registers[0], _registers[1]);
+                EnterAgain(vcpu, index);
                 break;
             case 2:
                 Call(vcpu, Hypercall.Protect, ReadWrite | (_random.Next(2) == 0 ? HpteR.NoExecute : 0), index, 0);
@@ -92,6 +114,18 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IG
                 Call(vcpu, Hypercall.BulkRemove, Request | index, 0, Request | other, 0, End);
                 break;
         }
+    }
+
+    // Out and in again: perhaps at another place of the group, perhaps beside one that another vCPU has entered meanwhile. Bolted at the very place, if it is still
+    // free: bolted entries in all places would leave the guest's kernel none to evict.
+    private void EnterAgain(Vcpu vcpu, ulong index)
+    {
+        if (!Call(vcpu, Hypercall.Remove, 0, index, 0))
+            return;
+        if (_random.Next(4) == 0)
+            Call(vcpu, Hypercall.Enter, HypercallFlags.Exact, index, _registers[0] | HpteV.Bolted, _registers[1]);
+        else
+            Call(vcpu, Hypercall.Enter, 0, index, _registers[0] & ~HpteV.Bolted, _registers[1]);
     }
 
     private bool Call(Vcpu vcpu, ulong number, params ReadOnlySpan<ulong> arguments)

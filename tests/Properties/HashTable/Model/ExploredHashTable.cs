@@ -47,7 +47,7 @@ internal sealed class ExploredHashTable : ExploredStructure
         from stores in Many(2, Gen.Choose(0, 2).Select(Store))
         from guest in Many(2, Hypercall)
         from host in Many(2, Gen.Elements(Walk, FilteredWalk, Sweep, PageOut, Share, new HashOperation(HashAction.Age)))
-        from shape in Gen.Choose(0, 2)
+        from shape in Gen.Choose(0, 3)
         from era in Gen.Elements(HashTableEra.Current, HashTableEra.Current, HashTableEra.ChangedOrder, HashTableEra.ChangedBit)
         from isLate in Gen.Elements(false, true)
         let plan = new HashPlan { Era = era, DelaysChanged = isLate }
@@ -55,12 +55,14 @@ internal sealed class ExploredHashTable : ExploredStructure
         {
             0 => HashProgram.Of(plan, stores, host),
             1 => HashProgram.Of(plan, [.. stores, .. guest], host),
+            2 => HashProgram.Of(plan, [.. stores, .. guest], [host[0], Resize]),
             _ => HashProgram.Of(plan, stores, [guest[0]], [host[0]]),
         });
 
     private static Gen<HashOperation> Hypercall =>
         from action in Gen.Elements(
-            HashAction.Remove, HashAction.Remove, HashAction.Enter, HashAction.Protect, HashAction.ClearModified, HashAction.ClearReferenced, HashAction.BulkRemove)
+            HashAction.Remove, HashAction.Remove, HashAction.Enter, HashAction.Protect, HashAction.ClearModified, HashAction.ClearReferenced, HashAction.BulkRemove,
+            HashAction.PageInit)
         from address in Gen.Choose(0, action is HashAction.BulkRemove ? 1 : 2)
         select new HashOperation(action, address);
 

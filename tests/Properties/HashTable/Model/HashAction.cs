@@ -9,6 +9,9 @@ internal enum HashAction
     /// <summary>A store that faults where the table does not let it through, and tries again.</summary>
     StoreOrFault,
 
+    /// <summary>A store that faults, and the thread's last operation: the vCPU is out of the guest when the host mends the fault, and stays there.</summary>
+    Fault,
+
     /// <summary>H_REMOVE.</summary>
     Remove,
 
@@ -27,6 +30,9 @@ internal enum HashAction
     /// <summary>H_CLEAR_REF.</summary>
     ClearReferenced,
 
+    /// <summary>H_PAGE_INIT of the address's page, of which the word that the thread counts in stands for all.</summary>
+    PageInit,
+
     /// <summary>The host takes page 0 away.</summary>
     PageOut,
 
@@ -35,6 +41,9 @@ internal enum HashAction
 
     /// <summary>The host asks whether page 0 was referenced.</summary>
     Age,
+
+    /// <summary>When all vCPUs are out of the guest, another table takes this one's place. Once in a program, beside no harvest and no hypercall.</summary>
+    Resize,
 
     /// <summary>Logging starts, and all pages are copied.</summary>
     Start,

@@ -50,6 +50,16 @@ internal readonly struct HashModelThread(HashProgram program, int self) : IHostT
         }
     }
 
+    /// <summary>Waits until every processor has left the guest.</summary>
+    public void AwaitEnds()
+    {
+        for (int vcpu = 0; vcpu < program.ThreadCount; vcpu++)
+        {
+            if (IsAsked(vcpu))
+                Await(vcpu, ulong.MaxValue);
+        }
+    }
+
     private bool IsAsked(int vcpu) => vcpu != self && program.IsVcpu(vcpu);
 
     private void Reply(int asking, ulong ticket)

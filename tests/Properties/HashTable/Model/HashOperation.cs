@@ -19,6 +19,11 @@ internal readonly record struct HashOperation(HashAction Action, int Address = 0
 
     public static HashOperation Share => new(HashAction.Share);
 
+    public static HashOperation Resize => new(HashAction.Resize);
+
+    /// <summary>Whether it is a vCPU's, whom others ask to drop translations.</summary>
+    public bool IsInGuest => IsStore || Action == HashAction.Fault;
+
     public bool IsStore => Action is HashAction.Store or HashAction.StoreOrFault;
 
     public HarvestMethod? Harvest => Action switch
@@ -33,6 +38,8 @@ internal readonly record struct HashOperation(HashAction Action, int Address = 0
 
     public static HashOperation StoreOrFault(int address) => new(HashAction.StoreOrFault, address);
 
+    public static HashOperation Fault(int address) => new(HashAction.Fault, address);
+
     public static HashOperation Remove(int address) => new(HashAction.Remove, address);
 
     public static HashOperation BulkRemove(int first) => new(HashAction.BulkRemove, first);
@@ -40,6 +47,8 @@ internal readonly record struct HashOperation(HashAction Action, int Address = 0
     public static HashOperation Enter(int address) => new(HashAction.Enter, address);
 
     public static HashOperation Protect(int address) => new(HashAction.Protect, address);
+
+    public static HashOperation PageInit(int address) => new(HashAction.PageInit, address);
 
     public override string ToString() => $"{Action} {Address}";
 }

@@ -12,6 +12,9 @@ internal sealed record HashPlan
     /// <summary>How many of the addresses, from the first on, have an entry from the start.</summary>
     public int Entered { get; init; } = 2;
 
+    /// <summary>Whether the host has taken page 0 away after that.</summary>
+    public bool IsPagedOut { get; init; }
+
     /// <summary>Whether the slot is logged from the start.</summary>
     public bool Logs { get; init; } = true;
 
@@ -25,5 +28,5 @@ internal sealed record HashPlan
     public HashTableDefects Defects { get; init; }
 
     public override string ToString() =>
-        this == Default ? "" : $"{Era}, {Entered} entered{(Logs ? "" : ", no log")}{(LogsByFaults ? ", by faults" : "")}{(DelaysChanged ? ", late C" : "")}{(Defects == HashTableDefects.None ? "" : $", {Defects}")}: ";
+        this == Default ? "" : $"{Era}, {Entered} entered{(IsPagedOut ? ", paged out" : "")}{(Logs ? "" : ", no log")}{(LogsByFaults ? ", by faults" : "")}{(DelaysChanged ? ", late C" : "")}{(Defects == HashTableDefects.None ? "" : $", {Defects}")}: ";
 }

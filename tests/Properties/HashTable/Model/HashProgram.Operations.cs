@@ -1,3 +1,5 @@
+using RingKit.Mmu;
+using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
@@ -26,7 +28,12 @@ internal sealed partial class HashProgram
         }
 
         Assert.Equal(PageOf(address), known.Page);
-        int word = (self * Pages) + known.Page;
+        StoreWord(self, known.Page);
+    }
+
+    private void StoreWord(int self, int page)
+    {
+        int word = (self * Pages) + page;
         O.StoreRelaxed(ref _memory[word], ++_stored[word]);
     }
 
@@ -43,11 +50,25 @@ internal sealed partial class HashProgram
 
     private void Fault(ref HashModelThread thread, int address)
     {
-        Dsisr reason = _core.TryTranslate(AddressOf(address), out _, out Hpte entry) && !entry.IsWritable ? Dsisr.Protection : Dsisr.NoEntry;
-        var fault = new StorageFault(AddressOf(address), reason | Dsisr.Store);
-        FirstLevelFault judged = _core.JudgeFault(ref thread, fault);
+        FirstLevelFault judged = Judge(ref thread, address, out StorageFault fault);
         if (judged.Outcome == FaultOutcome.HostHandler)
             Assert.NotEqual(PageFaultOutcome.NoHostPage, _core.HandlePageFault(ref thread, fault, judged.Snapshot));
+    }
+
+    // The first level is the guest's own time; the second is not, and finds what a resize has made of the table meanwhile.
+    private void FaultOutside(ref HashModelThread thread, int address)
+    {
+        FirstLevelFault judged = Judge(ref thread, address, out StorageFault fault);
+        thread.End();
+        if (judged.Outcome == FaultOutcome.HostHandler)
+            Assert.NotEqual(PageFaultOutcome.NoHostPage, _core.HandlePageFault(ref thread, fault, judged.Snapshot));
+    }
+
+    private FirstLevelFault Judge(ref HashModelThread thread, int address, out StorageFault fault)
+    {
+        Dsisr reason = _core.TryTranslate(AddressOf(address), out _, out Hpte entry) && !entry.IsWritable ? Dsisr.Protection : Dsisr.NoEntry;
+        fault = new StorageFault(AddressOf(address), reason | Dsisr.Store);
+        return _core.JudgeFault(ref thread, fault);
     }
 
     private HypercallResult Enter(HashModelThread thread, int address)
@@ -66,6 +87,9 @@ internal sealed partial class HashProgram
         ulong avpn = HptGeometry.FirstWord(at.Vsid, at.Address, at.BaseShift, at.IsOneTebibyteSegment) & HpteV.Compared;
         switch (operation.Action)
         {
+            case HashAction.Fault:
+                FaultOutside(ref thread, operation.Address);
+                break;
             case HashAction.Remove:
                 _results.Add((operation, _core.Remove(ref thread, HypercallFlags.Avpn, index, avpn)));
                 break;
@@ -84,6 +108,12 @@ internal sealed partial class HashProgram
             case HashAction.ClearReferenced:
                 _core.ClearReferenced(ref thread, index);
                 break;
+            case HashAction.PageInit:
+                // The hypercall's own bytes lie where nobody looks.
+                int page = PageOf(operation.Address);
+                StoreWord(self, page);
+                Assert.Equal(HypercallStatus.Success, _core.PageInit(ref thread, HypercallFlags.ZeroPage, (ulong)page << GuestPage.Shift, 0));
+                break;
             case HashAction.PageOut:
                 _core.PageOut(ref thread, 0);
                 break;
@@ -93,10 +123,14 @@ internal sealed partial class HashProgram
             case HashAction.Age:
                 _core.Age(ref thread, 0);
                 break;
+            case HashAction.Resize:
+                thread.AwaitEnds();
+                Assert.Equal(Errno.None, _core.CommitResize(ref thread, 0, HptGeometry.MinimumOrder));
+                break;
             default:
                 _core.StartLogging(ref thread, Slot);
-                for (int page = 0; page < Pages; page++)
-                    Copy(page);
+                for (int copied = 0; copied < Pages; copied++)
+                    Copy(copied);
                 break;
         }
     }
@@ -140,7 +174,7 @@ internal sealed partial class HashProgram
         }
 
         uint state = Slot.Host[0];
-        if (!_threads.SelectMany(thread => thread).Any(operation => operation.Action == HashAction.StoreOrFault))
+        if (!_threads.SelectMany(thread => thread).Any(operation => operation.Action is HashAction.StoreOrFault or HashAction.Fault))
             Assert.Equal(expected, state);
         for (int group = 0; group < 2; group++)
         {

@@ -1,5 +1,6 @@
 using System.Numerics;
 using RingKit.Interleaving;
+using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
@@ -40,6 +41,9 @@ internal sealed partial class HashProgram : IDisposable
     private readonly List<(HashOperation Operation, HypercallResult Result)> _results = [];
     private Book3sHvCore<O> _core = null!;
 
+    // The table that a resize replaces: its words stay where they are until the program ends.
+    private HptInfo<O> _first = null!;
+
     private HashProgram(HashPlan plan, HashOperation[][] threads)
     {
         _plan = plan;
@@ -71,7 +75,7 @@ internal sealed partial class HashProgram : IDisposable
         { Finally = p => p.Check() };
     }
 
-    public bool IsVcpu(int thread) => _threads[thread].Any(operation => operation.IsStore);
+    public bool IsVcpu(int thread) => _threads[thread].Any(operation => operation.IsInGuest);
 
     public bool Invalidates(int thread) => _threads[thread].Any(operation => operation.Action != HashAction.Store);
 
@@ -88,7 +92,12 @@ internal sealed partial class HashProgram : IDisposable
             _core.Table.SetByHardware(index, HpteR.Changed);
     }
 
-    public void Dispose() => _core.Dispose();
+    public void Dispose()
+    {
+        if (!ReferenceEquals(_first, _core.Hpt))
+            _first.Dispose();
+        _core.Dispose();
+    }
 
     private static GuestMemory MakeMemory()
     {
@@ -108,6 +117,9 @@ internal sealed partial class HashProgram : IDisposable
     {
         var options = new HashTableOptions { BackingShift = 12, Era = _plan.Era, Defects = _plan.Defects };
         _core = new Book3sHvCore<O>(Memory, options, HptGeometry.TwoGroups) { LogsByFaults = _plan.LogsByFaults };
+        _first = _core.Hpt;
+        if (_threads.Any(thread => thread.Contains(HashOperation.Resize)))
+            PrepareResize();
         foreach (ulong[] words in (ulong[][])[_requests, _responses, _answers, _memory, _stored, _copied])
             Array.Clear(words);
         _results.Clear();
@@ -117,8 +129,25 @@ internal sealed partial class HashProgram : IDisposable
         Slot.Logs = _plan.Logs;
         for (int address = 0; address < _plan.Entered; address++)
             Assert.Equal(HypercallStatus.Success, Enter(new HashModelThread(this, 0), address).Status);
+        if (_plan.IsPagedOut)
+        {
+            var host = new LastThread(this);
+            _core.PageOut(ref host, 0);
+        }
+
         Name();
         return this;
+    }
+
+    // A table as small as the first one, whatever order is asked for.
+    private void PrepareResize()
+    {
+        var next = new HptInfo<O>(HptGeometry.TwoGroups, _core.Format, isa30: false);
+        _core.MakeTable = _ => next;
+        ResizeAnswer answer = default;
+        Assert.True(SpinWait.SpinUntil(
+            () => (answer = _core.PrepareResize(0, HptGeometry.MinimumOrder)).EstimatedMilliseconds == 0, TimeSpan.FromSeconds(30)));
+        Assert.Equal(Errno.None, answer.Error);
     }
 
     private void Name()

@@ -107,12 +107,12 @@ internal sealed partial class TableProgram
         Write(frame);
         cache.TopUp(1);
         _lock.EnterShared(ref thread);
-        Errno error = _table.Map(ref thread, ipa, level, OutputOf(frame, ipa), ReadWrite, cache);
+        Errno error = _table.Map(ref thread, ipa, level, OutputOf(frame, ipa), ReadWrite, cache, mayFreeTables: false, out _);
         _lock.ExitShared();
-        if (error == Errno.Exists)
+        if (error == Errno.Busy)
         {
             _lock.Enter(ref thread);
-            error = _table.Map(ref thread, ipa, level, OutputOf(frame, ipa), ReadWrite, cache, isAlone: true);
+            error = _table.Map(ref thread, ipa, level, OutputOf(frame, ipa), ReadWrite, cache);
             _lock.Exit();
         }
 

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Mmu.DirtyLogging;
+
+/// <summary>What the dirty logs of a machine have in common: starts, stops and harvests that come one after the other, the books, and the end.</summary>
+public abstract class MachineDirtyLog : IDirtyLog
+{
+    // KVM's slots_lock.
+    private readonly Lock _slotsLock;
+
+    private protected MachineDirtyLog(VirtualMachine machine, Lock slotsLock)
+    {
+        Machine = machine;
+        _slotsLock = slotsLock;
+    }
+
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <inheritdoc/>
+    public DirtyLogStatistics Statistics
+    {
+        get
+        {
+            using var scope = new VcpuSafeScope(_slotsLock, Machine);
+            ulong faults = 0;
+            foreach (Vcpu vcpu in Machine.Vcpus)
+                faults += vcpu.Faults;
+            return Books with { Faults = faults };
+        }
+    }
+
+    private protected VirtualMachine Machine { get; }
+
+    /// <summary>The statistics, but for the faults. Under the lock.</summary>
+    private protected DirtyLogStatistics Books { get; set; }
+
+    /// <inheritdoc/>
+    public void Start()
+    {
+        using var scope = new VcpuSafeScope(_slotsLock, Machine);
+        StartLocked();
+    }
+
+    /// <inheritdoc/>
+    public void Stop()
+    {
+        using var scope = new VcpuSafeScope(_slotsLock, Machine);
+        StopLocked();
+    }
+
+    /// <inheritdoc/>
+    public void Harvest<TSink>(ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        using var scope = new VcpuSafeScope(_slotsLock, Machine);
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            Collect(ref sink);
+        }
+        finally
+        {
+            EndHarvest();
+            Books = Books with { Harvests = Books.Harvests + 1, HarvestTime = Books.HarvestTime + Stopwatch.GetElapsedTime(start) };
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Clear()
+    {
+        var forget = default(ForgettingSink);
+        Harvest(ref forget);
+    }
+
+    /// <inheritdoc/>
+    public abstract bool CanRecord(Vcpu vcpu);
+
+    /// <inheritdoc/>
+    public abstract void Record(Vcpu vcpu, MemorySlot slot, ulong offset);
+
+    /// <inheritdoc/>
+    public abstract bool NeedsHarvest(Vcpu vcpu);
+
+    /// <summary>Stops the log and takes it off its machine, which may then have another. vCPUs have left the guest.</summary>
+    public void Dispose()
+    {
+        if (Machine.DirtyLog != this)
+            return;
+
+        if (!Machine.IsDisposed)
+            Stop();
+        Machine.Detach(this);
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Takes the lock, for what a log can do besides.</summary>
+    private protected VcpuSafeScope EnterSlots() => new(_slotsLock, Machine);
+
+    /// <summary>Starts to log all slots. Under the lock, as is all that follows.</summary>
+    private protected abstract void StartLocked();
+
+    /// <summary>Stops, and forgets what was not harvested.</summary>
+    private protected abstract void StopLocked();
+
+    /// <summary>Takes what is recorded, protects it, and hands it to the sink.</summary>
+    private protected abstract void Collect<TSink>(ref TSink sink)
+        where TSink : struct, IDirtyPageSink;
+
+    /// <summary>What is left to do after <see cref="Collect"/>, also where the sink has thrown.</summary>
+    private protected virtual void EndHarvest()
+    {
+    }
+
+    /// <summary>Releases the memory in which pages are recorded, if it is the log's own.</summary>
+    private protected virtual void Free()
+    {
+    }
+
+    /// <summary>Takes what is recorded, and protects it, for nobody.</summary>
+    private protected void Forget()
+    {
+        var forget = default(ForgettingSink);
+        Collect(ref forget);
+    }
+
+    private struct ForgettingSink : IDirtyPageSink
+    {
+        public readonly void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        {
+        }
+    }
+}

@@ -1,0 +1,5 @@
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Properties.DirtyLogging.Memslots;
+
+public sealed class InitiallySetMemslotLogTests() : DirtyLogContract(InitiallySet.Make, memory => new VirtualMachine(memory, vcpus: 2));
