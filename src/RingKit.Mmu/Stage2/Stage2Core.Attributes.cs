@@ -152,10 +152,11 @@ internal sealed partial class Stage2Core<TOrdering>
         where TThread : struct, IStage2Thread, allows ref struct
     {
         ulong wanted = Stage2Descriptor.ValidBit | Stage2Descriptor.TypeBit | bit, changed = 0;
-        ulong index = Geometry.IndexAt(ipa, Stage2Geometry.LastLevel);
-        for (; ipa < end; ipa += Stage2Geometry.TableBytes, index++)
+
+        // Invariant: the pages are of one table.
+        ref ulong entry = ref Pool.EntryAt(table, Geometry.IndexAt(ipa, Stage2Geometry.LastLevel));
+        for (; ipa < end; ipa += Stage2Geometry.TableBytes, entry = ref Unsafe.Add(ref entry, 1))
         {
-            ref ulong entry = ref Pool.EntryAt(table, index);
             Stage2Descriptor seen = Look(ref entry);
             if ((seen.Raw & wanted) == wanted)
                 changed += Clear(ref thread, ref entry, seen, bit, ipa, Stage2Geometry.LastLevel);

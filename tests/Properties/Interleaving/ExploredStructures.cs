@@ -35,6 +35,7 @@ internal static class ExploredStructures
         new ExploredShadowMmu(),
         new ExploredStage2(),
         new ExploredMmuLock(),
+        new ExploredDeviceEntries(),
         new ExploredFaults(),
     ];
 }

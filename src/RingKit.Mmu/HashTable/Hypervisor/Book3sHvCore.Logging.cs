@@ -56,7 +56,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         statistics = default;
         if (FindSlotById(slotId) is not { } slot)
             return Errno.Invalid;
-        if (!slot.Logs)
+        if (!slot.Logs || !slot.IsSet)
             return Errno.NoEntry;
         if ((ulong)buffer.Length / sizeof(ulong) < slot.WordCount)
             return Errno.BadAddress;

@@ -38,6 +38,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
             }
             finally
             {
+                CountMmioUpdate();
                 MmuReady = true;
             }
 

@@ -81,6 +81,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
             }
             finally
             {
+                CountMmioUpdate();
                 MmuReady = true;
                 ReleaseResize();
             }

@@ -35,6 +35,8 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int id, int se
     public VcpuExit Step(Vcpu vcpu)
     {
         int word = _random.Next(_words.Count);
+        if (_random.Next(256) == 0)
+            Thread.Yield();   // In the guest: who waits for this vCPU gets a turn.
         switch (_random.Next(8))
         {
             case < 2:
