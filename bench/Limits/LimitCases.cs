@@ -22,7 +22,7 @@ internal sealed class LimitCases : IDisposable
     public LimitCases(NativeLimits bare, int shrink)
     {
         (_bare, _shrink) = (bare, shrink);
-        All = [EmptyScan(256 << 20, "90 %"), EmptyScan(512 << 10, "70 %"), .. Harvests(1), .. Harvests(100), .. Marks()];
+        All = [EmptyScan(256 << 20, "90 %"), EmptyScan(512 << 10, "70 %"), .. Harvests(1), .. Harvests(10), .. Harvests(50), .. Harvests(100), .. Marks()];
     }
 
     public IReadOnlyList<Limit> All { get; }
@@ -46,15 +46,18 @@ internal sealed class LimitCases : IDisposable
         (string, Action)[] bare =
         [
             ("xchg of each", () => _bare.Exchange(block.View.AsSpan(), known)),
+            ("scan, and xchg", () => _bare.Scan(block.View.AsSpan())),
             ("load and store, loses marks", () => _bare.Plain(block.View.AsSpan(), known)),
         ];
         (string unit, double units) = percent < 100 ? ("page", pattern.DirtyPages) : ("word", known.Length);
         string name = $"of {percent} % of 32 MiB";
         void Restore() => pattern.Restore(block.View.AsSpan());
-        yield return new Limit($"masks {name}", unit, units, percent < 100 ? "3 ns" : "", Restore, () => Masks(bitmap), bare);
-        yield return new Limit($"runs {name}", unit, units, percent < 100 ? "5 ns" : "1.5 ns", Restore, () => Runs(bitmap), [.. bare, ("the whole harvest in C", () => _bare.Runs(block.View.AsSpan()))]);
+        yield return new Limit($"masks {name}", unit, units, percent == 1 ? "3 ns" : "", Restore, () => Masks(bitmap), bare);
+        yield return new Limit($"runs {name}", unit, units, FloorOfRuns(percent), Restore, () => Runs(bitmap), [.. bare, ("the whole harvest into runs", () => _bare.Runs(block.View.AsSpan()))]);
         yield return new Limit($"indices {name}", unit, units, "", Restore, () => Indices(bitmap), bare);
     }
+
+    private static string FloorOfRuns(double percent) => percent switch { 1 => "5 ns", 100 => "1.5 ns", _ => "" };
 
     private IEnumerable<Limit> Marks()
     {

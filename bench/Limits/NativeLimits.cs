@@ -13,7 +13,8 @@ internal sealed unsafe class NativeLimits : IDisposable
     private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _exchange;
     private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _plain;
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _read;
-    private readonly delegate* unmanaged<ulong*, nuint, ulong> _runs;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _scan;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong*, ulong> _runs;
 
     private NativeLimits(NativeRival library)
     {
@@ -24,7 +25,8 @@ internal sealed unsafe class NativeLimits : IDisposable
         _exchange = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_exchange");
         _plain = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_plain");
         _read = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_read");
-        _runs = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_runs");
+        _scan = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_scan");
+        _runs = (delegate* unmanaged<ulong*, nuint, ulong*, ulong>)NativeLibrary.GetExport(_handle, "limit_runs");
     }
 
     /// <summary>Compiles and loads it.</summary>
@@ -73,11 +75,19 @@ internal sealed unsafe class NativeLimits : IDisposable
             return _read(first, (nuint)words.Length);
     }
 
-    /// <summary>A whole harvest into runs; how many pages they had. A multiple of 8 words, aligned to 64 bytes.</summary>
-    public ulong Runs(Span<ulong> words)
+    /// <summary>A scan, and the exchanges of what it finds; how many bits they had. A multiple of 64 words.</summary>
+    public ulong Scan(Span<ulong> words)
     {
         fixed (ulong* first = words)
-            return _runs(first, (nuint)words.Length);
+            return _scan(first, (nuint)words.Length);
+    }
+
+    /// <summary>The same, and the runs; how many pages they had.</summary>
+    public ulong Runs(Span<ulong> words)
+    {
+        ulong pages = 0;
+        fixed (ulong* first = words)
+            return _runs(first, (nuint)words.Length, &pages);
     }
 
     public void Dispose()

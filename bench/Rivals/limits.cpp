@@ -4,6 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 extern "C" {
 
@@ -45,41 +48,57 @@ std::uint64_t limit_plain(std::uint64_t* words, const std::uint32_t* known, std:
     return pages;
 }
 
-// A whole harvest into runs, the plain way: 64 bytes are looked at, words that are not 0 exchanged, and runs joined across them.
-std::uint64_t limit_runs(std::uint64_t* words, std::size_t count) {
-    std::uint64_t pages = 0, runs = 0, start = 0, end = 0;
-    for (std::size_t group = 0; group + 8 <= count; group += 8) {
-        typedef std::uint64_t vector __attribute__((vector_size(64), may_alias));
-        const vector v = *reinterpret_cast<const vector*>(words + group);
-        if ((v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7]) == 0)
-            continue;
-        for (std::size_t i = group; i < group + 8; i++) {
-            if (__atomic_load_n(&words[i], __ATOMIC_RELAXED) == 0)
-                continue;
-            std::uint64_t word = __atomic_exchange_n(&words[i], 0, __ATOMIC_SEQ_CST);
+typedef std::uint64_t vector __attribute__((vector_size(64), may_alias));
+
+// Which of 64 words are not 0.
+static inline std::uint64_t not_zero(const std::uint64_t* words) {
+    std::uint64_t mask = 0;
+    for (int i = 0; i < 8; i++) {
+#ifdef __AVX512F__
+        const __m512i v = _mm512_loadu_si512(words + 8 * i);
+        mask |= static_cast<std::uint64_t>(_mm512_test_epi64_mask(v, v)) << (8 * i);
+#else
+        for (int j = 0; j < 8; j++)
+            mask |= static_cast<std::uint64_t>(words[8 * i + j] != 0) << (8 * i + j);
+#endif
+    }
+    return mask;
+}
+
+// A scan and the exchanges of what it finds: the bits are counted, and nothing is delivered. A multiple of 64 words.
+std::uint64_t limit_scan(std::uint64_t* words, std::size_t count) {
+    std::uint64_t pages = 0;
+    for (std::size_t group = 0; group < count; group += 64)
+        for (std::uint64_t rest = not_zero(words + group); rest != 0; rest &= rest - 1)
+            pages += static_cast<std::uint64_t>(__builtin_popcountll(__atomic_exchange_n(&words[group + __builtin_ctzll(rest)], 0, __ATOMIC_SEQ_CST)));
+    return pages;
+}
+
+// The same, and runs joined across words by the two ends of each; the pages of a finished run are added up in memory, which is what the smallest sink does.
+std::uint64_t limit_runs(std::uint64_t* words, std::size_t count, std::uint64_t* sum) {
+    std::uint64_t start = 0, end = 0;
+    for (std::size_t group = 0; group < count; group += 64) {
+        for (std::uint64_t rest = not_zero(words + group); rest != 0; rest &= rest - 1) {
+            const std::size_t index = group + static_cast<std::size_t>(__builtin_ctzll(rest));
+            std::uint64_t word = __atomic_exchange_n(&words[index], 0, __ATOMIC_SEQ_CST);
             while (word != 0) {
-                const int first = __builtin_ctzll(word);
-                const std::uint64_t clean = ~(word >> first);
-                const int length = clean == 0 ? 64 : __builtin_ctzll(clean);
-                const std::uint64_t page = i * 64 + static_cast<std::uint64_t>(first);
-                if (page != end) {
-                    pages += end - start;
-                    runs++;
-                    start = page;
+                const std::uint64_t lowest = word & (0 - word), behind = word + lowest;
+                const std::uint64_t first = index * 64 + static_cast<std::uint64_t>(__builtin_ctzll(lowest));
+                if (first != end) {
+                    *static_cast<volatile std::uint64_t*>(sum) = *sum + (end - start);
+                    start = first;
                 }
-                end = page + static_cast<std::uint64_t>(length);
-                if (first + length >= 64)
-                    break;
-                word &= ~std::uint64_t{0} << (first + length);
+                end = index * 64 + (behind == 0 ? 64 : static_cast<std::uint64_t>(__builtin_ctzll(behind)));
+                word &= behind;
             }
         }
     }
-    return pages + (end - start) + (runs == UINT64_MAX);
+    *sum += end - start;
+    return *sum;
 }
 
 // Eight vectors of 64 bytes a turn, into four sums: a multiple of 64 words.
 std::uint64_t limit_read(const std::uint64_t* words, std::size_t count) {
-    typedef std::uint64_t vector __attribute__((vector_size(64), may_alias));
     vector a{}, b{}, c{}, d{};
     for (std::size_t i = 0; i + 64 <= count; i += 64) {
         const vector* v = reinterpret_cast<const vector*>(words + i);
