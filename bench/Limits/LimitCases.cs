@@ -1,10 +1,11 @@
 using RingKit.Bench.Inputs;
+using RingKit.Bench.Rivals;
 using RingKit.Bitmaps;
 using RingKit.Memory;
 
 namespace RingKit.Bench.Limits;
 
-/// <summary>The floors of marking and harvesting.</summary>
+/// <summary>The floors of marking and harvesting, and behind them those of counting and sweeping.</summary>
 internal sealed class LimitCases : IDisposable
 {
     private const int Calls = 4096;
@@ -23,6 +24,19 @@ internal sealed class LimitCases : IDisposable
     {
         (_bare, _shrink) = (bare, shrink);
         All = [EmptyScan(256 << 20, "90 %"), EmptyScan(512 << 10, "70 %"), .. Harvests(1), .. Harvests(10), .. Harvests(50), .. Harvests(100), .. Marks()];
+        var counts = new CountLimits(bare, shrink);
+        _owned.Add(counts);
+        All = [.. All, .. counts.All];
+        if (NativeSweep.TryLoad(out string missing) is { } native)
+        {
+            var sweeps = new SweepLimits(bare, native, shrink);
+            _owned.AddRange([sweeps, native]);
+            All = [.. All, .. sweeps.All];
+        }
+        else
+        {
+            Console.WriteLine($"limits of sweeps: skipped, {missing}");
+        }
     }
 
     public IReadOnlyList<Limit> All { get; }
@@ -52,9 +66,11 @@ internal sealed class LimitCases : IDisposable
         (string unit, double units) = percent < 100 ? ("page", pattern.DirtyPages) : ("word", known.Length);
         string name = $"of {percent} % of 32 MiB";
         void Restore() => pattern.Restore(block.View.AsSpan());
-        yield return new Limit($"masks {name}", unit, units, percent == 1 ? "3 ns" : "", Restore, () => Masks(bitmap), bare);
+        if (percent is 1 or 100)
+            yield return new Limit($"masks {name}", unit, units, percent == 1 ? "3 ns" : "", Restore, () => Masks(bitmap), bare);
         yield return new Limit($"runs {name}", unit, units, FloorOfRuns(percent), Restore, () => Runs(bitmap), [.. bare, ("the whole harvest into runs", () => _bare.Runs(block.View.AsSpan()))]);
-        yield return new Limit($"indices {name}", unit, units, "", Restore, () => Indices(bitmap), bare);
+        if (percent is 1 or 100)
+            yield return new Limit($"indices {name}", unit, units, "", Restore, () => Indices(bitmap), bare);
     }
 
     private static string FloorOfRuns(double percent) => percent switch { 1 => "5 ns", 100 => "1.5 ns", _ => "" };

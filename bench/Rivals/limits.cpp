@@ -75,12 +75,17 @@ std::uint64_t limit_scan(std::uint64_t* words, std::size_t count) {
 }
 
 // The same, and runs joined across words by the two ends of each; the pages of a finished run are added up in memory, which is what the smallest sink does.
+// The word is loaded before it is exchanged: how many runs it has is then known, and a wrong guess of it mended, while the exchange is under way.
 std::uint64_t limit_runs(std::uint64_t* words, std::size_t count, std::uint64_t* sum) {
     std::uint64_t start = 0, end = 0;
     for (std::size_t group = 0; group < count; group += 64) {
         for (std::uint64_t rest = not_zero(words + group); rest != 0; rest &= rest - 1) {
             const std::size_t index = group + static_cast<std::size_t>(__builtin_ctzll(rest));
-            std::uint64_t word = __atomic_exchange_n(&words[index], 0, __ATOMIC_SEQ_CST);
+            std::uint64_t word = __atomic_load_n(&words[index], __ATOMIC_RELAXED);
+            const std::uint64_t taken = __atomic_exchange_n(&words[index], 0, __ATOMIC_SEQ_CST);
+            if (__builtin_expect(taken != word, 0))
+                word = taken;
+            asm volatile("" : "+r"(word));
             while (word != 0) {
                 const std::uint64_t lowest = word & (0 - word), behind = word + lowest;
                 const std::uint64_t first = index * 64 + static_cast<std::uint64_t>(__builtin_ctzll(lowest));
@@ -109,5 +114,41 @@ std::uint64_t limit_read(const std::uint64_t* words, std::size_t count) {
     }
     a |= b | c | d;
     return a[0] | a[1] | a[2] | a[3] | a[4] | a[5] | a[6] | a[7];
+}
+
+// The same, two vectors from each quarter.
+std::uint64_t limit_read_quarters(const std::uint64_t* words, std::size_t count) {
+    vector sums[4]{};
+    const std::size_t quarter = count / 4;
+    for (std::size_t i = 0; i < quarter; i += 16)
+        for (std::size_t stream = 0; stream < 4; stream++) {
+            const vector* v = reinterpret_cast<const vector*>(words + stream * quarter + i);
+            sums[stream] |= v[0] | v[1];
+        }
+    const vector all = sums[0] | sums[1] | sums[2] | sums[3];
+    return all[0] | all[1] | all[2] | all[3] | all[4] | all[5] | all[6] | all[7];
+}
+
+// As many bits as are set, by the processor's own counts.
+std::uint64_t limit_count_quarters(const std::uint64_t* words, std::size_t count) {
+    const std::size_t quarter = count / 4;
+#ifdef __AVX512VPOPCNTDQ__
+    __m512i sums[4]{};
+    for (std::size_t i = 0; i < quarter; i += 16)
+        for (std::size_t stream = 0; stream < 4; stream++) {
+            const std::uint64_t* at = words + stream * quarter + i;
+            const __m512i first = _mm512_popcnt_epi64(_mm512_loadu_si512(at)), second = _mm512_popcnt_epi64(_mm512_loadu_si512(at + 8));
+            sums[stream] = _mm512_add_epi64(sums[stream], _mm512_add_epi64(first, second));
+        }
+    const __m512i all = _mm512_add_epi64(_mm512_add_epi64(sums[0], sums[1]), _mm512_add_epi64(sums[2], sums[3]));
+    return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(all));
+#else
+    std::uint64_t sums[4]{};
+    for (std::size_t i = 0; i < quarter; i += 16)
+        for (std::size_t stream = 0; stream < 4; stream++)
+            for (std::size_t word = 0; word < 16; word++)
+                sums[stream] += static_cast<std::uint64_t>(__builtin_popcountll(words[stream * quarter + i + word]));
+    return sums[0] + sums[1] + sums[2] + sums[3];
+#endif
 }
 }

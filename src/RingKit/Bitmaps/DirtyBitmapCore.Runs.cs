@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RingKit.Bitmaps.Harvesting;
+using RingKit.Ordering;
 
 namespace RingKit.Bitmaps;
 
@@ -105,7 +106,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             {
                 word = BitOperations.TrailingZeroCount(rest);
                 rest &= rest - 1;
-                ulong mask = TakeAll(ref group[word]);
+                ulong mask = TakeForeseen(ref group[word]);
                 room -= BitOperations.PopCount(mask);
                 runs += left.Deliver(firstPage + ((ulong)word << 6), mask, ref sink);
             }
@@ -117,6 +118,20 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         while (!isMany && NextWhole(ref part));
 
         return isMany;
+    }
+
+    // As TakeAll. What follows need not wait for the atomic step to know how many runs there are: nearly always they are those seen before it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong TakeForeseen(ref ulong word)
+    {
+        if (typeof(TOrdering) != typeof(HardwareOrdering))
+            return TakeAll(ref word);
+
+        ulong seen = TOrdering.LoadRelaxed(ref word);
+        ulong taken = TakeAll(ref word);
+        if (taken != seen)
+            seen = taken;
+        return seen;
     }
 
     // What a sink did not take; the first page of it, or the cursor as it was.
