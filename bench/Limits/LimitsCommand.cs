@@ -61,6 +61,8 @@ internal static class LimitsCommand
                 {
                     limit.Prepare();
                     limit.Ours();
+                    foreach (var (_, run) in limit.Bare)
+                        run();
                 }
             }
 

@@ -97,10 +97,9 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             long left = mostPages;
             ulong* group = _words + part.Group;
             ulong firstPage = (ulong)part.Group << 6;
-            int word;
             do
             {
-                word = BitOperations.TrailingZeroCount(rest);
+                int word = BitOperations.TrailingZeroCount(rest);
                 rest &= rest - 1;
                 ulong mask = TakeAll(ref group[word]);
                 if (mask == 0)
@@ -111,7 +110,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             }
             while (rest != 0 && left >= 0 && _pages != 0);                            // a sink may dispose the bitmap
 
-            part.MoveBehind(word, (ulong)(mostPages - left));
+            part.MoveTo(rest, (ulong)(mostPages - left));
         }
         while (NextWhole(ref part));
     }

@@ -39,13 +39,13 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         /// <summary>How many pages may be taken before a whole word may be too many.</summary>
         public readonly long MostPages => (long)Math.Min(Room, long.MaxValue) - 64;
 
-        /// <summary>All up to a whole word of the group was taken, which were so many pages.</summary>
-        public void MoveBehind(int word, ulong pages)
+        /// <summary>Of <see cref="PendingWhole"/> all but the rest were taken, one at least, which were so many pages.</summary>
+        public void MoveTo(ulong rest, ulong pages)
         {
-            ulong pending = Pending & (ulong.MaxValue << 1 << word);
-            WholeWords += (nuint)BitOperations.PopCount(Pending ^ pending);
-            Pending = pending;
-            Reached = ((ulong)Group + (uint)word + 1) << 6;
+            ulong taken = PendingWhole & ~rest;
+            WholeWords += (nuint)BitOperations.PopCount(taken);
+            Pending ^= taken;
+            Reached = ((ulong)Group + 64 - (uint)BitOperations.LeadingZeroCount(taken)) << 6;
             Room -= pages;
         }
     }

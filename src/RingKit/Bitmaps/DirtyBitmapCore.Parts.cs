@@ -135,10 +135,9 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             long left = mostPages;
             ulong* group = _words + part.Group;
             ulong firstPage = (ulong)part.Group << 6;
-            int word;
             do
             {
-                word = BitOperations.TrailingZeroCount(rest);
+                int word = BitOperations.TrailingZeroCount(rest);
                 rest &= rest - 1;
                 ulong mask = TakeAll(ref group[word]);
                 left -= BitOperations.PopCount(mask);
@@ -146,7 +145,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             }
             while (rest != 0 && !Unsafe.IsAddressGreaterThan(ref next, ref lastNext) && left >= 0);
 
-            part.MoveBehind(word, (ulong)(mostPages - left));
+            part.MoveTo(rest, (ulong)(mostPages - left));
         }
         while (!Unsafe.IsAddressGreaterThan(ref next, ref lastNext) && NextWhole(ref part));
 

@@ -101,18 +101,18 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             ulong* group = _words + part.Group;
             ulong firstPage = (ulong)part.Group << 6;
             ulong runs = 0;
-            int word;
             do
             {
-                word = BitOperations.TrailingZeroCount(rest);
+                int word = BitOperations.TrailingZeroCount(rest);
                 rest &= rest - 1;
                 ulong mask = TakeForeseen(ref group[word]);
                 room -= BitOperations.PopCount(mask);
-                runs += left.Deliver(firstPage + ((ulong)word << 6), mask, ref sink);
+                runs += (uint)BitOperations.PopCount(mask & ~(mask << 1));
+                left.Deliver(firstPage + ((ulong)word << 6), mask, ref sink);
             }
             while (rest != 0 && room >= 0 && _pages != 0);                            // a sink may dispose the bitmap
 
-            part.MoveBehind(word, (ulong)(mostPages - room));
+            part.MoveTo(rest, (ulong)(mostPages - room));
             isMany = runs >= words * ManyRuns;
         }
         while (!isMany && NextWhole(ref part));

@@ -40,22 +40,19 @@ internal struct RunsLeft
     /// <param name="mask">The pages; may be 0.</param>
     /// <param name="sink">Takes the runs.</param>
     /// <typeparam name="TSink">The sink's type.</typeparam>
-    /// <returns>How many were delivered.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Deliver<TSink>(ulong firstPage, ulong mask, ref TSink sink)
+    public void Deliver<TSink>(ulong firstPage, ulong mask, ref TSink sink)
         where TSink : struct, IDirtyRunSink, allows ref struct
     {
-        ulong runs = 0;
         if (OpenEnd != 0)
         {
             int joined = firstPage == OpenEnd ? BitOperations.TrailingZeroCount(~mask) : 0;
             OpenEnd += (uint)joined;
             if (joined == 64)
-                return 0;
+                return;
             mask &= ulong.MaxValue << joined;
             _word = Vector128.Create(firstPage, mask);
             DeliverOpen(ref sink);
-            runs++;
         }
 
         while (mask != 0)
@@ -70,11 +67,8 @@ internal struct RunsLeft
             }
 
             sink.Accept(firstPage + (uint)first, (uint)(BitOperations.TrailingZeroCount(carried) - first));
-            runs++;
             mask &= carried;
         }
-
-        return runs;
     }
 
     /// <summary>The last word is delivered, or in the open run.</summary>
