@@ -59,6 +59,7 @@ internal sealed class CountLimits : IDisposable
                 ("TensorPrimitives.PopCount, the rival", () => Sum(length => Tensor(length))),
                 ("read loop", () => Sum(length => _bare.Read(_words.View.AsSpan()[..length]))),
                 ("read loop, four quarters", () => Sum(length => _bare.ReadQuarters(_words.View.AsSpan()[..length]))),
+                ("the same loop in C", () => Sum(length => _bare.AddQuarters(_words.View.AsSpan()[..length]))),
                 (NativeLimits.CountsVectors ? "vpopcntq, four quarters" : "popcnt, four quarters", () => Sum(length => _bare.CountQuarters(_words.View.AsSpan()[..length]))),
             ]);
     }

@@ -17,6 +17,7 @@ internal sealed unsafe class NativeLimits : IDisposable
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _read;
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _readQuarters;
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _countQuarters;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _addQuarters;
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _scan;
     private readonly delegate* unmanaged<ulong*, nuint, ulong*, ulong> _runs;
 
@@ -34,6 +35,7 @@ internal sealed unsafe class NativeLimits : IDisposable
         _read = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_read");
         _readQuarters = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_read_quarters");
         _countQuarters = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_count_quarters");
+        _addQuarters = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_add_quarters");
         _scan = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_scan");
         _runs = (delegate* unmanaged<ulong*, nuint, ulong*, ulong>)NativeLibrary.GetExport(_handle, "limit_runs");
     }
@@ -99,6 +101,13 @@ internal sealed unsafe class NativeLimits : IDisposable
     {
         fixed (ulong* first = words)
             return _countQuarters(first, (nuint)words.Length);
+    }
+
+    /// <summary>The same by the adders of the library. A multiple of 128 words.</summary>
+    public ulong AddQuarters(Span<ulong> words)
+    {
+        fixed (ulong* first = words)
+            return _addQuarters(first, (nuint)words.Length);
     }
 
     /// <summary>A scan, and the exchanges of what it finds; how many bits they had. A multiple of 64 words.</summary>

@@ -151,4 +151,49 @@ std::uint64_t limit_count_quarters(const std::uint64_t* words, std::size_t count
     return sums[0] + sums[1] + sums[2] + sums[3];
 #endif
 }
+
+// The sum of three bits in each place, and their carry.
+static inline vector carry_save(vector& sum, vector first, vector second) {
+#ifdef __AVX512F__
+    const __m512i a = (__m512i)sum, b = (__m512i)first, c = (__m512i)second;
+    sum = (vector)_mm512_ternarylogic_epi64(a, b, c, 0x96);
+    return (vector)_mm512_ternarylogic_epi64(a, b, c, 0xe8);
+#else
+    const vector half = first ^ second, carry = (first & second) | (half & sum);
+    sum ^= half;
+    return carry;
+#endif
+}
+
+static inline vector count_words(vector v) {
+#ifdef __AVX512VPOPCNTDQ__
+    return (vector)_mm512_popcnt_epi64((__m512i)v);
+#else
+    for (int i = 0; i < 8; i++)
+        v[i] = static_cast<std::uint64_t>(__builtin_popcountll(v[i]));
+    return v;
+#endif
+}
+
+// The same by adders, sixteen vectors a turn from four quarters, asked for 2 KiB ahead: the library's loop. A multiple of 128 words; the rest of a quarter is left out.
+std::uint64_t limit_add_quarters(const std::uint64_t* words, std::size_t count) {
+    const std::size_t quarter = count / 4;
+    vector ones{}, twos{}, fours{}, eights{};
+    vector sixteens{};
+    for (std::size_t i = 0; i + 32 <= quarter; i += 32) {
+        vector carries[4];
+        for (std::size_t stream = 0; stream < 4; stream++) {
+            const vector* v = reinterpret_cast<const vector*>(words + stream * quarter + i);
+            if (count >= 1 << 17)
+                for (int line = 0; line < 4; line++)
+                    __builtin_prefetch(v + 32 + line);
+            const vector first = carry_save(ones, v[0], v[1]), second = carry_save(ones, v[2], v[3]);
+            carries[stream] = carry_save(twos, first, second);
+        }
+        const vector first = carry_save(fours, carries[0], carries[1]), second = carry_save(fours, carries[2], carries[3]);
+        sixteens += count_words(carry_save(eights, first, second));
+    }
+    const vector all = 16 * sixteens + 8 * count_words(eights) + 4 * count_words(fours) + 2 * count_words(twos) + count_words(ones);
+    return all[0] + all[1] + all[2] + all[3] + all[4] + all[5] + all[6] + all[7];
+}
 }
