@@ -9,6 +9,7 @@ using RingKit.Properties.DirtyRings.Resizing;
 using RingKit.Properties.HashTable.Model;
 using RingKit.Properties.Rings;
 using RingKit.Properties.Stage2.Model;
+using RingKit.Properties.Tdp.Model;
 
 namespace RingKit.Properties.Interleaving;
 
@@ -34,5 +35,6 @@ internal static class ExploredStructures
         new ExploredShadowMmu(),
         new ExploredStage2(),
         new ExploredMmuLock(),
+        new ExploredTdp(),
     ];
 }
