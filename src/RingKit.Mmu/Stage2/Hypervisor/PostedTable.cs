@@ -130,7 +130,7 @@ internal sealed class PostedTable<TOrdering>(Stage2Core<TOrdering> table, Stage2
     {
         Set(ref thread, ref block, default, ipa, BlockLevel);
         thread.InvalidateIpa(Has(Stage2Defects.FlushesOutputAddress) ? seen.OutputAddress(BlockLevel) : BaseOf(ipa, BlockLevel), NoHint);
-        table.Pool.Release(page);
+        table.Pool.Release(page, 1);
     }
 
     // Something valid gives way to something valid.
