@@ -20,7 +20,7 @@ public sealed class ShadowReplay
     {
         using var exact = new ReplayMachine(LogChoice.Hash.Single(log => log.Name == "shadow"), Settings);
         using var kvm = new ReplayMachine(
-            new LogChoice("kvm", memory => new VirtualMachine(memory, 1, new Book3sPrOptions { MapsLoadsForWriting = true }), (machine, _) => new ShadowDirtyLog(machine)),
+            new LogChoice("kvm", (memory, _) => new VirtualMachine(memory, 1, new Book3sPrOptions { MapsLoadsForWriting = true }), (machine, _) => new ShadowDirtyLog(machine)),
             Settings);
         var frames = new FrameMap(Settings.MemoryPages);
         var accesses = new List<GuestAccess>();

@@ -54,4 +54,7 @@ internal enum Stage2Defects
 
     /// <summary>A table that a block replaces is freed after an invalidation of one address, not of its range.</summary>
     CollapsesByAddress = 1 << 15,
+
+    /// <summary>Faults share the lock, and change what another one changes too.</summary>
+    SharesTheLock = 1 << 16,
 }

@@ -107,10 +107,10 @@ internal sealed partial class Stage2HvCore<TOrdering>
             isWritable = false;
         Overtakes?.Invoke(Stage2FaultStep.PageFound);
 
-        Lock.Enter(ref thread);
+        EnterPosted(ref thread);
         if (IsOvertaken(slot, sequence, logs))
         {
-            Lock.Exit();
+            ExitPosted();
             return Retry(vcpu);
         }
 
@@ -119,12 +119,30 @@ internal sealed partial class Stage2HvCore<TOrdering>
         Stage2Protection protection = (page.IsDriver ? PostedDevice : PostedMemory) | (isWritable ? Stage2Protection.Write : Stage2Protection.None);
         Stage2PteFlags flags = logging | (page.IsDriver ? Stage2PteFlags.IsIomap : Stage2PteFlags.None);
         Errno error = SetPosted(ref thread, vcpu, new Wanted(ipa, isHuge ? BlockShift : PageShift, page.Address, protection), flags);
-        Lock.Exit();
+        ExitPosted();
 
         bool isRecorded = Has(Stage2Defects.MapsReadsWritable) ? fault.IsWrite : isWritable;
         if (logs && isRecorded && (error == Errno.None || Has(Stage2Defects.MarksFailures)))
             thread.MarkDirty(slot.Memory, (fault.Ipa - slot.BaseIpa) >> PageShift);
         return error == Errno.None ? Stage2FaultOutcome.Resume : Refuse(vcpu, Stage2FaultOutcome.HostFault);
+    }
+
+    // A spinlock in 2014.
+    private void EnterPosted<TThread>(ref TThread thread)
+        where TThread : struct, IStage2HostThread, allows ref struct
+    {
+        if (Has(Stage2Defects.SharesTheLock))
+            Lock.EnterShared(ref thread);
+        else
+            Lock.Enter(ref thread);
+    }
+
+    private void ExitPosted()
+    {
+        if (Has(Stage2Defects.SharesTheLock))
+            Lock.ExitShared();
+        else
+            Lock.Exit();
     }
 
     private Errno SetPosted<TThread>(ref TThread thread, Stage2VcpuState<TOrdering> vcpu, in Wanted wanted, Stage2PteFlags flags)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using FsCheck.Fluent;
+using RingKit.Interleaving;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Properties.Stage2.Faults.Model;
 using RingKit.Properties.Stage2.Faults.Scenarios;
@@ -102,7 +103,7 @@ public sealed class FaultDefectTable
             check();
             return false;
         }
-        catch (Exception failure) when (failure is XunitException or PropertyFailedException or InvalidOperationException)
+        catch (Exception failure) when (failure is XunitException or PropertyFailedException or InvalidOperationException or ExplorationFailedException)
         {
             return true;
         }

@@ -22,17 +22,21 @@ internal sealed class HandlerProgram : IDisposable
     private Stage2HvCore<O> _hypervisor = null!;
     private Stage2VcpuState<O>[] _vcpus = [];
 
-    private HandlerProgram(Stage2Generation generation, HandlerAction[][] threads)
+    private HandlerProgram(Stage2Generation generation, Stage2Defects defects, HandlerAction[][] threads)
     {
         _threads = threads;
         _marked = [.. threads.Select(_ => new HashSet<ulong>())];
-        _options = new Stage2Options { IpaBits = Stage2Geometry.MinimumIpaBits, Generation = generation, MaximumTables = 16 };
+        _options = new Stage2Options { IpaBits = Stage2Geometry.MinimumIpaBits, Generation = generation, Defects = defects, MaximumTables = 16 };
     }
 
     /// <summary>A program of threads that each do these things.</summary>
-    public static ModelProgram<HandlerProgram> Of(Stage2Generation generation, params HandlerAction[][] threads)
+    public static ModelProgram<HandlerProgram> Of(Stage2Generation generation, params HandlerAction[][] threads) =>
+        Of(generation, Stage2Defects.None, threads);
+
+    /// <inheritdoc cref="Of(Stage2Generation, HandlerAction[][])"/>
+    public static ModelProgram<HandlerProgram> Of(Stage2Generation generation, Stage2Defects defects, params HandlerAction[][] threads)
     {
-        var program = new HandlerProgram(generation, threads);
+        var program = new HandlerProgram(generation, defects, threads);
         return new ModelProgram<HandlerProgram>(
             $"{generation}: " + string.Join(" | ", threads.Select(thread => string.Join(", ", thread))),
             program.Begin,
