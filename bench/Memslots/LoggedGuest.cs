@@ -80,7 +80,10 @@ internal sealed class LoggedGuest : IDisposable
             Ensure(Hypervisor.Table.Relax(ref _thread, IpaOf(page), Stage2Protection.Write));
     }
 
-    public void Start() => Ensure(Hypervisor.StartLogging(ref _thread, Slot, Log));
+    public void Start() => Start(Log);
+
+    /// <summary>Starts a log in the place of the guest's own.</summary>
+    public void Start(MemslotLog<HardwareOrdering> log) => Ensure(Hypervisor.StartLogging(ref _thread, Slot, log));
 
     public void Stop() => Hypervisor.StopLogging(Slot, Log);
 

@@ -34,7 +34,7 @@ internal sealed class MappedSlot : IDisposable
     public void MapBlocks()
     {
         for (ulong at = 0; at < _size; at += BlockSize)
-            Expect(Table.Map(ref _thread, Base + at, 2, at, ReadWrite, Cache, isAlone: true));
+            Expect(Table.Map(ref _thread, Base + at, 2, at, ReadWrite, Cache));
     }
 
     public void MapPages()

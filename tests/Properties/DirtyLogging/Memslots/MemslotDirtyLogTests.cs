@@ -108,7 +108,7 @@ public sealed class MemslotDirtyLogTests : IDisposable
         Store(touched);
         Assert.Equal((2, 0), Leaves());
         log.Start();
-        bool isLazy = (mode & ManualProtect.InitiallySet) != 0;
+        bool isLazy = (mode & ManualProtect.InitiallySet) != ManualProtect.None;
         Assert.Equal(isLazy ? (2, 0) : (0, 1024), Leaves());
         if (mode == ManualProtect.None)
             Assert.Empty(Get(log, 9));

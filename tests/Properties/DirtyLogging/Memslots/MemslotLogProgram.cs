@@ -3,7 +3,6 @@ using RingKit.Interleaving;
 using RingKit.Memory;
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Memslots;
-using RingKit.Mmu.Stage2.Hypervisor;
 using Xunit;
 using O = RingKit.Interleaving.ModelOrdering;
 

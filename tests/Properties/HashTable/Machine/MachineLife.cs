@@ -10,7 +10,7 @@ using Xunit;
 namespace RingKit.Properties.HashTable.Machine;
 
 /// <summary>
-/// A machine with a hashed page table and all that happens to it at once, each on a thread of its own: vCPUs, a host that takes pages away, one that replaces
+/// A machine with a hashed page table and all that happens to it at once, each on a thread of its own: vCPUs, a host that takes pages away and shares them, one that replaces
 /// the table, and a harvester.
 /// </summary>
 internal sealed class MachineLife : IDisposable
@@ -59,7 +59,7 @@ internal sealed class MachineLife : IDisposable
         new Crew(duration + Patience + Patience).Run(
         [
             .. _machine.Vcpus.Select(vcpu => ($"vCPU {vcpu.Id}", (Action)(() => RunVcpu(vcpu)))),
-            ("host", PageOut),
+            ("host", TakePages),
             ("resizer", Resize),
             ("harvester", () => Harvest(duration)),
         ]);
@@ -100,12 +100,26 @@ internal sealed class MachineLife : IDisposable
         }
     }
 
-    private void PageOut()
+    private void TakePages()
     {
         Book3sHv table = _machine.HashTable!;
         int shift = table.Options.PageShift - GuestPage.Shift;
         for (var random = new Random(_seed + Vcpus); !IsOver; Thread.Yield())
-            _paged += table.PageOut((ulong)random.Next((int)Pages) >> shift, (ulong)random.Next(1, 9));
+        {
+            ulong gfn = (ulong)random.Next((int)Pages) >> shift, count = (ulong)random.Next(1, 9);
+            switch (random.Next(4))
+            {
+                case 0:
+                    table.Share(gfn, count);
+                    break;
+                case 1:
+                    table.Age(gfn, count);
+                    break;
+                default:
+                    _paged += table.PageOut(gfn, count);
+                    break;
+            }
+        }
     }
 
     // vCPUs stay outside until the table is replaced; who is about to enter sees that, or the commit finds it inside and is tried again.

@@ -13,7 +13,7 @@ namespace RingKit.Properties.Stage2.Faults.Model;
 /// After each step everything that is mapped, or in a TLB, is what the host has there; no frame outside the slots is; what may be written and is not recorded is
 /// in no table and no TLB. A harvest reports just what was written. At the end no reference is left.
 /// </remarks>
-internal sealed class FaultRun
+internal sealed class FaultRun : IDisposable
 {
     private const ulong Apart = 0x1_0000_0000;
 
@@ -38,21 +38,20 @@ internal sealed class FaultRun
 
     public static void Run(FaultStep[] script, Stage2Generation generation, Stage2Defects defects = Stage2Defects.None)
     {
-        var run = new FaultRun(generation, defects);
-        using (run._world)
+        using var run = new FaultRun(generation, defects);
+        foreach (FaultStep step in script)
         {
-            foreach (FaultStep step in script)
-            {
-                run.Apply(step);
-                run._world.CheckRules();
-                run._world.CheckReferences();
-            }
-
-            for (int slot = 0; slot < run._written.Length; slot++)
-                run.Harvest(slot);
-            run._world.Finish();
+            run.Apply(step);
+            run._world.CheckRules();
+            run._world.CheckReferences();
         }
+
+        for (int slot = 0; slot < run._written.Length; slot++)
+            run.Harvest(slot);
+        run._world.Finish();
     }
+
+    public void Dispose() => _world.Dispose();
 
     // Aligned, misaligned in a region that is larger, incongruent, hugetlbfs that is logged though it is read-only.
     private static void LayOut(FaultWorld world)
