@@ -40,6 +40,7 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
 
     private protected override void Collect<TSink>(ref TSink sink)
     {
+        Machine.Mmu.BringInRecords();
         foreach (MemorySlot slot in Machine.Memory.Slots)
         {
             var collector = new Collector<TSink>(this, slot, ref sink);

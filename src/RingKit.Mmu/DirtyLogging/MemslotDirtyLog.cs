@@ -175,9 +175,7 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
 
         public void Flush() => log.Invalidate();
 
-        public void Sync()
-        {
-        }
+        public void Sync() => log.Machine.Mmu.BringInRecords();
     }
 
     private readonly ref struct Collector<TSink>(MemorySlot slot, ref TSink sink) : IDirtyMaskSink

@@ -16,7 +16,9 @@ public sealed class RingDirtyLog : WriteProtectingLog
     /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="ringEntries">Entries of each vCPU's ring: a power of two. KVM's own limits are <see cref="DirtyRingSize.Check"/>'s.</param>
-    /// <param name="reservedEntries">Entries above the soft limit, less than the ring's.</param>
+    /// <param name="reservedEntries">
+    /// Entries above the soft limit, less than the ring's. Where processors have modification logs of 512 pages, so many come on top.
+    /// </param>
     /// <exception cref="ArgumentNullException">There is no machine.</exception>
     /// <exception cref="ArgumentException">The machine has a hashed page table.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The entries or the reserve are out of range.</exception>
@@ -24,7 +26,10 @@ public sealed class RingDirtyLog : WriteProtectingLog
     public RingDirtyLog(VirtualMachine machine, int ringEntries = 4096, int reservedEntries = DirtyRing.DefaultReservedEntries)
         : base(machine)
     {
-        _rings = [.. machine.Vcpus.Select(_ => new DirtyRing(ringEntries, reservedEntries))];
+
+        // What a processor has recorded by itself comes at one exit: KVM's reserve is 64 entries and its cpu_dirty_log_size.
+        int reserve = reservedEntries + machine.Mmu.RecordsPerExit;
+        _rings = [.. machine.Vcpus.Select(_ => new DirtyRing(ringEntries, reserve))];
         machine.Attach(this);
     }
 
@@ -56,6 +61,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
 
     private protected override void Collect<TSink>(ref TSink sink)
     {
+        Machine.Mmu.BringInRecords();
         foreach (DirtyRing ring in _rings)
         {
             // Nothing is copied out: the reset reads the entries once more, checks them against the slots, and hands on what is left.

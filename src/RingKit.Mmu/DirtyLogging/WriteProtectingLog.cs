@@ -21,6 +21,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
             slot.LogsDirtyPages = true;
 
         HardwareOrdering.FullFence();                                                 // E7: flag up, then look for writable entries
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            Machine.Mmu.LogStarting(slot);
         Begin();
     }
 
@@ -87,6 +89,12 @@ public abstract class WriteProtectingLog : MachineDirtyLog
             throw new ArgumentException($"The machine has a hashed page table; take a {nameof(HashTableDirtyLog)}.", nameof(machine));
         if (machine.Shadow is not null)
             throw new ArgumentException($"The machine has shadow mappings; take a {nameof(ShadowDirtyLog)}.", nameof(machine));
+        foreach (MemorySlot slot in machine.Memory.Slots)
+        {
+            if (machine.Tdp?.CanLog(slot) is { } error and not Errno.None)
+                throw new ArgumentException($"Slot {slot.Id} is guest_memfd's, whose dirty log KVM refuses ({error}) and the machine's options do not allow.", nameof(machine));
+        }
+
         return machine;
     }
 

@@ -26,6 +26,12 @@ internal interface IMmu : IDisposable
     /// <summary>The same for all pages of a slot.</summary>
     void WriteProtectAll(MemorySlot slot);
 
+    /// <summary>Learns that a slot is about to be logged: its flag is up, and nothing is protected yet. One thread at a time.</summary>
+    void LogStarting(MemorySlot slot)
+    {
+        // Most page tables look at the slot's own flag.
+    }
+
     /// <summary>Learns that all TLBs were flushed at somebody's request. Any thread.</summary>
     void TlbsFlushed();
 
@@ -41,4 +47,19 @@ internal interface IMmu : IDisposable
 
     /// <summary>Does what is due when the log of a slot has stopped: no vCPU is in a fault that recorded. One thread at a time.</summary>
     void LogStopped(MemorySlot slot);
+
+    /// <summary>A vCPU leaves the guest, if only for a moment: what its processor has recorded by itself goes to the dirty log. By the vCPU's holder.</summary>
+    void Exit(Vcpu vcpu)
+    {
+        // Most processors record nothing.
+    }
+
+    /// <summary>Returns when all that processors had recorded by themselves is in the dirty log: KVM's <c>kvm_arch_sync_dirty_log</c>. One thread at a time.</summary>
+    void BringInRecords()
+    {
+        // Most processors record nothing.
+    }
+
+    /// <summary>How many pages a processor may have recorded by itself when it leaves the guest.</summary>
+    int RecordsPerExit => 0;
 }

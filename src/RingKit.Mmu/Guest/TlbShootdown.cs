@@ -34,6 +34,9 @@ internal sealed class TlbShootdown(VirtualMachine machine)
     /// <returns>How many TLBs were asked.</returns>
     public int Range(ulong firstPage, ulong pageCount) => Invalidate([], firstPage, pageCount);
 
+    /// <summary>Drops nothing, but returns when every vCPU has left the guest, or the fault that it is in, for a moment.</summary>
+    public int Nothing() => Invalidate([], 0, 0);
+
     /// <summary>What a vCPU's holder does when it is asked.</summary>
     public void Drop(Tlb tlb)
     {

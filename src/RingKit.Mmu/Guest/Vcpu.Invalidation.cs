@@ -98,6 +98,7 @@ public sealed unsafe partial class Vcpu
 
     private void LeaveGuest()
     {
+        _machine.Mmu.Exit(this);
         _runningThread = 0;
         HardwareOrdering.StoreRelease(ref _control->Holder, VcpuControl.Nobody);      // E6: publishes what the guest stored
     }
@@ -110,6 +111,7 @@ public sealed unsafe partial class Vcpu
     {
         HardwareOrdering.FetchAndNotAcquire(ref _control->Requests, VcpuControl.Invalidate);
         ulong ticket = HardwareOrdering.LoadAcquire(ref _control->Ticket);
+        _machine.Mmu.Exit(this);
         _machine.Shootdown.Drop(_tlb);
         _drops++;
         HardwareOrdering.StoreRelease(ref _control->Done, ticket);                    // E6: publishes what the guest stored

@@ -74,7 +74,10 @@ public sealed unsafe partial class Vcpu : IDisposable
     private VcpuExit Serve(ulong requests)
     {
         if ((requests & VcpuControl.Invalidate) != 0)
+        {
             DropTranslations();
+            requests |= HardwareOrdering.LoadRelaxed(ref _control->Requests);
+        }
 
         if ((requests & VcpuControl.Stop) != 0)
         {

@@ -21,6 +21,9 @@ public enum VcpuExit
     /// <summary>The host has no memory for the access, or refuses it: KVM_RUN fails with EFAULT.</summary>
     HostFault,
 
+    /// <summary>The access means private memory where the frame is shared, or conversely: KVM_EXIT_MEMORY_FAULT.</summary>
+    MemoryFault,
+
     /// <summary>Another thread asked the vCPU to stop.</summary>
     Interrupted,
 }

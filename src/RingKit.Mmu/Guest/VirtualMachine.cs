@@ -6,6 +6,9 @@ using RingKit.Mmu.HashTable.Machine;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Stage2.Machine;
+using RingKit.Mmu.Tdp;
+using RingKit.Mmu.Tdp.Hypervisor;
+using RingKit.Mmu.Tdp.Machine;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;
@@ -55,6 +58,18 @@ public sealed class VirtualMachine : IDisposable
     public VirtualMachine(GuestMemory memory, int vcpus, Book3sPrOptions shadow)
         : this(memory, vcpus, machine => new ShadowMmu(machine, shadow)) =>
         Shadow = new Book3sPr(this, (ShadowMmu)Mmu);
+
+    /// <summary>Makes a machine whose memory KVM maps as on x86, by its TDP MMU.</summary>
+    /// <param name="memory">Its slots, fixed from now on.</param>
+    /// <param name="vcpus">How many, from 1 to <see cref="MaximumVcpus"/>.</param>
+    /// <param name="tdp">How memory is mapped and logged.</param>
+    /// <exception cref="ArgumentNullException">There is no memory, or there are no options.</exception>
+    /// <exception cref="ArgumentException">A slot is too high, or KVM would refuse what is to be behind it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vCPUs or an option is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The memory is disposed.</exception>
+    public VirtualMachine(GuestMemory memory, int vcpus, TdpOptions tdp)
+        : this(memory, vcpus, machine => new TdpMmu(machine, new TdpHvCore<HardwareOrdering>(memory, tdp))) =>
+        Tdp = new TwoDimensionalPaging(this, (TdpMmu)Mmu);
 
     /// <summary>Makes a machine with a stage-2 page table, as KVM on arm64 has it, over a host process that has all slots in anonymous memory.</summary>
     /// <param name="memory">Its slots, fixed from now on, below the options' IPA size.</param>
@@ -107,6 +122,9 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>The shadow mappings of a machine that has them, or null.</summary>
     public Book3sPr? Shadow { get; }
+
+    /// <summary>The second level of a machine that has x86's, or null.</summary>
+    public TwoDimensionalPaging? Tdp { get; }
 
     /// <summary>The stage-2 page table, or null in a machine without one.</summary>
     public Stage2Hv? Stage2 { get; }

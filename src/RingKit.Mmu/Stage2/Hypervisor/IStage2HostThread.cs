@@ -3,11 +3,8 @@ using RingKit.Mmu.Guest;
 namespace RingKit.Mmu.Stage2.Hypervisor;
 
 /// <summary>What the hypervisor's code needs from the thread that it runs on: a vCPU that has left the guest for it, or one of the host's own.</summary>
-internal interface IStage2HostThread : IStage2Thread
+internal interface IStage2HostThread : IStage2Thread, IWaitingThread
 {
-    /// <summary>Waits a moment for another thread. That one may wait for this thread's vCPU to drop a translation, so a vCPU's thread answers such requests meanwhile.</summary>
-    void Relax();
-
     /// <summary>Records a page of a slot that is logged: it was mapped writable just now, or is written otherwise.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="offset">Page index inside the slot.</param>

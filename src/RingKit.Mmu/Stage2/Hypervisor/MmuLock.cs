@@ -21,7 +21,7 @@ internal sealed class MmuLock<TOrdering> : IDisposable
 
     /// <summary>Takes a share.</summary>
     public void EnterShared<TThread>(ref TThread thread)
-        where TThread : struct, IStage2HostThread, allows ref struct
+        where TThread : struct, IWaitingThread, allows ref struct
     {
         ref ulong word = ref _view[0];
         while (true)
@@ -45,7 +45,7 @@ internal sealed class MmuLock<TOrdering> : IDisposable
 
     /// <summary>Takes it alone.</summary>
     public void Enter<TThread>(ref TThread thread)
-        where TThread : struct, IStage2HostThread, allows ref struct
+        where TThread : struct, IWaitingThread, allows ref struct
     {
         ref ulong word = ref _view[0];
         while (true)

@@ -3,6 +3,7 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -42,7 +43,7 @@ internal sealed class MachineLife : IDisposable
         _copy = new CopiedMemory(_slot);
         _machine = new VirtualMachine(_memory, Vcpus, options);
         _log = new HashTableDirtyLog(_machine, method);
-        _lives = [.. _machine.Vcpus.Select(vcpu => new GuestLife(_machine, options.GuestPageSize.ActualShift, seed + vcpu.Id))];
+        _lives = [.. _machine.Vcpus.Select(vcpu => new GuestLife(_machine, options.GuestPageSize.ActualShift, vcpu.Id, seed + vcpu.Id))];
     }
 
     /// <summary>Whether each has done something that the others could meet.</summary>

@@ -1,0 +1,6 @@
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.Tdp;
+
+namespace RingKit.Properties.DirtyLogging.Tdp;
+
+public sealed class ModificationLogBitmapTests() : TdpDirtyLogContract(machine => new BitmapDirtyLog(machine), new TdpOptions { LogMethod = TdpLogMethod.ModificationLog });

@@ -1,0 +1,43 @@
+using FsCheck;
+using FsCheck.Fluent;
+using RingKit.Mmu.Tdp;
+using RingKit.Properties.Support;
+using Xunit;
+
+namespace RingKit.Properties.Tdp.Machine;
+
+/// <summary>
+/// Random stores, loads, harvests, starts and stops, changes of attributes, host levels and orders: contents are right, nothing is lost, and no mapping is larger
+/// than it may be.
+/// </summary>
+public sealed class TdpAgainstModel
+{
+    [Theory]
+    [InlineData(TdpLogMethod.WriteProtection, true, true)]
+    [InlineData(TdpLogMethod.WriteProtection, false, false)]
+    [InlineData(TdpLogMethod.ModificationLog, true, false)]
+    [InlineData(TdpLogMethod.ModificationLog, false, true)]
+    public void Random_lives(TdpLogMethod method, bool eager, bool mapsReadsWritable)
+    {
+        Gen<TdpStep> step =
+            from kind in Gen.Elements(Enum.GetValues<TdpStepKind>())
+            from a in Gen.Choose(0, 1 << 20)
+            from b in Gen.Choose(0, 1 << 20)
+            select new TdpStep(kind, a, b);
+        var options = new TdpOptions { LogMethod = method, SplitsEagerly = eager, MapsReadsWritable = mapsReadsWritable };
+        Props.Check(
+            Prop.ForAll(Arb.From(step.ArrayOf()), steps => Run(options, steps)), $"{nameof(Random_lives)}({method}, {eager}, {mapsReadsWritable})", maxTest: 60);
+    }
+
+    private static void Run(TdpOptions options, TdpStep[] steps)
+    {
+        using var life = new TdpLife(options);
+        foreach (TdpStep step in steps)
+        {
+            life.Do(step);
+            life.Check();
+        }
+
+        life.Finish();
+    }
+}
