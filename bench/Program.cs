@@ -5,6 +5,7 @@ using RingKit.Bench.HashTable;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.InTurn;
 using RingKit.Bench.Limits;
+using RingKit.Bench.Memslots;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
@@ -33,6 +34,8 @@ internal static class Program
             return HashTableCommand.Run(args.AsSpan(1));
         if (args is [LimitsCommand.Name, ..])
             return LimitsCommand.Run(args.AsSpan(1));
+        if (args is [Stage2LogCommand.Name, ..])
+            return Stage2LogCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)

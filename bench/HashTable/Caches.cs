@@ -1,18 +1,24 @@
-using RingKit.Memory;
+using RingKit.Bench.Rivals;
 
 namespace RingKit.Bench.HashTable;
 
-/// <summary>Fills the caches with other memory.</summary>
+/// <summary>Fills the caches with other memory, which is only read: lines that were written would be written back while the next thing is measured.</summary>
 internal static class Caches
 {
-    // Twice the last-level cache, of which a virtual machine has a part.
-    private const int Bytes = 64 << 20;
+    // Eight times the last-level cache, of which a virtual machine has a part.
+    private const int Words = (256 << 20) / sizeof(ulong);
 
-    private static readonly byte[] Other = new byte[Bytes];
+    private static readonly ulong[] Other = MakeOther();
 
-    public static void Evict()
+    private static ulong _read;
+
+    public static void Evict() => _read |= ReadKernel.OrAll(in Other[0], (nuint)Other.Length);
+
+    // Memory that nobody has written is one page of zeros.
+    private static ulong[] MakeOther()
     {
-        for (int i = 0; i < Bytes; i += CacheLine.Separation / 2)
-            Other[i]++;
+        ulong[] words = GC.AllocateUninitializedArray<ulong>(Words);
+        Array.Fill(words, 1UL);
+        return words;
     }
 }

@@ -13,6 +13,8 @@ internal sealed class CellMeasurement(bool isQuick)
 {
     private const int LeastRounds = 3;
     private const int MostRounds = 11;
+    private const int LeastPairs = 3;
+    private const int MostPairs = 33;
     private const int QuickRounds = 2;
     private const int WarmUpRounds = 40;
 
@@ -20,6 +22,7 @@ internal sealed class CellMeasurement(bool isQuick)
     private static readonly double[] SmallSlotPercents = [0, 10];
     private static readonly double[] QuickPercents = [0, 1, 100];
     private static readonly TimeSpan TimeForCell = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan TimeForPairs = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan MostForLog = TimeSpan.FromMilliseconds(1000);
 
     // The compiler works in the background, 100 ms after the last method that it was asked for.
@@ -80,9 +83,10 @@ internal sealed class CellMeasurement(bool isQuick)
         guest.StoreByHardware();
         HarvestMethod choice = guest.Choose();
         guest.Get(HarvestMethod.Sweep);
+        (double chooser, double same) = ChooserRatios(guest, runs);
         if (shadow is not null)
             Rounds(runs, [(Log.Shadow, () => Harvest(guest, shadow, dirty))]);
-        return new LogCell(guest.Shape, guest.Core.Slots[slot].PageCount, percent, guest.DirtyPages, Medians(runs), choice, ChooserRatio(runs));
+        return new LogCell(guest.Shape, guest.Core.Slots[slot].PageCount, percent, guest.DirtyPages, Medians(runs), choice, chooser, same);
     }
 
     private LogCell WithFaults(BenchGuest guest, LogCell cell)
@@ -158,12 +162,28 @@ internal sealed class CellMeasurement(bool isQuick)
             pair => pair.Key, pair => pair.Value[0] with { Nanoseconds = Measurement.Median(pair.Value.Select(cost => cost.Nanoseconds)) });
     }
 
-    // By rounds: what a neighbour does to the machine he does to all logs of a round.
-    private static double ChooserRatio(Dictionary<Log, List<LogCost>> runs)
+    // The better one, the chooser, and the better one once more, in turn and each as often first: what a neighbour does to the machine he does to all of a
+    // round, and how far the same work is from itself says what a difference means.
+    private (double Chooser, double Same) ChooserRatios(BenchGuest guest, Dictionary<Log, List<LogCost>> runs)
     {
         double Typical(Log log) => Measurement.Median(runs[log].Select(cost => cost.Nanoseconds));
-        List<LogCost> better = runs[Typical(Log.Sweep) < Typical(Log.Filtered) ? Log.Sweep : Log.Filtered];
-        return Measurement.Median(runs[Log.Chooser].Zip(better, (chooser, other) => chooser.Nanoseconds / other.Nanoseconds));
+        (Log Log, HarvestMethod Method) better = Typical(Log.Sweep) < Typical(Log.Filtered)
+            ? (Log.Sweep, HarvestMethod.Sweep)
+            : (Log.Filtered, HarvestMethod.FilteredWalk);
+        (Log Log, HarvestMethod Method)[] three = [better, (Log.Chooser, HarvestMethod.Cheapest), better];
+        List<double>[] times = [[], [], []];
+        long start = Stopwatch.GetTimestamp();
+        for (int round = 0; round < (isQuick ? 1 : MostPairs) && (round < LeastPairs || Stopwatch.GetElapsedTime(start) < TimeForPairs); round++)
+        {
+            for (int i = 0; i < three.Length; i++)
+            {
+                int one = (round + i) % three.Length;
+                times[one].Add(Harvest(guest, three[one].Log, three[one].Method, evicts: true).Nanoseconds);
+            }
+        }
+
+        double Ratio(int one) => Measurement.Median(times[one].Zip(times[0], (time, other) => time / other));
+        return (Ratio(1), Ratio(2));
     }
 
     private static WrongPagesException Wrong(Log log, BenchGuest guest) =>

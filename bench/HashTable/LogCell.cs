@@ -10,6 +10,7 @@ namespace RingKit.Bench.HashTable;
 /// <param name="Costs">For each log the medians.</param>
 /// <param name="Choice">What the chooser took.</param>
 /// <param name="ChooserRatio">Its time as a multiple of that of the better one of the two between which it chooses: the median of the ratios in each round.</param>
+/// <param name="SameRatio">The same of the better one, measured once more in each round: what of the ratio is the machine.</param>
 internal sealed record LogCell(
     GuestShape Guest,
     ulong Pages,
@@ -17,7 +18,8 @@ internal sealed record LogCell(
     int Dirty,
     IReadOnlyDictionary<Log, LogCost> Costs,
     HarvestMethod Choice,
-    double ChooserRatio)
+    double ChooserRatio,
+    double SameRatio)
 {
     /// <summary>A slot as large as a graphics card's memory, not the guest's main memory.</summary>
     public bool IsSmall => Pages != Guest.Pages;

@@ -11,7 +11,7 @@ namespace RingKit.Bench.HashTable;
 /// <summary>The sweep of tables that are not in the caches, beside a loop that only reads them; and one of 8 GiB, that of a guest of 1 TiB.</summary>
 internal static class SweepSpeed
 {
-    private const int Rounds = 7;
+    private const int Rounds = 15;
     private const int LargeRounds = 3;
     private const int LargeOrder = 33;
     private const uint FilledPairs = 1 << 20;
@@ -22,7 +22,7 @@ internal static class SweepSpeed
     public static void Write(TextWriter output, bool isQuick)
     {
         output.WriteLine();
-        output.WriteLine("sweep of a table, GB/s: reading alone, count, find (what a harvest does); shares of reading; count on all cores, times one");
+        output.WriteLine("sweep of a table, GB/s: reading alone, count, find (what a harvest does); shares of reading; count on all cores, times one; reading by two threads that wait for it without sleeping, times one");
         foreach (int mebibytes in isQuick ? (int[])[32] : [32, 128, 1024])
             Compare(output, mebibytes, isQuick ? 1 : Rounds);
         if (!isQuick)
@@ -33,6 +33,7 @@ internal static class SweepSpeed
     {
         using var table = new SweepTable(mebibytes << 10, density: 0);
         NativeView<WordPair> view = table.View;
+        TwoReaders? readers = null;
         ulong[] found = new ulong[128];
         Action[] contenders =
         [
@@ -40,23 +41,28 @@ internal static class SweepSpeed
             () => Consume(PairSweep.Count(view, SweepTable.Running).Candidates),
             () => Consume(FindAll(view, SweepTable.Running, found)),
             () => Consume(PairSweep.CountParallel(view, SweepTable.Running).Candidates),
+            () => Consume(readers!.Read(in Words(view), view.Length * 2)),
         ];
         var times = contenders.Select(_ => new List<double>()).ToArray();
         for (int round = 0; round < rounds; round++)
         {
             for (int i = 0; i < contenders.Length; i++)
             {
+                // Only for its own turn: it keeps a core busy.
+                readers = i == contenders.Length - 1 ? new TwoReaders() : null;
                 Caches.Evict();
                 long start = Stopwatch.GetTimestamp();
                 contenders[i]();
                 times[i].Add(Clock.Since(start));
+                readers?.Dispose();
             }
         }
 
+        double Gain(int one, int two) => Measurement.Median(times[one].Zip(times[two], (slow, fast) => slow / fast));
         double[] rates = [.. times.Select(list => ((double)mebibytes * (1 << 20)) / Measurement.Median(list))];
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{mebibytes,5} MiB: {rates[0]:0.0}, {rates[1]:0.0}, {rates[2]:0.0}; {rates[1] / rates[0]:0 %}, {rates[2] / rates[0]:0 %}; {rates[3]:0.0}, {rates[3] / rates[1]:0.00} times"));
+            $"{mebibytes,5} MiB: {rates[0]:0.0}, {rates[1]:0.0}, {rates[2]:0.0}; {rates[1] / rates[0]:0 %}, {rates[2] / rates[0]:0 %}; {rates[3]:0.0}, {Gain(1, 3):0.00} times; {rates[4]:0.0}, {Gain(0, 4):0.00} times"));
     }
 
     private static void SweepLarge(TextWriter output)

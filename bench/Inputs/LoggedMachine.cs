@@ -1,5 +1,6 @@
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Stage2.Hypervisor;
 
 namespace RingKit.Bench.Inputs;
 
@@ -10,10 +11,11 @@ internal sealed class LoggedMachine : IDisposable
     private readonly VirtualMachine _machine;
     private readonly IDirtyLog? _log;
 
-    public LoggedMachine(LogKind kind, int pages)
+    /// <summary>A machine with the flat page table, or with a stage-2 one.</summary>
+    public LoggedMachine(LogKind kind, int pages, Stage2Options? stage2 = null)
     {
         _memory.AddSlot(id: 0, baseGfn: 0, (ulong)pages);
-        _machine = new VirtualMachine(_memory);
+        _machine = stage2 is null ? new VirtualMachine(_memory) : new VirtualMachine(_memory, 1, stage2);
         _log = kind switch
         {
             LogKind.Bitmap => new BitmapDirtyLog(_machine),
@@ -31,6 +33,9 @@ internal sealed class LoggedMachine : IDisposable
         if (exit != VcpuExit.Halted)
             throw new InvalidOperationException($"The guest left with {exit}.");
     }
+
+    /// <summary>The host takes all pages away, and gives them back as the guest asks for them. For a stage-2 table.</summary>
+    public void Invalidate() => _machine.Stage2!.Invalidate(0, ulong.MaxValue);
 
     public long Harvest()
     {

@@ -1,10 +1,11 @@
 using RingKit.Bench.Inputs;
+using RingKit.Bench.Rivals;
 using RingKit.Bitmaps;
 using RingKit.Memory;
 
 namespace RingKit.Bench.Limits;
 
-/// <summary>The floors of marking and harvesting.</summary>
+/// <summary>The floors of marking and harvesting, and behind them those of counting and sweeping.</summary>
 internal sealed class LimitCases : IDisposable
 {
     private const int Calls = 4096;
@@ -22,7 +23,20 @@ internal sealed class LimitCases : IDisposable
     public LimitCases(NativeLimits bare, int shrink)
     {
         (_bare, _shrink) = (bare, shrink);
-        All = [EmptyScan(256 << 20, "90 %"), EmptyScan(512 << 10, "70 %"), .. Harvests(1), .. Harvests(100), .. Marks()];
+        All = [EmptyScan(256 << 20, "90 %"), EmptyScan(512 << 10, "70 %"), .. Harvests(1), .. Harvests(10), .. Harvests(50), .. Harvests(100), .. Marks()];
+        var counts = new CountLimits(bare, shrink);
+        _owned.Add(counts);
+        All = [.. All, .. counts.All];
+        if (NativeSweep.TryLoad(out string missing) is { } native)
+        {
+            var sweeps = new SweepLimits(bare, native, shrink);
+            _owned.AddRange([sweeps, native]);
+            All = [.. All, .. sweeps.All];
+        }
+        else
+        {
+            Console.WriteLine($"limits of sweeps: skipped, {missing}");
+        }
     }
 
     public IReadOnlyList<Limit> All { get; }
@@ -46,15 +60,20 @@ internal sealed class LimitCases : IDisposable
         (string, Action)[] bare =
         [
             ("xchg of each", () => _bare.Exchange(block.View.AsSpan(), known)),
+            ("scan, and xchg", () => _bare.Scan(block.View.AsSpan())),
             ("load and store, loses marks", () => _bare.Plain(block.View.AsSpan(), known)),
         ];
         (string unit, double units) = percent < 100 ? ("page", pattern.DirtyPages) : ("word", known.Length);
         string name = $"of {percent} % of 32 MiB";
         void Restore() => pattern.Restore(block.View.AsSpan());
-        yield return new Limit($"masks {name}", unit, units, percent < 100 ? "3 ns" : "", Restore, () => Masks(bitmap), bare);
-        yield return new Limit($"runs {name}", unit, units, percent < 100 ? "5 ns" : "1.5 ns", Restore, () => Runs(bitmap), [.. bare, ("the whole harvest in C", () => _bare.Runs(block.View.AsSpan()))]);
-        yield return new Limit($"indices {name}", unit, units, "", Restore, () => Indices(bitmap), bare);
+        if (percent is 1 or 100)
+            yield return new Limit($"masks {name}", unit, units, percent == 1 ? "3 ns" : "", Restore, () => Masks(bitmap), bare);
+        yield return new Limit($"runs {name}", unit, units, FloorOfRuns(percent), Restore, () => Runs(bitmap), [.. bare, ("the whole harvest into runs", () => _bare.Runs(block.View.AsSpan()))]);
+        if (percent is 1 or 100)
+            yield return new Limit($"indices {name}", unit, units, "", Restore, () => Indices(bitmap), bare);
     }
+
+    private static string FloorOfRuns(double percent) => percent switch { 1 => "5 ns", 100 => "1.5 ns", _ => "" };
 
     private IEnumerable<Limit> Marks()
     {

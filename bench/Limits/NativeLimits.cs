@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using RingKit.Bench.Rivals;
 
 namespace RingKit.Bench.Limits;
@@ -13,7 +15,14 @@ internal sealed unsafe class NativeLimits : IDisposable
     private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _exchange;
     private readonly delegate* unmanaged<ulong*, uint*, nuint, ulong> _plain;
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _read;
-    private readonly delegate* unmanaged<ulong*, nuint, ulong> _runs;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _readQuarters;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _countQuarters;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _addQuarters;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong> _scan;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong*, ulong> _runs;
+
+    // As wide as the runtime's.
+    private static string[] Vectors => Vector512.IsHardwareAccelerated ? [] : ["-mno-avx512f"];
 
     private NativeLimits(NativeRival library)
     {
@@ -24,13 +33,17 @@ internal sealed unsafe class NativeLimits : IDisposable
         _exchange = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_exchange");
         _plain = (delegate* unmanaged<ulong*, uint*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_plain");
         _read = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_read");
-        _runs = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_runs");
+        _readQuarters = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_read_quarters");
+        _countQuarters = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_count_quarters");
+        _addQuarters = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_add_quarters");
+        _scan = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_scan");
+        _runs = (delegate* unmanaged<ulong*, nuint, ulong*, ulong>)NativeLibrary.GetExport(_handle, "limit_runs");
     }
 
     /// <summary>Compiles and loads it.</summary>
     /// <returns>The library, or null and one line that says what is missing.</returns>
     public static NativeLimits? TryLoad(out string missing) =>
-        NativeRival.TryCompile("limits.cpp", "cstdint", "libstdc++-dev", out missing, "-shared", "-fPIC") is { } library
+        NativeRival.TryCompile("limits.cpp", "cstdint", "libstdc++-dev", out missing, ["-shared", "-fPIC", .. Vectors]) is { } library
             ? new NativeLimits(library)
             : null;
 
@@ -73,11 +86,43 @@ internal sealed unsafe class NativeLimits : IDisposable
             return _read(first, (nuint)words.Length);
     }
 
-    /// <summary>A whole harvest into runs; how many pages they had. A multiple of 8 words, aligned to 64 bytes.</summary>
-    public ulong Runs(Span<ulong> words)
+    /// <summary>Whether the counts are those of a vector at a time, which .NET has no name for.</summary>
+    public static bool CountsVectors => Vector512.IsHardwareAccelerated && Avx512Vbmi2.IsSupported;
+
+    /// <summary>The same, in four streams. A multiple of 64 words.</summary>
+    public ulong ReadQuarters(Span<ulong> words)
     {
         fixed (ulong* first = words)
-            return _runs(first, (nuint)words.Length);
+            return _readQuarters(first, (nuint)words.Length);
+    }
+
+    /// <summary>How many bits are set, in four streams. A multiple of 64 words.</summary>
+    public ulong CountQuarters(Span<ulong> words)
+    {
+        fixed (ulong* first = words)
+            return _countQuarters(first, (nuint)words.Length);
+    }
+
+    /// <summary>The same by the adders of the library. A multiple of 128 words.</summary>
+    public ulong AddQuarters(Span<ulong> words)
+    {
+        fixed (ulong* first = words)
+            return _addQuarters(first, (nuint)words.Length);
+    }
+
+    /// <summary>A scan, and the exchanges of what it finds; how many bits they had. A multiple of 64 words.</summary>
+    public ulong Scan(Span<ulong> words)
+    {
+        fixed (ulong* first = words)
+            return _scan(first, (nuint)words.Length);
+    }
+
+    /// <summary>The same, and the runs; how many pages they had.</summary>
+    public ulong Runs(Span<ulong> words)
+    {
+        ulong pages = 0;
+        fixed (ulong* first = words)
+            return _runs(first, (nuint)words.Length, &pages);
     }
 
     public void Dispose()

@@ -18,12 +18,11 @@ internal static class CellTable
         output.WriteLine();
         GuestShape guest = cells[0].Guest;
         output.WriteLine($"{guest.Text}: {guest.Pages:#,0} pages, {cells.Max(cell => cell.IsSmall ? 0 : cell.Dirty):#,0} mapped, table of {Size(1UL << guest.TableOrder)}");
-        output.WriteLine($"{"dirty",-12}{string.Concat(Enum.GetValues<Log>().Select(log => $"{log,-28}"))}took");
+        output.WriteLine($"{"dirty",-12}{string.Concat(Enum.GetValues<Log>().Select(log => $"{log,-28}"))}took, its distance from the better one (and that one's from itself)");
         foreach (LogCell cell in cells)
         {
             string label = $"{(cell.IsSmall ? "VGA " : "")}{cell.Percent.ToString(CultureInfo.InvariantCulture)} %";
-            string loss = ((cell.ChooserRatio - 1) * 100).ToString("+0;-0;0", CultureInfo.InvariantCulture);
-            output.WriteLine($"{label,-12}{string.Concat(Enum.GetValues<Log>().Select(log => $"{Text(cell, log),-28}"))}{Choice(cell)} {loss} %");
+            output.WriteLine($"{label,-12}{string.Concat(Enum.GetValues<Log>().Select(log => $"{Text(cell, log),-28}"))}{Choice(cell)} {Loss(cell.ChooserRatio)} % ({Loss(cell.SameRatio)} %)");
         }
     }
 
@@ -38,12 +37,15 @@ internal static class CellTable
 
         LogCell worst = cells.MaxBy(cell => cell.ChooserRatio)!;
         int within = cells.Count(cell => cell.ChooserRatio <= 1.1);
+        int sameWithin = cells.Count(cell => cell.SameRatio <= 1.1);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"chooser: within 10 % of the better one in {within} of {cells.Count} cells; the worst {(worst.ChooserRatio - 1) * 100:0} %, {worst.Guest.Text}, {worst.Percent} %"));
+            $"chooser: within 10 % of the better one in {within} of {cells.Count} cells, that one within 10 % of itself in {sameWithin}; the worst {(worst.ChooserRatio - 1) * 100:0} %, {worst.Guest.Text}, {worst.Percent} %"));
     }
 
     public static string Choice(LogCell cell) => cell.Choice == HarvestMethod.Sweep ? "sweep" : "walk";
+
+    private static string Loss(double ratio) => ((ratio - 1) * 100).ToString("+0;-0;0", CultureInfo.InvariantCulture);
 
     private static string Ratio(LogCell cell, Log log) => DensityTable.ThreeDigits(cell.Time(log) / cell.Time(Log.Sweep));
 

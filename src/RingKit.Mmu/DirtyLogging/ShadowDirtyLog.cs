@@ -1,4 +1,5 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Machine;
 using RingKit.Mmu.HashTable.Shadow;
@@ -9,7 +10,7 @@ namespace RingKit.Mmu.DirtyLogging;
 /// <summary>Book3S PR's dirty log: a page is marked when it is mapped for writing, and a harvest that finds a mark drops all mappings of the slot.</summary>
 /// <remarks>
 /// A record always has room, and no vCPU ever leaves the guest for it. A clean slot costs its bitmap alone; one page that was written costs a walk over every
-/// vCPU's mappings, and a fault for each page of the slot that is used again. What is reported: <see cref="HashTable.Book3sPrOptions"/>.
+/// vCPU's mappings, and a fault for each page of the slot that is used again. What is reported: <see cref="Book3sPrOptions"/>.
 /// </remarks>
 public sealed class ShadowDirtyLog : MachineDirtyLog
 {
@@ -24,7 +25,10 @@ public sealed class ShadowDirtyLog : MachineDirtyLog
         : base(machine, new Lock())
     {
         ArgumentNullException.ThrowIfNull(machine);
-        _mmu = (machine.Shadow ?? throw new ArgumentException("The machine has no shadow mappings.", nameof(machine))).Core;
+        if (machine.Shadow is not { } shadow)
+            throw new ArgumentException("The machine has no shadow mappings.", nameof(machine));
+
+        _mmu = shadow.Core;
         machine.Attach(this);
     }
 
@@ -47,7 +51,7 @@ public sealed class ShadowDirtyLog : MachineDirtyLog
 
     private protected override void StartLocked()
     {
-        MachineThread thread = Here();
+        var thread = new MachineThread(Machine, Machine.CurrentVcpu);
         foreach (ShadowSlot<HardwareOrdering> slot in _mmu.Slots)
         {
             Book(_mmu.StartLogging(ref thread, slot), bitmapBytes: 0);
@@ -57,7 +61,7 @@ public sealed class ShadowDirtyLog : MachineDirtyLog
 
     private protected override void StopLocked()
     {
-        MachineThread thread = Here();
+        var thread = new MachineThread(Machine, Machine.CurrentVcpu);
         foreach (ShadowSlot<HardwareOrdering> slot in _mmu.Slots)
         {
             slot.Memory.LogsDirtyPages = false;
@@ -67,13 +71,11 @@ public sealed class ShadowDirtyLog : MachineDirtyLog
 
     private protected override void Collect<TSink>(ref TSink sink)
     {
-        MachineThread thread = Here();
+        var thread = new MachineThread(Machine, Machine.CurrentVcpu);
         var pages = new PageSink<TSink>(ref sink);
         foreach (ShadowSlot<HardwareOrdering> slot in _mmu.Slots)
             Book(_mmu.Harvest(ref thread, slot, ref pages), slot.Changed.WordCount * sizeof(ulong));
     }
-
-    private MachineThread Here() => new(Machine, Machine.CurrentVcpu);
 
     private unsafe void Book(in ShadowStatistics cost, ulong bitmapBytes) => Books = Books with
     {

@@ -95,6 +95,20 @@ public sealed class Book3sHv
         return _core.Age(ref thread, gfn, count);
     }
 
+    /// <summary>
+    /// KVM_SET_USER_MEMORY_REGION: takes a slot away, or gives it back. While it is away accesses to its addresses leave the guest with
+    /// <see cref="VcpuExit.NoMemory"/>, as a device's do; its bytes stay. What its dirty log has not handed over yet is forgotten.
+    /// </summary>
+    /// <param name="slotId">One of the machine's slots.</param>
+    /// <param name="isSet">Whether it is the guest's memory.</param>
+    /// <returns><see cref="Errno.Invalid"/>: there is no such slot, or one that is to be taken away is gone already.</returns>
+    public Errno SetSlot(uint slotId, bool isSet)
+    {
+        using var scope = new VcpuSafeScope(SlotsLock, _machine);
+        MachineThread thread = Here();
+        return _core.SetSlot(ref thread, slotId, isSet);
+    }
+
     /// <summary>KVM_PPC_RESIZE_HPT_PREPARE: has a table of another order made while the guest runs, or asks how far that is.</summary>
     /// <param name="order">From <see cref="HptGeometry.MinimumOrder"/> to <see cref="HptGeometry.MaximumOrder"/>, or 0 to give up what was prepared.</param>
     /// <returns>

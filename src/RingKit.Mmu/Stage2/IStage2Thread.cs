@@ -9,7 +9,7 @@ internal interface IStage2Thread
 {
     /// <summary>Invalidates by address in all vCPUs: TLBI IPAS2E1IS, and what combines it with the guest's own translations.</summary>
     /// <param name="ipa">The first address that the entry covers.</param>
-    /// <param name="level">The entry's level: entries of others may stay.</param>
+    /// <param name="level">The entry's level: entries of others may stay. 0, where no blocks are, for no hint: those of all levels go.</param>
     void InvalidateIpa(ulong ipa, int level);
 
     /// <summary>Invalidates a range in all vCPUs, all levels.</summary>

@@ -45,8 +45,9 @@ internal sealed class Stage2Checker
     /// <summary>As <see cref="IStage2Thread.InvalidateIpa"/>. A broken table needs its range: its leaves are of another level.</summary>
     public void InvalidatedIpa(ulong ipa, int level)
     {
-        _broken.RemoveAll(entry => entry.Level == level && entry.Covers(ipa) && entry.Descriptor.IsLeafAt(level));
-        _protected.RemoveAll(entry => entry.Level == level && entry.Covers(ipa));
+        bool Goes(Stage2TlbEntry entry) => (level == 0 || entry.Level == level) && entry.Covers(ipa);
+        _broken.RemoveAll(entry => Goes(entry) && entry.Descriptor.IsLeafAt(entry.Level));
+        _protected.RemoveAll(Goes);
     }
 
     /// <summary>As <see cref="IStage2Thread.InvalidateRange"/>.</summary>

@@ -45,12 +45,12 @@ internal sealed partial class Stage2Core<TOrdering>
 
         while (error == Errno.None && mask != 0)
         {
-            int first = BitOperations.TrailingZeroCount(mask), count = BitOperations.TrailingZeroCount(~(mask >> first));
-            error = WriteProtect(ref thread, PageAt(ipa, first), (ulong)count * Stage2Geometry.TableBytes, out ulong run);
-            changed += run;
-
-            // Adding the lowest bit of a run carries through the run.
-            mask &= mask + (1UL << first);
+            // One descent for the pages of one table, of which a word has two at most.
+            int first = BitOperations.TrailingZeroCount(mask);
+            ulong behind = Stage2Geometry.EntriesPerTable - ((PageAt(ipa, first) / Stage2Geometry.TableBytes) % Stage2Geometry.EntriesPerTable) + (uint)first;
+            ulong part = behind >= 64 ? mask : mask & ((1UL << (int)behind) - 1);
+            changed += ClearBitOfMask(ref thread, PageAt(ipa, first), part >> first, Stage2Attributes.WriteBit);
+            mask ^= part;
         }
 
         return error;
@@ -152,13 +152,37 @@ internal sealed partial class Stage2Core<TOrdering>
         where TThread : struct, IStage2Thread, allows ref struct
     {
         ulong wanted = Stage2Descriptor.ValidBit | Stage2Descriptor.TypeBit | bit, changed = 0;
-        ulong index = Geometry.IndexAt(ipa, Stage2Geometry.LastLevel);
-        for (; ipa < end; ipa += Stage2Geometry.TableBytes, index++)
+
+        // Invariant: the pages are of one table.
+        ref ulong entry = ref Pool.EntryAt(table, Geometry.IndexAt(ipa, Stage2Geometry.LastLevel));
+        for (; ipa < end; ipa += Stage2Geometry.TableBytes, entry = ref Unsafe.Add(ref entry, 1))
         {
-            ref ulong entry = ref Pool.EntryAt(table, index);
             Stage2Descriptor seen = Look(ref entry);
             if ((seen.Raw & wanted) == wanted)
                 changed += Clear(ref thread, ref entry, seen, bit, ipa, Stage2Geometry.LastLevel);
+        }
+
+        return changed;
+    }
+
+    // Bit 0 is set, and the pages are those of one table, if there is one.
+    private ulong ClearBitOfMask<TThread>(ref TThread thread, ulong ipa, ulong mask, ulong bit)
+        where TThread : struct, IStage2Thread, allows ref struct
+    {
+        int level = Geometry.StartLevel;
+        ref ulong first = ref Find(ipa, Stage2Geometry.LastLevel, ref level, out _, out Stage2Descriptor seen);
+        if (level != Stage2Geometry.LastLevel)
+            return seen.IsLeafAt(level) && (seen.Raw & bit) != 0 ? Clear(ref thread, ref first, seen, bit, ipa, level) : 0;
+
+        ulong wanted = Stage2Descriptor.ValidBit | Stage2Descriptor.TypeBit | bit, changed = 0;
+        for (; mask != 0; mask &= mask - 1)
+        {
+            // Invariant: bits are of pages of the first one's table.
+            int page = BitOperations.TrailingZeroCount(mask);
+            ref ulong entry = ref Unsafe.Add(ref first, page);
+            seen = Look(ref entry);
+            if ((seen.Raw & wanted) == wanted)
+                changed += Clear(ref thread, ref entry, seen, bit, PageAt(ipa, page), Stage2Geometry.LastLevel);
         }
 
         return changed;

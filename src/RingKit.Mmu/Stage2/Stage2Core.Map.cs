@@ -14,10 +14,10 @@ internal sealed partial class Stage2Core<TOrdering>
     /// <param name="address">The output address, a multiple of the level's size below 2^48.</param>
     /// <param name="attributes">Its attributes.</param>
     /// <param name="cache">Where tables come from, or null: then none is added.</param>
-    /// <param name="mayFreeTables">Whether this thread alone changes the table; if not, a table in the way is <see cref="Errno.Busy"/>.</param>
+    /// <param name="mayFreeTables">Whether this thread alone changes the table.</param>
     /// <param name="replaced">What was in the way.</param>
     /// <returns>
-    /// <see cref="Errno.Exists"/> if a table is in the way and the thread is not alone; others may have put it there just now.
+    /// <see cref="Errno.Busy"/> if a table is in the way and the thread is not alone; others may have put it there just now.
     /// <see cref="Errno.Again"/> if the same is mapped, but perhaps for permissions, which only <see cref="Relax"/> and <see cref="WriteProtect"/> change, or
     /// another thread is at work there; <see cref="Errno.NoMemory"/> if the cache is short of tables; <see cref="Errno.Invalid"/> and
     /// <see cref="Errno.Range"/> for arguments out of range, with nothing changed.

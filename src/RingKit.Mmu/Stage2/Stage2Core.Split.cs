@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace RingKit.Mmu.Stage2;
 
@@ -97,23 +98,32 @@ internal sealed partial class Stage2Core<TOrdering>
         return Errno.None;
     }
 
-    // Bits of the address alone tell the leaves of a block apart, so one comparison covers a leaf.
     private bool TryJoin(ulong table, int level, out Stage2Descriptor block)
     {
-        Stage2Descriptor first = Look(ref Pool.EntryAt(table, 0));
+        ref ulong entries = ref Pool.EntryAt(table, 0);
+        Stage2Descriptor first = Look(ref entries);
+        ulong address = first.OutputAddress(level);
         block = default;
-        ulong address = first.OutputAddress(level), accessed = 0, expected = first.Old.Raw;
-        if (!first.IsLeafAt(level) || BaseOf(address, level - 1) != address)
+        if (!first.IsLeafAt(level) || BaseOf(address, level - 1) != address || !AreOneBlock(ref entries, first.Old.Raw, Stage2Geometry.SizeAt(level), out ulong accessed))
             return false;
-        for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++, expected += Stage2Geometry.SizeAt(level))
+        block = Stage2Descriptor.Leaf(level - 1, address, new Stage2Attributes(first.Old.Attributes.Bits | accessed));
+        return true;
+    }
+
+    // The address alone tells the leaves of a block apart, so one comparison covers a leaf. Invariant: the entries are a table's.
+    private static bool AreOneBlock(ref ulong entry, ulong expected, ulong size, out ulong accessed)
+    {
+        ulong seen = 0;
+        accessed = 0;
+        for (int i = 0; i < Stage2Geometry.EntriesPerTable; i++, expected += size, entry = ref Unsafe.Add(ref entry, 1))
         {
-            Stage2Descriptor leaf = Look(ref Pool.EntryAt(table, i));
+            Stage2Descriptor leaf = Look(ref entry);
             if (leaf.Old.Raw != expected)
                 return false;
-            accessed |= leaf.Raw & Stage2Attributes.AccessBit;
+            seen |= leaf.Raw;
         }
 
-        block = Stage2Descriptor.Leaf(level - 1, address, new Stage2Attributes(first.Old.Attributes.Bits | accessed));
+        accessed = seen & Stage2Attributes.AccessBit;
         return true;
     }
 
@@ -122,17 +132,29 @@ internal sealed partial class Stage2Core<TOrdering>
     {
         bool taken = cache.TryTake(out ulong table);
         Debug.Assert(taken, "The cache was counted before.");
-        ulong size = Stage2Geometry.SizeAt(level), leaf = level == leafLevel ? Stage2Descriptor.Leaf(level, address, attributes).Raw : 0;
-        for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++)
+        ulong size = Stage2Geometry.SizeAt(level);
+        if (level == leafLevel)
         {
-            ulong entry = level == leafLevel
-                ? leaf + (i * size)
-                : Stage2Descriptor.Table(Fill(cache, address + (i * size), attributes, level + 1, leafLevel)).Raw;
-            TOrdering.WritePlain(ref Pool.EntryAt(table, i), entry);
+            FillWithLeaves(ref Pool.EntryAt(table, 0), Stage2Descriptor.Leaf(level, address, attributes).Raw, size);
+        }
+        else
+        {
+            for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++)
+            {
+                ulong below = Fill(cache, address + (i * size), attributes, level + 1, leafLevel);
+                TOrdering.WritePlain(ref Pool.EntryAt(table, i), Stage2Descriptor.Table(below).Raw);
+            }
         }
 
         Pool.Open(table, Stage2Geometry.EntriesPerTable);
         return table;
+    }
+
+    // Invariant: the entries are a table's.
+    private static void FillWithLeaves(ref ulong entry, ulong leaf, ulong size)
+    {
+        for (int i = 0; i < Stage2Geometry.EntriesPerTable; i++, leaf += size, entry = ref Unsafe.Add(ref entry, 1))
+            TOrdering.WritePlain(ref entry, leaf);
     }
 
     private void TellTaken<TThread>(ref TThread thread, ulong table, int level)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RingKit.Mmu.Stage2;
 
 /// <summary>Unmapping.</summary>
@@ -44,18 +46,47 @@ internal sealed partial class Stage2Core<TOrdering>
                 continue;
             if (seen.IsTableAt(level))
             {
-                Unmap(ref thread, ref removed, seen.TableAddress, level + 1, ipa, next);
+                if (level + 1 == Stage2Geometry.LastLevel)
+                    UnmapPages(ref thread, ref removed, seen.TableAddress, ipa, next);
+                else
+                    Unmap(ref thread, ref removed, seen.TableAddress, level + 1, ipa, next);
                 if (!Pool.IsEmpty(seen.TableAddress))
                     continue;
                 Pool.Chain(seen.TableAddress, ref removed.Tables);
             }
 
-            TOrdering.StoreRelaxed(ref entry, 0);
-            Pool.Release(PageOf(table, index));
-            thread.Changed(BaseOf(ipa, level), level, seen, default);
-            if (seen.IsValid)
-                removed.Cover(BaseOf(ipa, level), size);
+            Take(ref thread, ref removed, ref entry, seen, ipa, level);
+            Pool.Release(PageOf(table, index), 1);
         }
+    }
+
+    private void UnmapPages<TThread>(ref TThread thread, ref Removed removed, ulong table, ulong ipa, ulong end)
+        where TThread : struct, IStage2Thread, allows ref struct
+    {
+        ulong taken = 0;
+
+        // Invariant: the pages are of one table.
+        ref ulong entry = ref Pool.EntryAt(table, Geometry.IndexAt(ipa, Stage2Geometry.LastLevel));
+        for (; ipa < end; ipa += Stage2Geometry.TableBytes, entry = ref Unsafe.Add(ref entry, 1))
+        {
+            Stage2Descriptor seen = Look(ref entry);
+            if (!seen.IsCounted)
+                continue;
+            Take(ref thread, ref removed, ref entry, seen, ipa, Stage2Geometry.LastLevel);
+            taken++;
+        }
+
+        Pool.Release(table, taken);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Take<TThread>(ref TThread thread, ref Removed removed, ref ulong entry, Stage2Descriptor seen, ulong ipa, int level)
+        where TThread : struct, IStage2Thread, allows ref struct
+    {
+        TOrdering.StoreRelaxed(ref entry, 0);
+        thread.Changed(BaseOf(ipa, level), level, seen, default);
+        if (seen.IsValid)
+            removed.Cover(BaseOf(ipa, level), Stage2Geometry.SizeAt(level));
     }
 
     // What to invalidate, and the tables to free after it.

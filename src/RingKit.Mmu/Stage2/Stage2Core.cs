@@ -96,17 +96,22 @@ internal sealed partial class Stage2Core<TOrdering> : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Stage2Descriptor Load(ref ulong entry) => new(TOrdering.LoadAcquire(ref entry));              // E63
 
     // For who is alone, or has a table that nobody else sees.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Stage2Descriptor Look(ref ulong entry) => new(TOrdering.LoadRelaxed(ref entry));
 
     // The page of the start table that holds an entry, or the table itself: what the entry's reference is on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong PageOf(ulong table, ulong index) => table + (index / Stage2Geometry.EntriesPerTable * Stage2Geometry.TableBytes);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong BaseOf(ulong ipa, int level) => ipa & ~(Stage2Geometry.SizeAt(level) - 1);
 
     // Replaces an entry that is still what was seen. What it was has been acquired by Load, and no entry comes back to a value while others share the table.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReplace<TThread>(
         ref TThread thread, ref ulong entry, Stage2Descriptor seen, Stage2Descriptor next, ulong ipa, int level)
         where TThread : struct, IStage2Thread, allows ref struct

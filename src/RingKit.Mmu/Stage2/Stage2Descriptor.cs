@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RingKit.Mmu.Stage2;
 
 /// <summary>One 64-bit entry of a stage-2 table, 4K granule without LPA2. Everything is derived from its bits.</summary>
@@ -111,12 +113,10 @@ public readonly record struct Stage2Descriptor(ulong Raw)
 
     /// <summary>Whether the entry maps memory at a level: a block or a page.</summary>
     /// <param name="level">0 to 3.</param>
-    public bool IsLeafAt(int level) => (Raw & (TypeBit | ValidBit)) switch
-    {
-        ValidBit => level is >= Stage2Geometry.MinimumBlockLevel and < Stage2Geometry.LastLevel,
-        TypeBit | ValidBit => level == Stage2Geometry.LastLevel,
-        _ => false,
-    };
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsLeafAt(int level) => level == Stage2Geometry.LastLevel
+        ? (Raw & (TypeBit | ValidBit)) == (TypeBit | ValidBit)
+        : (Raw & (TypeBit | ValidBit)) == ValidBit && level is >= Stage2Geometry.MinimumBlockLevel and < Stage2Geometry.LastLevel;
 
     /// <summary>Whether the entry names a table at a level.</summary>
     /// <param name="level">0 to 3.</param>

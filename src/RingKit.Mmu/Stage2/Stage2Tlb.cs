@@ -36,8 +36,8 @@ internal sealed class Stage2Tlb
         _entries.Add(new Stage2TlbEntry(first, walk.Level, walk.Descriptor));
     }
 
-    /// <summary>Drops entries of one level that cover an address.</summary>
-    public void Invalidate(ulong ipa, int level) => _entries.RemoveAll(entry => entry.Level == level && entry.Covers(ipa));
+    /// <summary>Drops entries of one level that cover an address; of all levels, if that is 0.</summary>
+    public void Invalidate(ulong ipa, int level) => _entries.RemoveAll(entry => (level == 0 || entry.Level == level) && entry.Covers(ipa));
 
     /// <summary>Drops entries that cover any address of a range.</summary>
     public void InvalidateRange(ulong ipa, ulong size) => _entries.RemoveAll(entry => entry.Overlaps(ipa, size));

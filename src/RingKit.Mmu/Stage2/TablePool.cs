@@ -98,8 +98,10 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
         }
     }
 
-    /// <summary>Drops a reference; only for who has the page table alone.</summary>
-    public void Release(ulong table) => TOrdering.StoreRelaxed(ref CountOf(table), ReferencesOn(table) - 1);
+    /// <summary>Drops references; only for who has the page table alone.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="references">How many.</param>
+    public void Release(ulong table, ulong references) => TOrdering.StoreRelaxed(ref CountOf(table), ReferencesOn(table) - references);
 
     /// <summary>Takes a free table, all zero.</summary>
     public bool TryTake(out ulong table)

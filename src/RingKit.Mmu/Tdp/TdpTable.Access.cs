@@ -1,5 +1,3 @@
-using RingKit.Ordering;
-
 namespace RingKit.Mmu.Tdp;
 
 /// <summary>What vCPUs do to leaves without a lock.</summary>

@@ -52,7 +52,7 @@ internal sealed partial class TdpTable<TOrdering>
                 // before, ends with the flush: a W that it gives back, or a D that it sets, while nothing logs.
                 TryReplace(ref entry, seen, inPlace ? leaf.Enlarged(level) : default);
                 if (!inPlace)
-                    Pool.Release(table);
+                    Pool.Release(table, 1);
                 Unlink(seen.TableAddress, level - 1, ref removed);
                 recovered = level == 2 ? recovered with { Of2M = recovered.Of2M + 1 } : recovered with { Of1G = recovered.Of1G + 1 };
                 continue;

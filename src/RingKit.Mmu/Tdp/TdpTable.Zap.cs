@@ -1,5 +1,3 @@
-using RingKit.Ordering;
-
 namespace RingKit.Mmu.Tdp;
 
 /// <summary>Taking mappings away.</summary>
@@ -40,7 +38,7 @@ internal sealed partial class TdpTable<TOrdering>
             // A vCPU may set a bit of it meanwhile, but takes no leaf away.
             while (!TryReplace(ref entry, seen, default))
                 seen = Load(ref entry);
-            Pool.Release(table);
+            Pool.Release(table, 1);
             zappedFirst = Math.Min(zappedFirst, start);
             zappedEnd = Math.Max(zappedEnd, start + pages);
             zapped++;

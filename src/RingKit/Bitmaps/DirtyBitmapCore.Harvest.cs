@@ -90,26 +90,29 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     private void DeliverWhole<TSink>(ref Part part, ref TSink sink, ref Vector128<ulong> offered)
         where TSink : struct, IDirtyMaskSink, allows ref struct
     {
-        ulong rest = part.PendingWhole;
-        long mostPages = part.MostPages;
-        long left = mostPages;
-        ulong* words = _words + part.Group;
-        ulong firstPage = (ulong)part.Group << 6;
-        int word;
         do
         {
-            word = BitOperations.TrailingZeroCount(rest);
-            rest &= rest - 1;
-            ulong mask = TakeAll(ref words[word]);
-            if (mask == 0)
-                continue;
-            left -= BitOperations.PopCount(mask);
-            offered = Vector128.Create(firstPage + ((ulong)word << 6), mask);
-            sink.Accept(firstPage + ((ulong)word << 6), mask);
-        }
-        while (rest != 0 && left >= 0 && _pages != 0);                                // a sink may dispose the bitmap
+            ulong rest = part.PendingWhole;
+            long mostPages = part.MostPages;
+            long left = mostPages;
+            ulong* group = _words + part.Group;
+            ulong firstPage = (ulong)part.Group << 6;
+            do
+            {
+                int word = BitOperations.TrailingZeroCount(rest);
+                rest &= rest - 1;
+                ulong mask = TakeAll(ref group[word]);
+                if (mask == 0)
+                    continue;
+                left -= BitOperations.PopCount(mask);
+                offered = Vector128.Create(firstPage + ((ulong)word << 6), mask);
+                sink.Accept(firstPage + ((ulong)word << 6), mask);
+            }
+            while (rest != 0 && left >= 0 && _pages != 0);                            // a sink may dispose the bitmap
 
-        part.MoveBehind(word, (ulong)(mostPages - left));
+            part.MoveTo(rest, (ulong)(mostPages - left));
+        }
+        while (NextWhole(ref part));
     }
 
     // The discipline orders the takes of a batch before the copies of its pages.
@@ -138,47 +141,6 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
                 PutBackAll(batch[delivered..taken]);
             throw;
         }
-    }
-
-    /// <summary>The same as runs.</summary>
-    [SkipLocalsInit]
-    public ulong Runs<TMarking, TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages, bool takes)
-        where TMarking : struct, IMarking
-        where TSink : struct, IDirtyRunSink, allows ref struct
-    {
-        Part part = PartOf(cursor, end, maximumPages);
-        var joiner = new RunJoiner(stackalloc ulong[RunJoiner.Room]);
-        int delivered = 0;
-        try
-        {
-            bool isMore;
-            do
-            {
-                isMore = joiner.AddFrom(this, ref part, takes);
-                if (!isMore)
-                    joiner.Close();
-                if (!joiner.Closed.IsEmpty)
-                    TMarking.OrderTakes<TOrdering>();
-                RunJoiner.Deliver(joiner.Closed, ref sink, ref delivered);
-                joiner.Drop(ref delivered);
-            }
-            while (isMore);
-        }
-        catch
-        {
-            joiner.Drop(ref delivered);
-            joiner.Close();
-            ReadOnlySpan<ulong> rest = joiner.Closed;
-            if (!rest.IsEmpty)
-                cursor = rest[0];
-            for (; takes && !rest.IsEmpty; rest = rest[2..])
-                PutBackRange(rest[0], rest[1] - rest[0]);
-            throw;
-        }
-
-        cursor = part.Reached;
-        GC.KeepAlive(this);
-        return maximumPages - part.Room;
     }
 
     /// <summary>The same as single pages, as many as there is room for.</summary>
@@ -219,12 +181,5 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
     {
         foreach ((ulong firstPage, ulong mask) in words)
             PutBack(firstPage, mask);
-    }
-
-    // A run reaches over words; its sink may have disposed the bitmap.
-    private void PutBackRange(ulong first, ulong count)
-    {
-        if (_pages != 0)
-            MarkRange(first, count);
     }
 }

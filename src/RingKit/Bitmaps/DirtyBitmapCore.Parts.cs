@@ -128,25 +128,43 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         ref ulong next = ref Unsafe.Add(ref start, count);
         ref ulong lastNext = ref Unsafe.Add(ref start, room.Length - TForm.PlacesAWord);
         ulong inner = state;
-        ulong rest = part.PendingWhole;
-        long mostPages = part.MostPages;
-        long left = mostPages;
-        ulong* words = _words + part.Group;
-        ulong firstPage = (ulong)part.Group << 6;
-        int word;
         do
         {
-            word = BitOperations.TrailingZeroCount(rest);
-            rest &= rest - 1;
-            ulong mask = TakeAll(ref words[word]);
-            left -= BitOperations.PopCount(mask);
-            next = ref TForm.Write(firstPage + ((ulong)word << 6), mask, ref next, ref inner);
+            ulong rest = part.PendingWhole;
+            long mostPages = part.MostPages;
+            long left = mostPages;
+            ulong* group = _words + part.Group;
+            ulong firstPage = (ulong)part.Group << 6;
+            do
+            {
+                int word = BitOperations.TrailingZeroCount(rest);
+                rest &= rest - 1;
+                ulong mask = TakeAll(ref group[word]);
+                left -= BitOperations.PopCount(mask);
+                next = ref TForm.Write(firstPage + ((ulong)word << 6), mask, ref next, ref inner);
+            }
+            while (rest != 0 && !Unsafe.IsAddressGreaterThan(ref next, ref lastNext) && left >= 0);
+
+            part.MoveTo(rest, (ulong)(mostPages - left));
         }
-        while (rest != 0 && !Unsafe.IsAddressGreaterThan(ref next, ref lastNext) && left >= 0);
+        while (!Unsafe.IsAddressGreaterThan(ref next, ref lastNext) && NextWhole(ref part));
 
         state = inner;
         count = (nuint)Unsafe.ByteOffset(ref start, ref next) / sizeof(ulong);
-        part.MoveBehind(word, (ulong)(mostPages - left));
+    }
+
+    // The group behind the one that is done, if the part has all of it, and it is dirty: dirty pages have neighbours, and to go on at once costs less than to search.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool NextWhole(ref Part part)
+    {
+        nuint next = part.Next;
+        if (typeof(TOrdering) != typeof(HardwareOrdering) || part.Pending != 0 || next + 64 > part.EndWhole || part.Room < 64 || _pages == 0)
+            return false;
+        ulong pending = NonZeroScan.NonZeroInGroup(in *_words, next);
+        if (pending == 0)
+            return false;
+        (part.Group, part.Pending, part.Next) = (next, pending, next + 64);
+        return true;
     }
 
     // The part's next word that may be dirty; none if there is no room, or a sink has disposed the bitmap.
@@ -247,45 +265,5 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         ThrowIfDisposed();
         throw new ArgumentOutOfRangeException(
             nameof(firstPage), firstPage, $"A mask's first page is a multiple of 64 and one of the bitmap's pages 0 to {Pages - 1}.");
-    }
-
-    /// <summary>What of a bitmap is looked at, how far that has come, and how much may still be taken.</summary>
-    internal struct Part
-    {
-        // The group of words found last, which of it are still to be taken, and where to search on.
-        public nuint Group;
-        public ulong Pending;
-        public nuint Next;
-
-        // The part's words end at EndWord; those from FirstWhole to EndWhole are its own wholly.
-        public nuint EndWord;
-        public nuint FirstWhole;
-        public nuint EndWhole;
-        public ulong FirstMask;
-        public ulong LastMask;
-
-        public ulong End;
-        public ulong Room;
-        public ulong Reached;
-
-        public readonly ulong MaskOf(nuint word) =>
-            (word < FirstWhole ? FirstMask : ulong.MaxValue) & (word + 1 == EndWord ? LastMask : ulong.MaxValue);
-
-        /// <summary>Whether a word can be taken as it is: the part has all of it, and there is room for all.</summary>
-        public readonly bool IsWhole(nuint word) => Room >= 64 && word >= FirstWhole && word < EndWhole;
-
-        /// <summary>Which words of the group are pending, without one that the part cuts.</summary>
-        public readonly ulong PendingWhole => Pending & (EndWhole - Group < 64 ? (1UL << (int)(EndWhole - Group)) - 1 : ulong.MaxValue);
-
-        /// <summary>How many pages may be taken before a whole word may be too many.</summary>
-        public readonly long MostPages => (long)Math.Min(Room, long.MaxValue) - 64;
-
-        /// <summary>All up to a whole word of the group was taken, which were so many pages.</summary>
-        public void MoveBehind(int word, ulong pages)
-        {
-            Pending &= ulong.MaxValue << 1 << word;
-            Reached = ((ulong)Group + (uint)word + 1) << 6;
-            Room -= pages;
-        }
     }
 }

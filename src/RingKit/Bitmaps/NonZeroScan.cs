@@ -90,9 +90,10 @@ internal static class NonZeroScan
         return i;
     }
 
-    // Bit i of the answer, here and below: whether word from + i is not 0. Eight terms and no loop, which the JIT would not unroll.
+    /// <summary>Which of the 64 words from one on are not 0: bit i for word <paramref name="from"/> + i, as in all that is below.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong NonZeroInGroup(ref readonly ulong words, nuint from) =>
+    public static ulong NonZeroInGroup(ref readonly ulong words, nuint from) =>
+        // Eight terms and no loop, which the JIT would not unroll.
         NonZeroOfEight(in words, from)
         | NonZeroOfEight(in words, from + 8) << 8
         | NonZeroOfEight(in words, from + 16) << 16

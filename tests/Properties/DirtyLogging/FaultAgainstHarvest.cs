@@ -6,16 +6,18 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging;
 
 /// <summary>Puts a harvest, or the start of logging, in the middle of a write fault: the orders on which docs/machine.md relies.</summary>
-public sealed class FaultAgainstHarvest : IDisposable
+public abstract class FaultAgainstHarvest : IDisposable
 {
     private readonly GuestMemory _memory = new();
     private readonly VirtualMachine _machine;
     private readonly BitmapDirtyLog _log;
 
-    public FaultAgainstHarvest()
+    /// <param name="machine">Makes a machine of two vCPUs.</param>
+    protected FaultAgainstHarvest(Func<GuestMemory, VirtualMachine> machine)
     {
-        _memory.AddSlot(0, 0, 10);
-        _machine = new VirtualMachine(_memory, vcpus: 2);
+        ArgumentNullException.ThrowIfNull(machine);
+        _memory.AddSlot(0, 0, 600);
+        _machine = machine(_memory);
         _log = new BitmapDirtyLog(_machine);
     }
 
@@ -24,6 +26,7 @@ public sealed class FaultAgainstHarvest : IDisposable
         _log.Dispose();
         _machine.Dispose();
         _memory.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -44,6 +47,7 @@ public sealed class FaultAgainstHarvest : IDisposable
     [Fact]
     public void Logging_that_starts_in_the_middle_of_a_fault_records_the_page_or_protects_it()
     {
+        _machine.Stage2?.Invalidate(4);
         Interpose(new Interloper(_log) { BeforeRoom = _log.Start });
         Store(4);
         _machine.InvalidateTlbs();

@@ -1,7 +1,9 @@
 using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
 using RingKit.Properties.Support;
 using Xunit;
@@ -12,34 +14,37 @@ namespace RingKit.Properties.DirtyLogging;
 public sealed class NoWriteIsLost
 {
     private const int PageCount = 61;
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private static readonly Dictionary<string, (Func<GuestMemory, VirtualMachine> Machine, Func<VirtualMachine, IDirtyLog> Log)> Cases = new()
+    {
+        ["bitmap"] = (Flat, Bitmap),
+        ["ring"] = (Flat, SmallRing),
+        ["memslot"] = (Flat, machine => new MemslotDirtyLog(machine)),
+        ["shadow"] = (memory => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine)),
+        ["stage 2, bitmap"] = (Stage2(Stage2Generation.Current), Bitmap),
+        ["stage 2, ring"] = (Stage2(Stage2Generation.Current), SmallRing),
+        ["stage 2 of 2014, bitmap"] = (Stage2(Stage2Generation.Posted2014), Bitmap),
+        ["stage 2 of 2014, ring"] = (Stage2(Stage2Generation.Posted2014), SmallRing),
+        ["stage 2, memslot, initially set"] = (Stage2(Stage2Generation.Current, chunk: 1 << 21), machine => new MemslotDirtyLog(
+            machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled | ManualProtect.InitiallySet, Protection = MaskedProtection.Span })),
+        ["tdp write protection, bitmap"] = (Tdp(TdpLogMethod.WriteProtection), Bitmap),
+        ["tdp write protection, ring"] = (Tdp(TdpLogMethod.WriteProtection), SmallRing),
+        ["tdp modification log, bitmap"] = (Tdp(TdpLogMethod.ModificationLog), Bitmap),
+        ["tdp modification log, ring"] = (Tdp(TdpLogMethod.ModificationLog), machine => new RingDirtyLog(machine, ringEntries: 1024)),
+    };
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
     [Theory]
-    [InlineData("bitmap")]
-    [InlineData("ring")]
-    [InlineData("shadow")]
-    [InlineData("tdp write protection, bitmap")]
-    [InlineData("tdp write protection, ring")]
-    [InlineData("tdp modification log, bitmap")]
-    [InlineData("tdp modification log, ring")]
+    [MemberData(nameof(Names))]
     public void Copied_rounds_add_up_to_the_memory(string name)
     {
         using var memory = new GuestMemory();
         MemorySlot slot = memory.AddSlot(0, 0, PageCount);
-        var tdp = new TdpOptions { LogMethod = name.Contains("modification", StringComparison.Ordinal) ? TdpLogMethod.ModificationLog : TdpLogMethod.WriteProtection };
-        using VirtualMachine machine = name switch
-        {
-            "shadow" => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()),
-            _ when name.StartsWith("tdp", StringComparison.Ordinal) => new VirtualMachine(memory, vcpus: 2, tdp),
-            _ => new VirtualMachine(memory, vcpus: 2),
-        };
-        using IDirtyLog log = name switch
-        {
-            "tdp modification log, ring" => new RingDirtyLog(machine, ringEntries: 1024),
-            "ring" or "tdp write protection, ring" => new RingDirtyLog(machine, ringEntries: 32, reservedEntries: 8),
-            "shadow" => new ShadowDirtyLog(machine),
-            _ => new BitmapDirtyLog(machine),
-        };
+        using VirtualMachine machine = Cases[name].Machine(memory);
+        using IDirtyLog log = Cases[name].Log(machine);
 
         // Logging starts while the vCPUs run: what they wrote before is copied whole once, right after.
         byte[] copy = new byte[PageCount * GuestPage.Size];
@@ -60,8 +65,11 @@ public sealed class NoWriteIsLost
         log.Start();
         slot.Memory.AsSpan().CopyTo(copy);
 
+        // For so long, and longer where other processes leave it no turn.
+        const int FewRounds = 10;
         int rounds = 0;
-        for (long deadline = Environment.TickCount64 + 2000; Environment.TickCount64 < deadline; rounds++)
+        long deadline = Environment.TickCount64 + (long)Duration.TotalMilliseconds, lastDeadline = deadline + (long)Patience.TotalMilliseconds;
+        for (; Environment.TickCount64 < (rounds > FewRounds ? deadline : lastDeadline); rounds++)
             CopyDirtyPages(log, slot, copy);
 
         // The vCPUs stop in the middle of whatever they do; rings that are full meanwhile are emptied.
@@ -76,10 +84,22 @@ public sealed class NoWriteIsLost
 
         CopyDirtyPages(log, slot, copy);
         Assert.Null(failure);
-        Assert.True(rounds > 10, $"only {rounds} rounds");
+        Assert.True(rounds > FewRounds, $"only {rounds} rounds");
         Assert.True(copy.AsSpan().SequenceEqual(slot.Memory.AsSpan()), $"{name}: the copy differs after {rounds} rounds");
         Report.Line($"{name}: {rounds} rounds, {log.Statistics.Entries} entries, {log.Statistics.Faults} faults, memory equal");
     }
+
+    private static VirtualMachine Flat(GuestMemory memory) => new(memory, vcpus: 2);
+
+    private static Func<GuestMemory, VirtualMachine> Stage2(Stage2Generation generation, ulong chunk = 0) =>
+        memory => new VirtualMachine(memory, vcpus: 2, new Stage2Options { Generation = generation, EagerSplitChunk = chunk });
+
+    private static Func<GuestMemory, VirtualMachine> Tdp(TdpLogMethod method) =>
+        memory => new VirtualMachine(memory, vcpus: 2, new TdpOptions { LogMethod = method });
+
+    private static BitmapDirtyLog Bitmap(VirtualMachine machine) => new(machine);
+
+    private static RingDirtyLog SmallRing(VirtualMachine machine) => new(machine, ringEntries: 32, reservedEntries: 8);
 
     private static void CopyDirtyPages(IDirtyLog log, MemorySlot slot, byte[] copy)
     {

@@ -1,12 +1,11 @@
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Hypervisor;
-using RingKit.Ordering;
 using Xunit;
 
 namespace RingKit.Properties.HashTable;
 
-/// <summary>H_ENTER: what is in the table afterwards, and what it refuses, in which order.</summary>
+/// <summary>H_ENTER: what is in the table and the chains afterwards, and in which order its arguments are looked at.</summary>
 public sealed class HypercallEnterTests
 {
     private const ulong NoIndex = 1UL << 20;
@@ -109,153 +108,6 @@ public sealed class HypercallEnterTests
         Assert.Equal([0x10, 0x11], scenario.Chain());
         Assert.Equal(HashScenario.HostAddress | 0x0012, scenario.Entry(0x10).R);
         Assert.Equal(HashScenario.HostAddress | 0x1012, scenario.Entry(0x11).R);
-    }
-
-    [Fact]
-    public void A_group_gives_its_first_free_entry_and_an_exact_index_itself_or_nothing()
-    {
-        using var scenario = new HashScenario();
-        Assert.Equal(HashScenario.Index + 3, scenario.Enter(HashScenario.Index + 3).R4);
-        ulong[] given = [.. Enumerable.Range(0, 7).Select(i => scenario.Enter(HashScenario.Index + 7 - (ulong)i, flags: 0).R4 - HashScenario.Index)];
-        Assert.Equal([0, 1, 2, 4, 5, 6, 7], given);
-
-        Hpte before = scenario.Entry(HashScenario.Index + 3);
-        for (ulong i = 0; i < 8; i++)
-        {
-            Assert.Equal(HypercallStatus.PtegFull, scenario.Enter(HashScenario.Index + i, flags: 0).Status);
-            Assert.Equal(HypercallStatus.PtegFull, scenario.Enter(HashScenario.Index + i, r: 0x0043_1192).Status);
-        }
-
-        Assert.Equal(before, scenario.Entry(HashScenario.Index + 3));
-        Assert.Equal(HashScenario.R, scenario.GuestR(HashScenario.Index + 3));
-        Assert.Equal(8, scenario.Chain().Length);
-        Assert.Empty(scenario.Chain(0x43));
-        scenario.CheckLocksAreFree();
-    }
-
-    [Fact]
-    public void A_free_entry_that_is_locked_is_passed_over_if_there_is_another()
-    {
-        using var scenario = new HashScenario();
-        Assert.True(scenario.Core.Table.TryLock(HashScenario.Index));
-        Assert.Equal(HashScenario.Index + 1, scenario.Enter(flags: 0).R4);
-    }
-
-    [Fact]
-    public void A_locked_entry_is_waited_for_if_there_is_no_other()
-    {
-        foreach (ulong flags in (ulong[])[0, HypercallFlags.Exact])
-        {
-            using var scenario = new HashScenario();
-            for (ulong i = 1; i < 8; i++)
-                scenario.Enter(HashScenario.Index + i);
-            Assert.True(scenario.Core.Table.TryLock(HashScenario.Index));
-            scenario.Thread.OnRelax = () => scenario.Core.Table.Unlock(HashScenario.Index, 0);
-            Assert.Equal(new HypercallResult(HypercallStatus.Success, HashScenario.Index), scenario.Enter(flags: flags));
-        }
-    }
-
-    [Fact]
-    public void An_entry_that_was_locked_and_is_taken_then_is_full()
-    {
-        foreach (ulong flags in (ulong[])[0, HypercallFlags.Exact])
-        {
-            using var scenario = new HashScenario();
-            for (ulong i = 1; i < 8; i++)
-                scenario.Enter(HashScenario.Index + i);
-            Assert.True(scenario.Core.Table.TryLock(HashScenario.Index));
-            scenario.Thread.OnRelax = () => scenario.Core.Table.Unlock(HashScenario.Index, HpteV.Absent);
-            Assert.Equal(HypercallStatus.PtegFull, scenario.Enter(flags: flags).Status);
-            scenario.CheckLocksAreFree();
-        }
-    }
-
-    [Fact]
-    public void A_page_that_no_slot_holds_is_absent_with_key_31()
-    {
-        using var scenario = new HashScenario();
-        ulong device = NoSlot | 0x1032;
-        Assert.Equal(HypercallStatus.Success, scenario.Enter(r: device).Status);
-        Assert.Equal(new Hpte((HashScenario.V & ~HpteV.Valid) | HpteV.Absent, device | HpteR.Key), scenario.Entry());
-        Assert.Equal(31, scenario.Entry().Key);
-        Assert.Equal(new Hpte(HashScenario.V, device), scenario.Read());
-        Assert.Equal(HypercallStatus.PtegFull, scenario.Enter().Status);
-    }
-
-    [Fact]
-    public void A_page_that_the_host_does_not_have_is_absent_with_key_0()
-    {
-        using var scenario = new HashScenario();
-        scenario.Slot.Host[HashScenario.Gfn] = HostPages<HardwareOrdering>.NotPresent;
-        ulong key = HpteR.KeyHigh | 0x200;
-        Assert.Equal(HypercallStatus.Success, scenario.Enter(r: HashScenario.R | key).Status);
-        Assert.Equal(new Hpte(0x0000_0001_2345_6024, 0x1192), scenario.Entry());
-        Assert.Equal(HashScenario.R | key, scenario.GuestR());
-        Assert.Equal(0ul, scenario.Rmap());
-        Assert.Equal(new Hpte(HashScenario.V, HashScenario.R | key), scenario.Read());
-    }
-
-    [Fact]
-    public void A_page_that_the_host_may_not_write_is_read_only()
-    {
-        using var scenario = new HashScenario();
-        scenario.Slot.Host[HashScenario.Gfn] = HostPages<HardwareOrdering>.ReadOnly;
-        foreach ((ulong protection, ulong real) in ((ulong, ulong)[])
-            [
-                (0, HpteR.PpSupervisorReadOnly), (1, 3), (2, 3), (3, 3),
-                (HpteR.Pp0 | 0, HpteR.PpSupervisorReadOnly), (HpteR.Pp0 | 1, HpteR.PpSupervisorReadOnly),
-                (HpteR.Pp0 | 2, HpteR.PpSupervisorReadOnly), (HpteR.Pp0 | 3, HpteR.PpSupervisorReadOnly),
-            ])
-        {
-            ulong r = (HashScenario.R & ~HpteR.Protection) | protection;
-            Assert.Equal(HypercallStatus.Success, scenario.Enter(r: r).Status);
-            Assert.Equal(real, scenario.Entry().R & HpteR.Protection);
-            Assert.False(scenario.Entry().IsWritable);
-            Assert.Equal(r, scenario.GuestR());
-            scenario.Remove();
-        }
-    }
-
-    [Fact]
-    public void Memory_is_coherent_whatever_the_guest_says_and_a_devices_page_is_not_cached()
-    {
-        using var scenario = new HashScenario();
-        for (ulong wimg = 0; wimg <= HpteR.Wimg; wimg += HpteR.Guarded)
-        {
-            ulong r = (HashScenario.R & ~HpteR.Wimg) | wimg;
-            scenario.Slot.Host[HashScenario.Gfn] = 0;
-            Assert.Equal(HypercallStatus.Success, scenario.Enter(r: r).Status);
-            const ulong StrongOrder = HpteR.WriteThrough | HpteR.CachingInhibited | HpteR.Coherent;
-            Assert.Equal(wimg == StrongOrder ? StrongOrder : HpteR.Coherent, scenario.Entry().R & HpteR.Wimg);
-            scenario.Remove();
-
-            scenario.Slot.Host[HashScenario.Gfn] = HostPages<HardwareOrdering>.CachingInhibited;
-            bool fits = (wimg & (HpteR.WriteThrough | HpteR.CachingInhibited)) == HpteR.CachingInhibited;
-            Assert.Equal(fits ? HypercallStatus.Success : HypercallStatus.Parameter, scenario.Enter(r: r).Status);
-            if (fits)
-                Assert.Equal(wimg, scenario.Entry().R & HpteR.Wimg);
-            scenario.Remove();
-        }
-    }
-
-    [Fact]
-    public void A_page_that_the_host_takes_away_meanwhile_is_absent()
-    {
-        using var scenario = new HashScenario();
-        ulong key = HpteR.KeyHigh;
-
-        // Another thread has the rmap word, from before the look at the page until it has counted.
-        scenario.Slot.RmapOf(HashScenario.Gfn) = scenario.Core.Format.Lock;
-        scenario.Thread.OnRelax = () =>
-        {
-            scenario.Core.CountInvalidation();
-            scenario.Slot.RmapOf(HashScenario.Gfn) = 0;
-        };
-        Assert.Equal(HypercallStatus.Success, scenario.Enter(r: HashScenario.R | key).Status);
-        Assert.Equal(0x0000_0001_2345_6024ul, scenario.Entry().V);
-        Assert.Equal(0, scenario.Entry().Key);
-        Assert.Equal(HashScenario.R | key, scenario.GuestR());
-        Assert.Equal(0ul, scenario.Rmap());
     }
 
     [Fact]

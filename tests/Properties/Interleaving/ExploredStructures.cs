@@ -8,6 +8,7 @@ using RingKit.Properties.DirtyRings.Overflow;
 using RingKit.Properties.DirtyRings.Resizing;
 using RingKit.Properties.HashTable.Model;
 using RingKit.Properties.Rings;
+using RingKit.Properties.Stage2.Faults.Interleaving;
 using RingKit.Properties.Stage2.Model;
 using RingKit.Properties.Tdp.Model;
 
@@ -35,6 +36,8 @@ internal static class ExploredStructures
         new ExploredShadowMmu(),
         new ExploredStage2(),
         new ExploredMmuLock(),
+        new ExploredDeviceEntries(),
+        new ExploredFaults(),
         new ExploredTdp(),
     ];
 }

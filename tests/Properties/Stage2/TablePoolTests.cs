@@ -54,8 +54,8 @@ public sealed class TablePoolTests
         pool.Reference(table);
         pool.Reference(table);
         Assert.Equal(3UL, pool.ReferencesOn(table));
-        pool.Release(table);
-        pool.Release(table);
+        Assert.False(pool.IsEmpty(table));
+        pool.Release(table, 2);
         Assert.True(pool.IsEmpty(table));
     }
 

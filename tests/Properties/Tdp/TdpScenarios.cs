@@ -1,9 +1,7 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Memslots;
-using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Tdp;
-using RingKit.Ordering;
 using Xunit;
 
 namespace RingKit.Properties.Tdp;

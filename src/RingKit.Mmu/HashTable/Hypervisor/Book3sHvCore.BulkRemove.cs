@@ -99,6 +99,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
         }
 
         Table.Unlock(request.Index, 0);
+        if (IsMmio(entry))
+            CountMmioUpdate();
         return request.Answer(BulkRequest.Done) | BulkRequest.ReferencedChanged(guestR);
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Harvesting;
 
@@ -11,9 +13,23 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     private ulong TableBytes => 1UL << Table.Geometry.Order;
 
+    // Of the table and the costs at hand: where the whole harvest takes some microseconds, their lines and the code that computes it are a tenth of it.
+    private ulong _smallSlotPages;
+
     /// <summary>What <see cref="HarvestMethod.Cheapest"/> takes for a slot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) =>
-        slot.PageCount <= Costs.SmallSlotPages(TableBytes) ? HarvestMethod.FilteredWalk : Choose(Estimate(slot, rule));
+        slot.PageCount <= _smallSlotPages ? HarvestMethod.FilteredWalk : ChooseByEstimate(slot, rule);
+
+    [MemberNotNull(nameof(Hpt))]
+    private void Use(HptInfo<TOrdering> hpt)
+    {
+        Hpt = hpt;
+        _smallSlotPages = Costs.SmallSlotPages(TableBytes);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private HarvestMethod ChooseByEstimate(HashSlot<TOrdering> slot, EntryRule rule) => Choose(Estimate(slot, rule));
 
     private HarvestMethod ChooseForAll(bool vcpusRun)
     {

@@ -31,7 +31,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         var entry = new Hpte(v & ~(HpteV.HvLock | Present), guestR);
         ulong sequence = InvalidationSequence;                                        // E47: before the host's page
         ulong gfn = pageSize.Gfn(guestR, Options.PageShift);
-        HashSlot<TOrdering>? slot = FindSlot(gfn);
+        HashSlot<TOrdering>? slot = FindMemory(gfn);
         if (slot is null)
             entry = new Hpte(entry.V | HpteV.Absent, entry.R | HpteR.Key);
         else if (!TryMapHostPage(slot, gfn, pageSize, ref entry))

@@ -82,7 +82,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
             return Errno.Invalid;
 
         ulong gfn = size.Gfn(entry.R, Options.PageShift);
-        return FindSlot(gfn) is { } slot && !TryMapHostPage(slot, gfn, size, ref entry) ? Errno.InputOutput : Errno.None;
+        return FindMemory(gfn) is { } slot && !TryMapHostPage(slot, gfn, size, ref entry) ? Errno.InputOutput : Errno.None;
     }
 
     private void SetAsLoaded<TThread>(ref TThread thread, ulong index, Hpte image)

@@ -8,7 +8,7 @@ namespace RingKit.Mmu.HashTable.Hypervisor;
 internal sealed partial class Book3sHvCore<TOrdering>
 {
     /// <summary>What the harvests have been measured to cost, for <see cref="HarvestMethod.Cheapest"/>.</summary>
-    public HarvestCosts Costs { get; set; } = HarvestCosts.Measured;
+    public HarvestCosts Costs { get; } = HarvestCosts.Measured;
 
     /// <summary>
     /// Starts to log a slot. What was recorded before is forgotten. From 4.15 on C stays, so that the first harvest reports the pages that
@@ -56,7 +56,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         statistics = default;
         if (FindSlotById(slotId) is not { } slot)
             return Errno.Invalid;
-        if (!slot.Logs)
+        if (!slot.Logs || !slot.IsSet)
             return Errno.NoEntry;
         if ((ulong)buffer.Length / sizeof(ulong) < slot.WordCount)
             return Errno.BadAddress;

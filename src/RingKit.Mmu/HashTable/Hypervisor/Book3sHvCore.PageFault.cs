@@ -23,22 +23,27 @@ internal sealed partial class Book3sHvCore<TOrdering>
     /// <param name="thread">The vCPU's thread.</param>
     /// <param name="fault">The fault.</param>
     /// <param name="snapshot">The entry as the first level saw it.</param>
+    /// <param name="cache">What the vCPU remembers of devices, or null.</param>
     /// <remarks>Source: KVM's <c>kvmppc_book3s_hv_page_fault</c>.</remarks>
-    internal PageFaultOutcome HandlePageFault<TThread>(ref TThread thread, in StorageFault fault, FaultSnapshot snapshot)
+    internal PageFaultOutcome HandlePageFault<TThread>(
+        ref TThread thread, in StorageFault fault, FaultSnapshot snapshot, MmioCache? cache = null)
         where TThread : struct, IHostThread, allows ref struct
     {
+        if (snapshot.IsKept && snapshot.Generation == MmioGeneration)                 // E70
+            return PageFaultOutcome.Mmio;
+
         // One table from here to the end, even if a resize replaces it meanwhile: then nothing is done to it.
         HptInfo<TOrdering> hpt = Hpt;
         if (!hpt.Table.IsEntry(snapshot.Index))
             return PageFaultOutcome.Retry;
 
-        PageFaultOutcome outcome = HandlePageFault(ref thread, hpt, in fault, snapshot);
+        PageFaultOutcome outcome = HandlePageFault(ref thread, hpt, in fault, snapshot, cache);
         GC.KeepAlive(hpt);
         return outcome;
     }
 
     private PageFaultOutcome HandlePageFault<TThread>(
-        ref TThread thread, HptInfo<TOrdering> hpt, in StorageFault fault, FaultSnapshot snapshot)
+        ref TThread thread, HptInfo<TOrdering> hpt, in StorageFault fault, FaultSnapshot snapshot, MmioCache? cache)
         where TThread : struct, IHostThread, allows ref struct
     {
         ulong index = snapshot.Index;
@@ -50,11 +55,17 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
         ulong baseGfn = size.Gfn(guestR, Options.PageShift);
         ulong gfn = ((guestR & HpteR.Rpn & ~(size.Bytes - 1)) | (fault.Address.Address & (size.Bytes - 1))) >> Options.PageShift;
-        if (FindSlot(gfn) is not { } slot)
-            return PageFaultOutcome.Mmio;
 
-        // Before the page is looked up: whoever takes it away afterwards is seen under the rmap word's lock.
+        // Before slot and page are looked up: whoever takes them away afterwards is seen under the rmap word's lock.
         ulong sequence = InvalidationSequence;                                        // E47
+        if (FindMemory(gfn) is not { } slot)
+        {
+            // Kept only now. The first level has not asked for a slot: an entry of a device's whose page has become memory meanwhile would be kept as current.
+            if (snapshot.Generation != 0 && IsMmio(entry))
+                cache?.Keep(fault.Address, snapshot with { IsKept = false }, guestR);
+            return PageFaultOutcome.Mmio;
+        }
+
         ulong bytes = Math.Max(size.Bytes, 1UL << Options.PageShift);
         ulong offset = baseGfn - slot.BaseGfn;
         if (!slot.Holds(baseGfn) || size.ActualShift > Options.BackingShift || ((offset << Options.PageShift) & (bytes - 1)) != 0)

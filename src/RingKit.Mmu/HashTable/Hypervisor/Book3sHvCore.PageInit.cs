@@ -30,12 +30,12 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
         if (!copies && (flags & HypercallFlags.ZeroPage) == 0)
             return HypercallStatus.Success;
-        if (FindSlot(destination >> Options.PageShift) is not { } slot)
+        if (FindMemory(destination >> Options.PageShift) is not { } slot)
             return HypercallStatus.Parameter;
 
         if (copies)
         {
-            if (FindSlot(source >> Options.PageShift) is not { } sourceSlot)
+            if (FindMemory(source >> Options.PageShift) is not { } sourceSlot)
                 return HypercallStatus.Parameter;
             Page(sourceSlot, source).CopyTo(Page(slot, destination));
         }

@@ -34,6 +34,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
         if (entry.IsValid)
             ProtectValid(ref thread, index, entry, entry with { R = (entry.R & ~ProtectionAndKey) | bits });
         Table.Unlock(index, entry.V);
+        if (IsMmio(entry))
+            CountMmioUpdate();
         return HypercallStatus.Success;
     }
 

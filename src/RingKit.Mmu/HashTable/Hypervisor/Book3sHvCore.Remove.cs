@@ -37,6 +37,8 @@ internal sealed partial class Book3sHvCore<TOrdering>
         ulong guestR = Chains.LoadGuestR(index);
         StoreGuestR(index, guestR);
         Table.Unlock(index, 0);
+        if (IsMmio(entry))
+            CountMmioUpdate();
         if (reusedEarly)
             thread.Tlbie([index]);
         return new HypercallResult(

@@ -34,10 +34,11 @@ internal sealed partial class Book3sHvCore<TOrdering>
             {
                 Empty(ref thread);
                 if (next is not null)
-                    Hpt = next;
+                    Use(next);
             }
             finally
             {
+                CountMmioUpdate();
                 MmuReady = true;
             }
 

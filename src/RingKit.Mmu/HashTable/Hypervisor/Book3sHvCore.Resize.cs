@@ -81,6 +81,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
             }
             finally
             {
+                CountMmioUpdate();
                 MmuReady = true;
                 ReleaseResize();
             }
@@ -98,7 +99,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         HptInfo<TOrdering> next = resize.Take();
         error = Rehash(ref thread, next);
         if (error == Errno.None)
-            Hpt = next;   // A fault may still look at the old one, which is freed when nobody holds it any more.
+            Use(next);   // A fault may still look at the old one, which is freed when nobody holds it any more.
         else
             next.Dispose();
         return error;

@@ -35,7 +35,7 @@ internal sealed partial class Book3sHvCore<TOrdering> : IDisposable
         _defects = options.Defects;
         Format = new RmapFormat(options.Era);
         Slots = MakeSlots(memory, options.PageShift);
-        Hpt = new HptInfo<TOrdering>(geometry ?? new HptGeometry(options.Order), Format, options.Isa30);
+        Use(new HptInfo<TOrdering>(geometry ?? new HptGeometry(options.Order), Format, options.Isa30));
     }
 
     public HashTableOptions Options { get; }

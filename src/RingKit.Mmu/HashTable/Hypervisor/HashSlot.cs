@@ -15,6 +15,7 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     private readonly ulong* _rmap;
     private readonly NativeLease _rmapLease;
     private readonly NativeView<uint> _logs = new NativeBlock<uint>(1).View;
+    private readonly NativeView<uint> _isGone = new NativeBlock<uint>(1).View;
 
     public HashSlot(MemorySlot memory, int pageShift, ulong hostAddress)
     {
@@ -59,6 +60,16 @@ internal sealed unsafe class HashSlot<TOrdering> : IDisposable
     {
         get => TOrdering.LoadRelaxed(ref _logs[0]) != 0;
         set => TOrdering.StoreRelaxed(ref _logs[0], value ? 1u : 0);
+    }
+
+    /// <summary>
+    /// Whether the slot is the guest's memory at this time. Looked at after the count of invalidations or of entries of devices, which who takes the slot away, or gives it
+    /// back, counts after it has set this (E47, E70).
+    /// </summary>
+    public bool IsSet
+    {
+        get => TOrdering.LoadRelaxed(ref _isGone[0]) == 0;
+        set => TOrdering.StoreRelaxed(ref _isGone[0], value ? 0 : 1u);
     }
 
     public bool Holds(ulong gfn) => gfn - BaseGfn < PageCount;

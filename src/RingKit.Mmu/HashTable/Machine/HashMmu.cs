@@ -12,7 +12,11 @@ namespace RingKit.Mmu.HashTable.Machine;
 internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrdering> hypervisor) : IMmu
 {
     private readonly GuestKernel _kernel = new(machine, hypervisor, hypervisor.Options.GuestPageSize);
+    private readonly MmioCache[] _mmioCaches = [.. Enumerable.Range(0, machine.VcpuCount).Select(_ => new MmioCache())];
     private readonly bool _delaysChanged = hypervisor.Options.DelaysChanged;
+
+    /// <summary>What a vCPU remembers of devices.</summary>
+    public MmioCache MmioCacheOf(int vcpu) => _mmioCaches[vcpu];
 
     /// <summary>What stands behind the table.</summary>
     public Book3sHvCore<HardwareOrdering> Hypervisor => hypervisor;
@@ -108,7 +112,8 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     private VcpuExit Fault(Vcpu vcpu, in StorageFault fault)
     {
         var thread = new MachineThread(machine, vcpu);
-        FirstLevelFault judged = hypervisor.JudgeFault(ref thread, fault);
+        MmioCache cache = _mmioCaches[vcpu.Id];
+        FirstLevelFault judged = hypervisor.JudgeFault(ref thread, fault, cache);
         switch (judged.Outcome)
         {
             case FaultOutcome.Retry:
@@ -118,7 +123,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
             case FaultOutcome.Reflect:
                 return VcpuExit.GuestFault;
             default:
-                return hypervisor.HandlePageFault(ref thread, fault, judged.Snapshot) switch
+                return hypervisor.HandlePageFault(ref thread, fault, judged.Snapshot, cache) switch
                 {
                     PageFaultOutcome.Mmio or PageFaultOutcome.NoHostPage => VcpuExit.NoMemory,
                     _ => VcpuExit.None,

@@ -18,12 +18,13 @@ internal sealed unsafe partial class HostRegion<TOrdering> : IDisposable
     /// <summary>How many places a page can be at.</summary>
     public const int Places = 4;
 
-    // Invariant: as many words as the region has huge pages, whole or in part, and pages; kept by the leases until Dispose.
+    // Invariant: as many words as the region has huge pages, whole or in part, and pages, and one of the lock; kept by the leases until Dispose.
     private readonly ulong* _huge;
     private readonly ulong* _pages;
     private readonly NativeLease _hugeLease;
     private readonly NativeLease _pagesLease;
-    private readonly NativeView<ulong> _lock = new NativeBlock<ulong>(1).View;
+    private readonly NativeLease _lockLease;
+    private readonly ulong* _lock;
     private readonly HostRegionSettings _settings;
     private readonly int _hugeShift;
 
@@ -37,6 +38,8 @@ internal sealed unsafe partial class HostRegion<TOrdering> : IDisposable
         nuint pages = settings.Kind == HostRegionKind.Anonymous ? (nuint)(settings.Size >> GuestPage.Shift) : 0;
         _hugeLease = NativeLease.Allocate(huge, CacheLine.Separation, out NativeView<ulong> hugeView);
         _pagesLease = NativeLease.Allocate(pages, CacheLine.Separation, out NativeView<ulong> pagesView);
+        _lockLease = NativeLease.Allocate(1, CacheLine.Separation, out NativeView<ulong> lockView);
+        _lock = lockView.DangerousPointer;
         _huge = hugeView.DangerousPointer;
         _pages = pagesView.DangerousPointer;
     }
@@ -138,6 +141,7 @@ internal sealed unsafe partial class HostRegion<TOrdering> : IDisposable
     {
         _hugeLease.Dispose();
         _pagesLease.Dispose();
+        _lockLease.Dispose();
     }
 
     /// <summary>From a place to the next: whole gigabytes, so that all places are as congruent to the addresses as the first.</summary>
@@ -214,9 +218,9 @@ internal sealed unsafe partial class HostRegion<TOrdering> : IDisposable
     private void Lock<TThread>(ref TThread thread)
         where TThread : struct, IStage2HostThread, allows ref struct
     {
-        while (TOrdering.CompareExchangeAcquire(ref _lock[0], 1, 0) != 0)                                         // E69
+        while (TOrdering.CompareExchangeAcquire(ref *_lock, 1, 0) != 0)                                         // E69
             thread.Relax();
     }
 
-    private void Unlock() => TOrdering.StoreRelease(ref _lock[0], 0);                                           // E69
+    private void Unlock() => TOrdering.StoreRelease(ref *_lock, 0);                                           // E69
 }

@@ -17,9 +17,12 @@ internal sealed class HostSpace<TOrdering> : IDisposable
     private const ulong FirstPhysicalAddress = 1UL << 32;
     private const ulong PhysicalEnd = 1UL << 48;
 
-    private readonly NativeView<ulong> _changes = new NativeBlock<ulong>(1).View;
+    private readonly NativeBlock<ulong> _block = new(1);
+    private readonly NativeView<ulong> _changes;
     private readonly List<HostRegion<TOrdering>> _all = [];
     private ImmutableArray<HostRegion<TOrdering>> _regions = [];
+
+    public HostSpace() => _changes = _block.View;
 
     /// <summary>The invalidations of this process.</summary>
     public InvalidationSequence<TOrdering> Invalidations { get; } = new();
@@ -131,6 +134,8 @@ internal sealed class HostSpace<TOrdering> : IDisposable
     {
         foreach (HostRegion<TOrdering> region in _all)
             region.Dispose();
+        Invalidations.Dispose();
+        _block.Dispose();
     }
 
     private static void Check(HostRegionSettings settings)

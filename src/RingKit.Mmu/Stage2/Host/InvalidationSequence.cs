@@ -9,12 +9,15 @@ namespace RingKit.Mmu.Stage2.Host;
 /// fault before it looks at anything of the host's; <see cref="HasChanged(ulong)"/> by the fault under its share of the lock. Source: KVM's mmu_invalidate_in_progress,
 /// mmu_invalidate_seq and mmu_invalidate_retry.
 /// </remarks>
-internal sealed class InvalidationSequence<TOrdering>
+internal sealed class InvalidationSequence<TOrdering> : IDisposable
     where TOrdering : struct, IOrdering
 {
     private const int UnderWay = 0, Count = 1, First = 2, EndOfRange = 3;
 
-    private readonly NativeView<ulong> _words = new NativeBlock<ulong>(4).View;
+    private readonly NativeBlock<ulong> _block = new(4);
+    private readonly NativeView<ulong> _words;
+
+    public InvalidationSequence() => _words = _block.View;
 
     /// <summary>How many invalidations are over.</summary>
     public ulong Snapshot => TOrdering.LoadAcquire(ref _words[Count]);                                          // E68
@@ -27,7 +30,7 @@ internal sealed class InvalidationSequence<TOrdering>
     /// <param name="end">The address behind the last one.</param>
     public void Start(ulong address, ulong end)
     {
-        bool isFirst = InProgress == 0;
+        bool isFirst = TOrdering.LoadRelaxed(ref _words[UnderWay]) == 0;
         ref ulong first = ref _words[First], last = ref _words[EndOfRange];
         TOrdering.StoreRelaxed(ref first, isFirst ? address : Math.Min(address, TOrdering.LoadRelaxed(ref first)));
         TOrdering.StoreRelaxed(ref last, isFirst ? end : Math.Max(end, TOrdering.LoadRelaxed(ref last)));
@@ -54,10 +57,12 @@ internal sealed class InvalidationSequence<TOrdering>
         return isHere || TOrdering.LoadRelaxed(ref _words[Count]) != snapshot;
     }
 
+    public void Dispose() => _block.Dispose();
+
     private static void Add(ref ulong word, ulong change)
     {
         ulong seen = TOrdering.LoadRelaxed(ref word);
-        for (ulong found; (found = TOrdering.CompareExchangeAcquireRelease(ref word, seen + change, seen)) != seen; seen = found)   // E67, E68
+        for (ulong found; (found = TOrdering.CompareExchangeRelease(ref word, seen + change, seen)) != seen; seen = found)   // E67, E68
         {
         }
     }

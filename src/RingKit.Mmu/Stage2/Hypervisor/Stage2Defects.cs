@@ -48,4 +48,13 @@ internal enum Stage2Defects
 
     /// <summary>The end of an invalidation does not count, only its being under way.</summary>
     EndsWithoutSequence = 1 << 13,
+
+    /// <summary>A page that is replaced counts as one more on its table, which is never empty again.</summary>
+    CountsUpdates = 1 << 14,
+
+    /// <summary>A table that a block replaces is freed after an invalidation of one address, not of its range.</summary>
+    CollapsesByAddress = 1 << 15,
+
+    /// <summary>Faults share the lock, and change what another one changes too.</summary>
+    SharesTheLock = 1 << 16,
 }

@@ -31,6 +31,12 @@ internal sealed partial class Stage2HvCore<TOrdering>
     public void PoisonHostPage<TThread>(ref TThread thread, ulong hostAddress)
         where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Poison);
 
+    /// <summary>
+    /// Merges a page with an equal one, read-only (KSM). The generation of 2014 maps what is there now at once, where it has a table (<see cref="SetSharedPage"/>).
+    /// </summary>
+    public void MergeHostPage<TThread>(ref TThread thread, ulong hostAddress)
+        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Merge);
+
     private void CopyHostPage<TThread>(ref TThread thread, ulong hostAddress)
         where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Copy);
 
@@ -64,6 +70,13 @@ internal sealed partial class Stage2HvCore<TOrdering>
             case HostChange.Copy:
                 region.Copy(ref thread, hostAddress);
                 break;
+            case HostChange.Merge:
+                region.Split(ref thread, hostAddress);
+                region.Share(ref thread, hostAddress);
+                region.Migrate(ref thread, hostAddress);
+                if (Options.Generation == Stage2Generation.Posted2014 && region.Look(hostAddress, isWrite: false) is { State: HostPageState.Found } page)
+                    SetSharedPage(ref thread, hostAddress, page.Address);
+                break;
             default:
                 region.Poison(ref thread, hostAddress);
                 break;
@@ -81,6 +94,7 @@ internal sealed partial class Stage2HvCore<TOrdering>
         Reclaim,
         Share,
         Copy,
+        Merge,
         Poison,
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Stage2.Host;
 
 namespace RingKit.Mmu.Stage2.Hypervisor;
 
@@ -16,10 +17,17 @@ internal sealed partial class Stage2HvCore<TOrdering>
     public Stage2LogCounts LogCounts => _logCounts;
 
     /// <summary>Starts a slot's log.</summary>
-    /// <returns><see cref="Errno.Invalid"/> if the slot's memory cannot be logged; nothing has changed then.</returns>
+    /// <returns><see cref="Errno.Invalid"/> if a driver has memory of the slot; nothing has changed then.</returns>
     public Errno StartLogging<TThread>(ref TThread thread, Stage2Slot slot, MemslotLog<TOrdering> log)
         where TThread : struct, IStage2HostThread
     {
+        foreach (HostRegion<TOrdering> region in Host.Regions)
+        {
+            bool isSlots = region.Address < slot.UserspaceAddress + slot.Size && slot.UserspaceAddress < region.Address + region.Size;
+            if (isSlots && region.Kind == HostRegionKind.PfnMapped)
+                return Errno.Invalid;
+        }
+
         // A fault looks at the flag under the lock, and so either before it is raised, and is protected, or after, and marks (E66).
         slot.Memory.LogsDirtyPages = true;
         Stage2SlotProtection<TOrdering, TThread> protection = ProtectionOf(ref thread, slot);

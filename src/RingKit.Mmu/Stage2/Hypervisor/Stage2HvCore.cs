@@ -30,6 +30,7 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
         }
 
         Table = new Stage2Core<TOrdering>(geometry, options.MaximumTables != 0 ? options.MaximumTables : TablesFor(geometry));
+        _posted = new PostedTable<TOrdering>(Table, options.Defects);
     }
 
     /// <summary>How it is made.</summary>

@@ -1,4 +1,3 @@
-using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
 
 namespace RingKit.Mmu.Tdp.Hypervisor;
@@ -56,13 +55,13 @@ internal sealed partial class TdpHvCore<TOrdering>
         where TThread : struct, ITdpThread, allows ref struct
     {
         bool isPrivate = access.IsPrivate ?? Space.Attributes.IsPrivate(access.Gfn);
-        var wanted = new MappingFault(access.Gfn, Frames.FrameOf(slot, access.Gfn, isPrivate), isPrivate, access.IsExecute);
+        var wanted = new MappingFault(access.Gfn, slot.FrameOf(access.Gfn, isPrivate), isPrivate, access.IsExecute);
         AdjustedFault adjusted = FaultAdjustment.Adjust(Options.Form, Space, wanted);
         if (adjusted.IsMemoryFault || wanted.Pfn == MappingFault.NoFrame)
             return TdpFaultOutcome.MemoryFault;
 
         // What the file's frames would show through a misplaced large page is other memory: KVM has no such file yet, so 4K is safe for its forms too.
-        int level = (adjusted.Warnings & MappingWarnings.Misplaced) == 0 ? (int)adjusted.GoalLevel : 1;
+        int level = (adjusted.Warnings & MappingWarnings.Misplaced) == MappingWarnings.None ? (int)adjusted.GoalLevel : 1;
         ulong frame = level == 1 ? wanted.Pfn : adjusted.Pfn;
         bool writable = !slot.IsReadOnly && (access.IsWrite || Options.MapsReadsWritable);
         Spte leaf = Spte.Leaf(level, frame, writable, AccessDirtyOf(access), isPrivate);

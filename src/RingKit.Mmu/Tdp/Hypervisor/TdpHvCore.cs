@@ -115,7 +115,7 @@ internal sealed partial class TdpHvCore<TOrdering> : IDisposable
             memory.BaseGfn << GuestPage.Shift,
             size,
             address,
-            (options.IsReadOnly ? MappingSlotTraits.ReadOnly : 0) | (file is null ? 0 : MappingSlotTraits.GuestMemfd),
+            (options.IsReadOnly ? MappingSlotTraits.ReadOnly : MappingSlotTraits.None) | (file is null ? MappingSlotTraits.None : MappingSlotTraits.GuestMemfd),
             file,
             options.GmemFirstPage << GuestPage.Shift);
         Require(Space.SetUserMemoryRegion(region), memory, "memory region");

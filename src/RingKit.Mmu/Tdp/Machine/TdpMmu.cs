@@ -1,4 +1,3 @@
-using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Tdp.Hypervisor;
 using RingKit.Ordering;

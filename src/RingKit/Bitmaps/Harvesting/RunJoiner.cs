@@ -41,6 +41,23 @@ internal ref struct RunJoiner(Span<ulong> room)
         _end = RunForm.NoOpenRun;
     }
 
+    /// <summary>Goes on with an open run, if there is one; nothing of its own may be left.</summary>
+    public void Reopen(ref RunsLeft left)
+    {
+        if (left.OpenEnd != 0)
+            (_changes[0], _count, _end) = (left.OpenStart, 1, left.OpenEnd);
+        left.Close();
+    }
+
+    /// <summary>Leaves the open run, if there is one, to another; all others must be delivered.</summary>
+    public void HandOver(ref RunsLeft left)
+    {
+        if (_end != RunForm.NoOpenRun)
+            left.Open(_changes[0], _end);
+        _count = 0;
+        _end = RunForm.NoOpenRun;
+    }
+
     /// <summary>Forgets the runs that were delivered.</summary>
     public void Drop(ref int delivered)
     {

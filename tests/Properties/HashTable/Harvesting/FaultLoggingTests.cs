@@ -118,7 +118,7 @@ public sealed class FaultLoggingTests
         bool known = machine.Core.TryTranslate(address, out ulong index, out _) || machine.Entry(machine.IndexOf(address)).IsAbsent;
         index = machine.IndexOf(address);
         FaultThread thread = machine.Thread;
-        switch (random.Next(11))
+        switch (random.Next(12))
         {
             case < 2 when !known:
                 machine.Enter(address, (page << 16) | 0x1112);
@@ -147,6 +147,15 @@ public sealed class FaultLoggingTests
             case 10:
                 Zero(machine, page);
                 stored.Add(page);
+                break;
+            case 11 when random.Next(40) == 0:
+                Assert.Equal(Errno.None, ResizeTests.Resize(machine, order: 18));
+                break;
+            case 11 when random.Next(4) == 0:
+                // All pages are copied when a log has started.
+                machine.Slot.StopLogging();
+                machine.Core.StartLogging(ref thread, machine.Slot);
+                stored.Clear();
                 break;
         }
     }

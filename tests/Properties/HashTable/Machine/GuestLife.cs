@@ -1,6 +1,7 @@
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Properties.Guest;
 using Xunit;
 
 namespace RingKit.Properties.HashTable.Machine;
@@ -9,7 +10,7 @@ namespace RingKit.Properties.HashTable.Machine;
 /// A vCPU that counts in words of its own, one in each page and one at its end, vCPU 1's across it; changes entries of pages that all vCPUs use; and has pages of
 /// its own zeroed and copied by the hypervisor.
 /// </summary>
-internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IGuestProgram
+internal struct GuestLife(VirtualMachine machine, int guestShift, int id, int seed) : IGuestProgram
 {
     /// <summary>Pages that all vCPUs count in.</summary>
     public const int SharedPages = 512;
@@ -17,17 +18,15 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IG
     /// <summary>Pages behind them for each vCPU.</summary>
     public const int OwnPages = 5;
 
-    private const int Words = 2 * SharedPages;
     private const ulong ReadWrite = 2;
 
     private readonly Random _random = new(seed);
-    private readonly ulong[] _counters = new ulong[Words];
+    private readonly CountedWords _words = new(id, firstGfn: 0, SharedPages);
     private readonly ulong[] _own = new ulong[OwnPages];
     private readonly ulong[] _registers = new ulong[8];
-    private readonly byte[] _loaded = new byte[sizeof(ulong)];
-    private int _id = -1;
+    private ulong _ownStores;
 
-    public ulong Stores { get; private set; }
+    public readonly ulong Stores => _words.Stores + _ownStores;
 
     public ulong Hypercalls { get; private set; }
 
@@ -35,18 +34,19 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IG
 
     public VcpuExit Step(Vcpu vcpu)
     {
-        _id = vcpu.Id;
-        int word = _random.Next(Words);
+        int word = _random.Next(_words.Count);
+        if (_random.Next(256) == 0)
+            Thread.Yield();   // In the guest: who waits for this vCPU gets a turn.
         switch (_random.Next(8))
         {
             case < 2:
-                ChangeEntries(vcpu, AddressOf(word));
+                ChangeEntries(vcpu, _words.AddressOf(word));
                 break;
             case 2:
                 ChangeOwnPage(vcpu, _random.Next(OwnPages));
                 break;
             default:
-                Count(vcpu, AddressOf(word), ref _counters[word]);
+                _words.CountUp(vcpu, word);
                 break;
         }
 
@@ -56,39 +56,14 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IG
     /// <summary>Whether the memory holds what the vCPU stored last.</summary>
     public readonly void Check(MemorySlot slot)
     {
-        for (int word = 0; word < Words; word++)
-            Assert.Equal(_counters[word], BitConverter.ToUInt64(slot.Memory.AsSpan()[(int)AddressOf(word)..]));
+        _words.Check(slot);
         for (int page = 0; page < OwnPages; page++)
             Assert.Equal(_own[page], BitConverter.ToUInt64(slot.Memory.AsSpan()[(int)OwnWord(page)..]));
     }
 
-    // Even words lie in the middle of a page, odd ones at its end; the last page's stays inside.
-    private readonly ulong AddressOf(int word)
-    {
-        ulong page = (ulong)word / 2 << GuestPage.Shift;
-        ulong own = (ulong)_id * sizeof(ulong);
-        if (word % 2 == 0)
-            return page + 1024 + own;
-        return word == Words - 1 ? page + 2048 + own : page + GuestPage.Size - 12 + own;
-    }
-
-    private readonly ulong OwnPage(int page) => (ulong)(SharedPages + (_id * OwnPages) + page) << GuestPage.Shift;
+    private readonly ulong OwnPage(int page) => (ulong)(SharedPages + (id * OwnPages) + page) << GuestPage.Shift;
 
     private readonly ulong OwnWord(int page) => OwnPage(page) + 2048;
-
-    private void Count(Vcpu vcpu, ulong address, ref ulong counter)
-    {
-        VcpuExit exit = vcpu.Load(address, _loaded);
-        if (exit != VcpuExit.None)
-            throw new InvalidOperationException($"vCPU {vcpu.Id}'s load ended with {exit}.");
-        if (BitConverter.ToUInt64(_loaded) != counter)
-            throw new InvalidOperationException($"vCPU {vcpu.Id} loads {BitConverter.ToUInt64(_loaded)} where it stored {counter}.");
-        exit = vcpu.Store(address, counter + 1);
-        if (exit != VcpuExit.None)
-            throw new InvalidOperationException($"vCPU {vcpu.Id}'s store ended with {exit}.");
-        counter++;
-        Stores++;
-    }
 
     private void ChangeOwnPage(Vcpu vcpu, int page)
     {
@@ -104,7 +79,8 @@ internal struct GuestLife(VirtualMachine machine, int guestShift, int seed) : IG
                 PageInits++;
                 break;
             default:
-                Count(vcpu, OwnWord(page), ref _own[page]);
+                CountedWords.CountUp(vcpu, OwnWord(page), ref _own[page]);
+                _ownStores++;
                 break;
         }
     }

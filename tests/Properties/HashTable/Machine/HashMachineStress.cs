@@ -37,9 +37,10 @@ public sealed class HashMachineStress
             GuestPageSize = new HptePageSize(guestShift, guestShift),
             Era = era,
             DelaysChanged = delaysChanged,
+            Isa30 = seed % 2 == 0,
         };
         using var life = new MachineLife(options, method, seed);
-        string name = $"{method}, {era}, host 2^{pageShift}, guest 2^{guestShift}{(delaysChanged ? ", late C" : "")}, seed {seed}";
+        string name = $"{method}, {era}, host 2^{pageShift}, guest 2^{guestShift}{(delaysChanged ? ", late C" : "")}{(options.Isa30 ? ", ISA 3.0" : "")}, seed {seed}";
         try
         {
             life.Run(Duration);

@@ -3,13 +3,14 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;
 
 namespace RingKit.Properties.HashTable.Machine;
 
 /// <summary>
-/// A machine with a hashed page table and all that happens to it at once, each on a thread of its own: vCPUs, a host that takes pages away, one that replaces
+/// A machine with a hashed page table and all that happens to it at once, each on a thread of its own: vCPUs, a host that takes pages away and shares them, one that replaces
 /// the table, and a harvester.
 /// </summary>
 internal sealed class MachineLife : IDisposable
@@ -42,7 +43,7 @@ internal sealed class MachineLife : IDisposable
         _copy = new CopiedMemory(_slot);
         _machine = new VirtualMachine(_memory, Vcpus, options);
         _log = new HashTableDirtyLog(_machine, method);
-        _lives = [.. _machine.Vcpus.Select(vcpu => new GuestLife(_machine, options.GuestPageSize.ActualShift, seed + vcpu.Id))];
+        _lives = [.. _machine.Vcpus.Select(vcpu => new GuestLife(_machine, options.GuestPageSize.ActualShift, vcpu.Id, seed + vcpu.Id))];
     }
 
     /// <summary>Whether each has done something that the others could meet.</summary>
@@ -58,7 +59,7 @@ internal sealed class MachineLife : IDisposable
         new Crew(duration + Patience + Patience).Run(
         [
             .. _machine.Vcpus.Select(vcpu => ($"vCPU {vcpu.Id}", (Action)(() => RunVcpu(vcpu)))),
-            ("host", PageOut),
+            ("host", TakePages),
             ("resizer", Resize),
             ("harvester", () => Harvest(duration)),
         ]);
@@ -99,12 +100,26 @@ internal sealed class MachineLife : IDisposable
         }
     }
 
-    private void PageOut()
+    private void TakePages()
     {
         Book3sHv table = _machine.HashTable!;
         int shift = table.Options.PageShift - GuestPage.Shift;
         for (var random = new Random(_seed + Vcpus); !IsOver; Thread.Yield())
-            _paged += table.PageOut((ulong)random.Next((int)Pages) >> shift, (ulong)random.Next(1, 9));
+        {
+            ulong gfn = (ulong)random.Next((int)Pages) >> shift, count = (ulong)random.Next(1, 9);
+            switch (random.Next(4))
+            {
+                case 0:
+                    table.Share(gfn, count);
+                    break;
+                case 1:
+                    table.Age(gfn, count);
+                    break;
+                default:
+                    _paged += table.PageOut(gfn, count);
+                    break;
+            }
+        }
     }
 
     // vCPUs stay outside until the table is replaced; who is about to enter sees that, or the commit finds it inside and is tried again.

@@ -12,8 +12,8 @@ namespace RingKit.Properties.HashTable.Model;
 /// </summary>
 public sealed class HashInterleavings
 {
-    private static readonly long Bound = LongRun.IsOn ? 300_000 : 2_000;
-    private static readonly long Samples = LongRun.IsOn ? 100_000 : 1_500;
+    private static readonly long Bound = LongRun.IsOn ? 100_000 : 2_000;
+    private static readonly long Samples = LongRun.IsOn ? 30_000 : 1_500;
 
     private static readonly HashPlan Late = new() { DelaysChanged = true };
     private static readonly HashPlan ByFaults = new() { LogsByFaults = true };

@@ -22,13 +22,13 @@ internal sealed class FaultWorld : IDisposable
     private WorldThread _thread;
 
     /// <summary>A slot of 8 MiB with transparent huge pages: set-up "S" of the scenarios, unless a guest is laid out otherwise.</summary>
-    public FaultWorld(Stage2Options? options = null, Action<FaultWorld>? layOut = null)
+    public FaultWorld(Stage2Options options, Action<FaultWorld>? layOut = null)
     {
         if (layOut is null)
             AddSlot(Base, 4 * Block, new HostRegionSettings(Userspace, 4 * Block) { PhysicalAddress = Physical });
         else
             layOut(this);
-        Hypervisor = new Stage2HvCore<HardwareOrdering>(options ?? new Stage2Options { MaximumTables = 4096 }, _slots, Host);
+        Hypervisor = new Stage2HvCore<HardwareOrdering>(options, _slots, Host);
         _vcpus = [.. Maintenance.Tlbs.Select(_ => Hypervisor.CreateVcpuState())];
         _thread = new WorldThread(this, 0);
     }
@@ -50,6 +50,9 @@ internal sealed class FaultWorld : IDisposable
 
     /// <summary>How often a page was recorded.</summary>
     public int Marks { get; private set; }
+
+    /// <summary>Whether any invalidation by address drops everything, as ARMv7 did it.</summary>
+    public bool FlushesAll { get; set; }
 
     public int TablesInUse => Table.Pool.CountInUse();
 
@@ -207,13 +210,40 @@ internal sealed class FaultWorld : IDisposable
         Assert.Equal(tables, (ulong)(TablesInUse + Table.Geometry.StartPages));
     }
 
+    /// <summary>The end of a scenario: no rule is broken, references are exact, and when all is unmapped no table is left.</summary>
+    public void Finish()
+    {
+        CheckRules();
+        CheckReferences();
+        Assert.Equal(Errno.None, Table.Unmap(ref _thread, 0, Table.Geometry.IpaSize));
+        Assert.Equal(0, TablesInUse);
+        DisposeVcpus();
+        Assert.Equal(0, Table.Pool.TakenTables);
+        Hypervisor.Dispose();
+        Assert.Equal(0, Table.LeakedTables);
+    }
+
+    /// <summary>Disposes the page table, and counts what is left in it.</summary>
+    public int LeakedTables()
+    {
+        DisposeVcpus();
+        Hypervisor.Dispose();
+        return Table.LeakedTables;
+    }
+
     public void Dispose()
     {
-        foreach (Stage2VcpuState<HardwareOrdering> vcpu in _vcpus)
-            vcpu.Dispose();
+        DisposeVcpus();
         Hypervisor.Dispose();
         Host.Dispose();
         _memory.Dispose();
+    }
+
+    // Before the pool that their tables go back to.
+    private void DisposeVcpus()
+    {
+        foreach (Stage2VcpuState<HardwareOrdering> vcpu in _vcpus)
+            vcpu.Dispose();
     }
 
     private int Do(ulong ipa, Stage2Access kind, int vcpu)
@@ -222,16 +252,24 @@ internal sealed class FaultWorld : IDisposable
         return faults;
     }
 
+    // Without assertions that cost something when they hold: a block has 512 pages.
     private void CheckLeaf(Stage2TlbEntry entry)
     {
-        for (ulong offset = 0; offset < entry.Size; offset += Page)
+        ulong target = entry.Descriptor.OutputAddress(entry.Level);
+        for (ulong ipa = entry.Ipa; ipa < entry.Ipa + entry.Size; ipa += Page, target += Page)
         {
-            ulong ipa = entry.Ipa + offset;
-            Stage2Slot? slot = Hypervisor.FindSlot(ipa);
-            Assert.True(slot is not null, $"0x{ipa:x} is mapped and in no slot.");
-            HostPage page = Host.Find(slot.HostAddressOf(ipa))!.Look(slot.HostAddressOf(ipa), isWrite: false);
-            Assert.Equal((HostPageState.Found, entry.Descriptor.OutputAddress(entry.Level) + offset), (page.State, page.Address));
-            Assert.True(!entry.Descriptor.IsWritable || (page.IsWritable && !slot.IsReadOnly), $"0x{ipa:x} is writable.");
+            if (Hypervisor.FindSlot(ipa) is not { } slot)
+            {
+                Assert.Fail($"0x{ipa:x} is mapped and in no slot.");
+                return;
+            }
+
+            ulong address = slot.HostAddressOf(ipa);
+            HostPage page = Host.Find(address)!.Look(address, isWrite: false);
+            if (page.State != HostPageState.Found || page.Address != target)
+                Assert.Fail($"0x{ipa:x} leads to 0x{target:x}; the host has {page}.");
+            if (entry.Descriptor.IsWritable && (!page.IsWritable || slot.IsReadOnly))
+                Assert.Fail($"0x{ipa:x} is writable.");
         }
     }
 

@@ -16,7 +16,10 @@ internal readonly struct WorldThread(FaultWorld world, int vcpu) : IStage2HostTh
     public void InvalidateIpa(ulong ipa, int level)
     {
         world.FlushedIpas.Add(ipa);
-        _maintaining.InvalidateIpa(ipa, level);
+        if (world.FlushesAll)
+            _maintaining.InvalidateAll();
+        else
+            _maintaining.InvalidateIpa(ipa, level);
     }
 
     public void InvalidateRange(ulong ipa, ulong size) => _maintaining.InvalidateRange(ipa, size);

@@ -12,7 +12,6 @@ using static RingKit.Properties.Stage2.Stage2Machine;
 namespace RingKit.Properties.Stage2.Logging;
 
 /// <summary>One slot over a page table with its log, two vCPUs' TLBs that forget nothing by themselves, and the checker.</summary>
-/// <remarks>Faults are what KVM's come to while a slot is logged: pages are mapped one by one, read-only by loads; stores make writable, then mark.</remarks>
 internal sealed class LoggedSlot : IDisposable
 {
     public const ulong Memory = 0x1_0000_0000;
@@ -20,15 +19,20 @@ internal sealed class LoggedSlot : IDisposable
     private readonly GuestMemory _memory = new();
     private readonly TlbMaintenance _maintenance = new(vcpus: 2);
     private readonly TableCache<HardwareOrdering> _cache;
+    private readonly HostSpace<HardwareOrdering> _host = new();
+    private readonly Stage2VcpuState<HardwareOrdering> _vcpu;
     private LoggedThread _thread;
 
-    public LoggedSlot(Stage2Options? options = null, MemslotLogOptions? log = null, ulong baseGfn = 0x4_0000, ulong pages = 2048)
+    public LoggedSlot(Stage2Options? options = null, MemslotLogOptions? log = null, ulong baseGfn = 0x4_0000, ulong pages = 2048, HostRegionKind kind = HostRegionKind.Anonymous)
     {
         MemorySlot memory = _memory.AddSlotWithoutBytes(0, baseGfn, pages);
-        Slot = new Stage2Slot(memory, 0x7F00_0000_0000, isReadOnly: false);
-        Hypervisor = new Stage2HvCore<HardwareOrdering>(options ?? new Stage2Options(), [Slot], new HostSpace<HardwareOrdering>());
+        ulong inBlock = (baseGfn * Page) & (Block - 1);
+        Slot = new Stage2Slot(memory, 0x7F00_0000_0000 + inBlock, isReadOnly: false);
+        _host.Add(new HostRegionSettings(Slot.UserspaceAddress, Slot.Size) { Kind = kind, PhysicalAddress = Memory + inBlock });
+        Hypervisor = new Stage2HvCore<HardwareOrdering>(options ?? new Stage2Options(), [Slot], _host);
         Log = new MemslotLog<HardwareOrdering>(pages, log ?? new MemslotLogOptions());
         _cache = new TableCache<HardwareOrdering>(Table.Pool, 16);
+        _vcpu = Hypervisor.CreateVcpuState();
         _thread = new LoggedThread(_maintenance.ThreadOf(0), Log);
     }
 
@@ -133,7 +137,9 @@ internal sealed class LoggedSlot : IDisposable
     public void Dispose()
     {
         _cache.Dispose();
+        _vcpu.Dispose();
         Hypervisor.Dispose();
+        _host.Dispose();
         Assert.Equal(0, Table.LeakedTables);
         Log.Dispose();
         _memory.Dispose();
@@ -150,43 +156,25 @@ internal sealed class LoggedSlot : IDisposable
         _thread = new LoggedThread(_maintenance.ThreadOf(vcpu), Log);
         ulong ipa = AddressOf(page);
         Stage2Tlb tlb = _maintenance.Tlbs[vcpu];
-        for (int tries = 0; tries < 3; tries++)
+        for (int tries = 0; tries < 4; tries++)
         {
             int hits = tlb.Lookup(ipa, out Stage2TlbEntry entry);
             Assert.InRange(hits, 0, 1);
-            if (hits == 0)
-            {
-                Stage2Walk walk = Table.Walk(ipa);
-                if (walk.IsMapped)
-                {
-                    tlb.Fill(ipa, walk);
-                    tlb.Lookup(ipa, out entry);
-                }
-                else
-                {
-                    Faults.Add(10 + walk.Level);
-                    Map(ipa, 3, write || !Log.IsOn ? ReadWrite : ReadOnly);
-                    Mark(page, write);
-                    continue;
-                }
-            }
-
-            if (!write || entry.Descriptor.IsWritable)
+            Stage2Walk walk = hits == 0 ? Table.Walk(ipa) : new Stage2Walk(Errno.None, entry.Level, entry.Descriptor);
+            if (walk.IsMapped)
+                tlb.Fill(ipa, walk);
+            if (walk.IsMapped && (!write || walk.Descriptor.IsWritable))
                 return;
-            Faults.Add(entry.Level);
-            if (entry.Level == 3)
-                Assert.Equal(Errno.None, Table.Relax(ref Thread, ipa, Stage2Protection.Write));
-            else
-                Map(ipa, 3, ReadWrite);
-            Mark(page, write);
+
+            Faults.Add(walk.IsMapped ? walk.Level : 10 + walk.Level);
+            var fault = new Stage2Fault(
+                ipa,
+                walk.IsMapped ? Stage2FaultClass.Permission : Stage2FaultClass.Translation,
+                walk.Level,
+                write ? Stage2Access.Store : Stage2Access.Load);
+            Assert.Equal(Stage2FaultOutcome.Resume, Hypervisor.HandleFault(ref Thread, _vcpu, fault));
         }
 
         Assert.Fail($"The access to page {page} never ends.");
-    }
-
-    private void Mark(ulong page, bool write)
-    {
-        if (write && Slot.Memory.LogsDirtyPages)
-            _thread.MarkDirty(Slot.Memory, page);
     }
 }

@@ -1,6 +1,7 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Stage2;
+using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
 using RingKit.Properties.DirtyLogging.Memslots;
@@ -202,6 +203,103 @@ public sealed class Stage2LoggingScenarios
         Assert.False(slot.Slot.Memory.LogsDirtyPages);
         Assert.Equal(1, slot.Maintenance.ByRange);
         slot.CheckRules();
+    }
+
+    [Fact]
+    public void A_slot_with_a_drivers_memory_is_not_logged()
+    {
+        using var slot = new LoggedSlot(kind: HostRegionKind.PfnMapped);
+        Assert.Equal(Errno.Invalid, slot.Hypervisor.StartLogging(ref slot.Thread, slot.Slot, slot.Log));
+        Assert.False(slot.Slot.Memory.LogsDirtyPages);
+        Assert.Equal(Errno.NoEntry, slot.Clear(0, 64));
+        Assert.Equal(default, slot.Counts);
+    }
+
+    [Fact]
+    public void A_chunk_is_chosen_before_there_are_slots_and_is_a_size_of_blocks()
+    {
+        using var slot = new LoggedSlot();
+        foreach (ulong chunk in (ulong[])[0, Page, Block, Gigabyte, 12345])
+            Assert.Equal(Errno.Invalid, slot.Hypervisor.SetEagerSplitChunk(chunk));
+
+        using var host = new HostSpace<HardwareOrdering>();
+        using var none = new Stage2HvCore<HardwareOrdering>(new Stage2Options { MaximumTables = 10 }, [], host);
+        foreach (ulong chunk in (ulong[])[12345, Block + Page, 2 * Block, 1, 1ul << 39])
+            Assert.Equal(Errno.Invalid, none.SetEagerSplitChunk(chunk));
+        Assert.Equal(0ul, none.EagerSplitChunk);
+        foreach (ulong chunk in (ulong[])[Page, Block, Gigabyte])
+        {
+            Assert.Equal(Errno.None, none.SetEagerSplitChunk(chunk));
+            Assert.Equal(chunk, none.EagerSplitChunk);
+        }
+
+        Assert.Equal([2, 2, 513], new[] { Page, Block, Gigabyte }.Select(Stage2HvCore<HardwareOrdering>.SplitTables));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LoggedSlot(new Stage2Options { EagerSplitChunk = 12345 }));
+    }
+
+    // There are 3 tables for 4 blocks: what is not split falls to the stores.
+    [Theory]
+    [InlineData(Page)]
+    [InlineData(Block)]
+    public void Splitting_goes_as_far_as_there_are_tables(ulong chunk)
+    {
+        using var slot = new LoggedSlot(new Stage2Options { EagerSplitChunk = chunk, MaximumTables = 16 + 1 + 3 });
+        slot.MapAll(level: 2, ReadWrite);
+        int free = slot.Table.Pool.MaxTables - slot.Table.Pool.TakenTables;
+        slot.Start();
+        Assert.Equal(3, free);
+        Assert.InRange(slot.Counts.Splits, 1ul, 3ul);
+        Assert.Equal(slot.Counts.Splits, slot.Counts.Tables);
+        Assert.Equal(4ul, slot.Counts.Leaves);
+        Assert.Empty(slot.Unrecorded());
+        slot.CheckRules();
+    }
+
+    [Fact]
+    public void A_gigabyte_is_split_at_once_if_the_chunk_is_one_and_else_by_two_megabytes()
+    {
+        foreach (ulong chunk in (ulong[])[Gigabyte, Block])
+        {
+            using var slot = new LoggedSlot(new Stage2Options { EagerSplitChunk = chunk }, pages: 1ul << 18, kind: HostRegionKind.HugeTlb1G);
+            slot.MapAll(level: 1, ReadWrite);
+            slot.Start();
+            Assert.Equal((1ul, 1ul), (slot.Counts.Flushes, slot.Counts.Leaves));
+            Assert.Equal(chunk == Gigabyte ? 1ul : 513, slot.Counts.Splits);
+            Assert.Equal(513ul, slot.Counts.Tables);
+            Assert.Equal(513, slot.TablesInUse);
+            Assert.Equal(chunk == Gigabyte ? 1 : 513, slot.Maintenance.ByIpa);
+            Assert.Empty(slot.WritablePages());
+            slot.CheckRules();
+        }
+    }
+
+    [Fact]
+    public void After_a_cancelled_migration_blocks_come_back_as_they_are_touched()
+    {
+        using LoggedSlot slot = StartedOnBlocks();
+        slot.Store(515);
+        int tables = slot.TablesInUse;
+        slot.Stop();
+        slot.Faults.Clear();
+
+        // A read-only block is relaxed; a page that is writable stays one; a hole in the table brings its block back.
+        slot.Store(3);
+        slot.Store(515);
+        Assert.Equal([2], slot.Faults);
+        Assert.Equal((2, true), (slot.EntryOf(0).Level, slot.EntryOf(0).Descriptor.IsWritable));
+        Assert.Equal((3, tables), (slot.EntryOf(515).Level, slot.TablesInUse));
+        slot.Load(519);
+        Assert.Equal([2, 12 + 1], slot.Faults);
+        Assert.Equal((2, 0x0040_0001_0020_07FDul), (slot.EntryOf(519).Level, slot.EntryOf(519).Descriptor.Raw & ~(3UL << 53) | 1UL << 54));
+        Assert.Equal(tables - 1, slot.TablesInUse);
+        slot.CheckRules();
+
+        // And a log that starts again protects them again.
+        slot.Start();
+        Assert.Empty(slot.WritablePages());
+        slot.Store(515);
+        Assert.Equal([515ul], slot.Get());
+        Assert.Empty(slot.Unrecorded());
     }
 
     private static LoggedSlot StartedOnBlocks(Stage2Options? options = null, MemslotLogOptions? log = null)

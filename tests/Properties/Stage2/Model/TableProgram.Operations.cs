@@ -83,6 +83,7 @@ internal sealed partial class TableProgram
                 Map(ref thread, cache, block, 2, frame);
                 break;
             case TableAction.Relax or TableAction.SetYoung or TableAction.Split:
+                cache.TopUp(1);
                 _lock.EnterShared(ref thread);
                 Errno error = operation.Action switch
                 {
@@ -91,7 +92,7 @@ internal sealed partial class TableProgram
                     _ => _table.Split(ref thread, ipa, cache),
                 };
                 _lock.ExitShared();
-                Assert.Contains(error, (Errno[])[Errno.None, Errno.Again]);
+                Assert.Contains(error, (Errno[])[Errno.None, Errno.Again, Errno.NoMemory]);
                 break;
             default:
                 _lock.Enter(ref thread);

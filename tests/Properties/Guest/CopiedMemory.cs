@@ -3,7 +3,7 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using Xunit;
 
-namespace RingKit.Properties.HashTable.Machine;
+namespace RingKit.Properties.Guest;
 
 /// <summary>A copy of a slot, as a migration keeps it: whole once, and then page by page as harvests report them.</summary>
 internal sealed class CopiedMemory(MemorySlot slot)
@@ -37,9 +37,16 @@ internal sealed class CopiedMemory(MemorySlot slot)
         Assert.True(at == _bytes.Length, $"the copy of page 0x{at >> GuestPage.Shift:X} differs at 0x{at & (GuestPage.Size - 1):X}");
     }
 
-    // A log reports in words of 64 pages, or of fewer from a page of the host's on.
+    // A log reports 64 pages at most, from any page on.
     private readonly struct ReportSink(ulong[] reported) : IDirtyPageSink
     {
-        public void Accept(MemorySlot from, ulong baseOffset, ulong mask) => reported[baseOffset / 64] |= mask << (int)(baseOffset % 64);
+        public void Accept(MemorySlot from, ulong baseOffset, ulong mask)
+        {
+            int shift = (int)(baseOffset % 64);
+            reported[baseOffset / 64] |= mask << shift;
+            ulong carried = shift == 0 ? 0 : mask >> (64 - shift);
+            if (carried != 0)
+                reported[(baseOffset / 64) + 1] |= carried;
+        }
     }
 }

@@ -1,0 +1,160 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using RingKit.Bitmaps.Harvesting;
+using RingKit.Ordering;
+
+namespace RingKit.Bitmaps;
+
+/// <summary>Harvests into runs.</summary>
+/// <remarks>
+/// Where words have few runs, each is delivered between its word's atomic step and the next one, and nothing is stored but what a failing sink would leave behind.
+/// Where they have many, a branch a run is dear: words are decoded by <see cref="RunForm"/>, and runs delivered some hundred at a time. So they are under
+/// disciplines that order many takes at once.
+/// </remarks>
+internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
+{
+    // Runs a word from which on decoding without a branch is faster: bench/BitmapHarvestBenchmarks, 10 % random has six, 5 % three.
+    private const ulong ManyRuns = 3;
+
+    /// <summary>The same as <see cref="Masks"/>, as runs that join across words.</summary>
+    [SkipLocalsInit]
+    public ulong Runs<TMarking, TSink>(ref TSink sink, ref ulong cursor, ulong end, ulong maximumPages, bool takes)
+        where TMarking : struct, IMarking
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        Part part = PartOf(cursor, end, maximumPages);
+        var joiner = new RunJoiner(stackalloc ulong[RunJoiner.Room]);
+        int delivered = 0;
+        RunsLeft left = default;
+        try
+        {
+            bool isMore = TMarking.TestsFirst || DeliverFewRuns(ref part, ref sink, ref left, takes);
+            if (isMore)
+                joiner.Reopen(ref left);
+            while (isMore)
+            {
+                nuint wordsBefore = part.WholeWords;
+                isMore = joiner.AddFrom(this, ref part, takes);
+                if (!isMore)
+                    joiner.Close();
+                if (!joiner.Closed.IsEmpty)
+                    TMarking.OrderTakes<TOrdering>();
+                ulong runs = (ulong)joiner.Closed.Length / 2;
+                RunJoiner.Deliver(joiner.Closed, ref sink, ref delivered);
+                joiner.Drop(ref delivered);
+                if (isMore && !TMarking.TestsFirst && runs < (part.WholeWords - wordsBefore) * ManyRuns)
+                {
+                    joiner.HandOver(ref left);
+                    isMore = DeliverFewRuns(ref part, ref sink, ref left, takes);
+                    joiner.Reopen(ref left);
+                }
+            }
+        }
+        catch
+        {
+            joiner.Drop(ref delivered);
+            joiner.Close();
+            cursor = PutBack(joiner.Closed, left, takes, cursor);
+            throw;
+        }
+
+        cursor = part.Reached;
+        GC.KeepAlive(this);
+        return maximumPages - part.Room;
+    }
+
+    // Until the part is through, or a group had many runs a word: whether it was that.
+    private bool DeliverFewRuns<TSink>(ref Part part, ref TSink sink, ref RunsLeft left, bool takes)
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        while (FindWord(ref part, out nuint word))
+        {
+            if (!takes || !part.IsWhole(word))
+            {
+                left.Deliver((ulong)word << 6, NextCut(ref part, takes, word), ref sink);
+                continue;
+            }
+
+            if (DeliverWholeRuns(ref part, ref sink, ref left))
+            {
+                left.EndWord();
+                return true;
+            }
+        }
+
+        left.Finish(ref sink);
+        return false;
+    }
+
+    // As DeliverWhole. Whether the last group had many runs a word.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool DeliverWholeRuns<TSink>(ref Part part, ref TSink sink, ref RunsLeft left)
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        bool isMany;
+        do
+        {
+            ulong rest = part.PendingWhole;
+            ulong words = (ulong)BitOperations.PopCount(rest);
+            long mostPages = part.MostPages;
+            long room = mostPages;
+            ulong* group = _words + part.Group;
+            ulong firstPage = (ulong)part.Group << 6;
+            ulong runs = 0;
+            do
+            {
+                int word = BitOperations.TrailingZeroCount(rest);
+                rest &= rest - 1;
+                ulong mask = TakeForeseen(ref group[word]);
+                room -= BitOperations.PopCount(mask);
+                runs += (uint)BitOperations.PopCount(mask & ~(mask << 1));
+                left.Deliver(firstPage + ((ulong)word << 6), mask, ref sink);
+            }
+            while (rest != 0 && room >= 0 && _pages != 0);                            // a sink may dispose the bitmap
+
+            part.MoveTo(rest, (ulong)(mostPages - room));
+            isMany = runs >= words * ManyRuns;
+        }
+        while (!isMany && NextWhole(ref part));
+
+        return isMany;
+    }
+
+    // As TakeAll. What follows need not wait for the atomic step to know how many runs there are: nearly always they are those seen before it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong TakeForeseen(ref ulong word)
+    {
+        if (typeof(TOrdering) != typeof(HardwareOrdering))
+            return TakeAll(ref word);
+
+        ulong seen = TOrdering.LoadRelaxed(ref word);
+        ulong taken = TakeAll(ref word);
+        if (taken != seen)
+            seen = taken;
+        return seen;
+    }
+
+    // What a sink did not take; the first page of it, or the cursor as it was.
+    private ulong PutBack(ReadOnlySpan<ulong> closed, in RunsLeft left, bool takes, ulong cursor)
+    {
+        if (!closed.IsEmpty)
+            cursor = closed[0];
+        else if (left.First != RunsLeft.Nothing)
+            cursor = left.First;
+        if (!takes)
+            return cursor;
+
+        for (; !closed.IsEmpty; closed = closed[2..])
+            PutBackRange(closed[0], closed[1] - closed[0]);
+        PutBackRange(left.OpenStart, left.OpenCount);
+        PutBack(left.FirstPage, left.Mask);
+        return cursor;
+    }
+
+    // A run reaches over words; its sink may have disposed the bitmap.
+    private void PutBackRange(ulong first, ulong count)
+    {
+        if (_pages != 0)
+            MarkRange(first, count);
+    }
+}

@@ -1,0 +1,12 @@
+namespace RingKit.Properties.Stage2.Faults.Interleaving;
+
+/// <summary>What a thread of a <see cref="HandlerProgram"/> does.</summary>
+internal enum HandlerAction
+{
+    Load,
+    Store,
+    Migrate,
+    Share,
+    StartLog,
+    StopLog,
+}

@@ -1,0 +1,122 @@
+using RingKit.Interleaving;
+using RingKit.Mmu.Guest;
+using RingKit.Mmu.Stage2;
+using RingKit.Mmu.Stage2.Host;
+using RingKit.Mmu.Stage2.Hypervisor;
+using Xunit;
+using static RingKit.Properties.Stage2.Faults.FaultWorld;
+using O = RingKit.Interleaving.ModelOrdering;
+
+namespace RingKit.Properties.Stage2.Faults.Interleaving;
+
+/// <summary>The whole handler: vCPUs that fault, a host that changes its pages, a log that starts and is harvested.</summary>
+internal sealed class HandlerProgram : IDisposable
+{
+    private const ulong Base = 0;
+
+    private readonly HandlerAction[][] _threads;
+    private readonly Stage2Options _options;
+    private readonly HashSet<ulong>[] _marked;
+    private GuestMemory _memory = null!;
+    private HostSpace<O> _host = null!;
+    private Stage2HvCore<O> _hypervisor = null!;
+    private Stage2VcpuState<O>[] _vcpus = [];
+
+    private HandlerProgram(Stage2Generation generation, Stage2Defects defects, HandlerAction[][] threads)
+    {
+        _threads = threads;
+        _marked = [.. threads.Select(_ => new HashSet<ulong>())];
+        _options = new Stage2Options { IpaBits = Stage2Geometry.MinimumIpaBits, Generation = generation, Defects = defects, MaximumTables = 16 };
+    }
+
+    /// <summary>A program of threads that each do these things.</summary>
+    public static ModelProgram<HandlerProgram> Of(Stage2Generation generation, params HandlerAction[][] threads) =>
+        Of(generation, Stage2Defects.None, threads);
+
+    /// <inheritdoc cref="Of(Stage2Generation, HandlerAction[][])"/>
+    public static ModelProgram<HandlerProgram> Of(Stage2Generation generation, Stage2Defects defects, params HandlerAction[][] threads)
+    {
+        var program = new HandlerProgram(generation, defects, threads);
+        return new ModelProgram<HandlerProgram>(
+            $"{generation}: " + string.Join(" | ", threads.Select(thread => string.Join(", ", thread))),
+            program.Begin,
+            [.. Enumerable.Range(0, threads.Length).Select(t => (Action<HandlerProgram>)(p => p.Run(t)))])
+        { Finally = p => p.Check() };
+    }
+
+    public void Mark(int thread, ulong offset) => _marked[thread].Add(offset);
+
+    public void Dispose()
+    {
+        foreach (Stage2VcpuState<O> vcpu in _vcpus)
+            vcpu.Dispose();
+        _hypervisor.Dispose();
+        _host.Dispose();
+        _memory.Dispose();
+    }
+
+    private HandlerProgram Begin()
+    {
+        Array.ForEach(_marked, marked => marked.Clear());
+        _memory = new GuestMemory();
+        _host = new HostSpace<O>();
+        _host.Add(new HostRegionSettings(Userspace, Block));
+        _hypervisor = new Stage2HvCore<O>(
+            _options, [new Stage2Slot(_memory.AddSlotWithoutBytes(0, Base / Page, Block / Page), Userspace, isReadOnly: false)], _host);
+        _vcpus = [.. _threads.Select(_ => _hypervisor.CreateVcpuState())];
+        var thread = new HandlerThread(this, 0);
+        _host.FaultIn(ref thread, Userspace, isWrite: true);
+        return this;
+    }
+
+    private void Run(int self)
+    {
+        var thread = new HandlerThread(this, self);
+        foreach (HandlerAction action in _threads[self])
+        {
+            switch (action)
+            {
+                case HandlerAction.Store or HandlerAction.Load:
+                    Access(ref thread, self, action == HandlerAction.Store ? Stage2Access.Store : Stage2Access.Load);
+                    break;
+                case HandlerAction.Migrate:
+                    _hypervisor.MigrateHostPage(ref thread, Userspace);
+                    break;
+                case HandlerAction.Share:
+                    _hypervisor.ShareHostPage(ref thread, Userspace);
+                    break;
+                default:
+                    _hypervisor.Slots[0].Memory.LogsDirtyPages = action == HandlerAction.StartLog;
+                    if (action != HandlerAction.StartLog)
+                        break;
+                    _hypervisor.Lock.Enter(ref thread);
+                    _hypervisor.Table.WriteProtect(ref thread, Base, Block, out _);
+                    _hypervisor.Lock.Exit();
+                    break;
+            }
+        }
+    }
+
+    // One access, by what the table says now; who has to try again leaves it at that.
+    private void Access(ref HandlerThread thread, int self, Stage2Access kind)
+    {
+        Stage2Walk walk = _hypervisor.Table.Walk(Base);
+        if (walk.IsMapped && (walk.Descriptor.IsWritable || kind == Stage2Access.Load))
+            return;
+        var fault = new Stage2Fault(Base, walk.IsMapped ? Stage2FaultClass.Permission : Stage2FaultClass.Translation, walk.Level, kind);
+        Assert.Equal(Stage2FaultOutcome.Resume, _hypervisor.HandleFault(ref thread, _vcpus[self], in fault));
+    }
+
+    private void Check()
+    {
+        ReferenceCounts.Check(_hypervisor.Table);
+        Stage2Walk walk = _hypervisor.Table.Walk(Base);
+        if (!walk.IsMapped)
+            return;
+        HostPage page = _host.Find(Userspace)!.Look(Userspace, isWrite: false);
+        Assert.Equal(page.Address, walk.OutputAddress(Base));
+        Assert.True(page.IsWritable || !walk.Descriptor.IsWritable);
+        if (walk.Descriptor.IsWritable && _hypervisor.Slots[0].Memory.LogsDirtyPages)
+            Assert.Contains(_marked, marked => marked.Contains(0));
+    }
+}
