@@ -41,7 +41,11 @@ public sealed class Stage2UnmapThreads : IDisposable
         try
         {
             (string, Action) host = ("host", () => RunHost(crew, new Random(seed)));
-            crew.Run([host, .. Enumerable.Range(0, Vcpus).Select(vcpu => ($"vCPU {vcpu}", (Action)(() => RunVcpu(crew, vcpu, new Random(seed + 1 + vcpu), steps))))]);
+            crew.Run(
+            [
+                host,
+                .. Enumerable.Range(0, Vcpus).Select(vcpu => ($"vCPU {vcpu}", (Action)(() => RunVcpu(crew, vcpu, new Random(seed + 1 + vcpu), steps)))),
+            ]);
             ReferenceCounts.Check(_table);
             var thread = default(QuietThread);
             Assert.Equal(Errno.None, _table.Unmap(ref thread, 0, Blocks * Block));
