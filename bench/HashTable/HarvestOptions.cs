@@ -5,10 +5,13 @@ namespace RingKit.Bench.HashTable;
 /// <summary>What the command line asks for.</summary>
 internal sealed record HarvestOptions
 {
-    public const string Usage = "hashtable [--guest 1|4|32] [--csv FILE] [--chart FILE.svg], or hashtable --quick [--csv FILE] [--chart FILE.svg]";
+    public const string Usage = "hashtable [--guest 1|4|32] [--sweeps] [--csv FILE] [--chart FILE.svg], or hashtable --quick [--csv FILE] [--chart FILE.svg]";
 
     /// <summary>Small guests, one round: it proves that all logs report the same pages, and measures nothing.</summary>
     public bool IsQuick { get; private init; }
+
+    /// <summary>No guests: the speed of sweeps alone.</summary>
+    public bool IsSweepsOnly { get; private init; }
 
     /// <summary>The guests' sizes in MiB.</summary>
     public IReadOnlyList<int> Mebibytes { get; private init; } = [1 << 10, 4 << 10, 32 << 10];
@@ -28,12 +31,15 @@ internal sealed record HarvestOptions
             {
                 "--quick" => options with { IsQuick = true, Mebibytes = [256] },
                 "--guest" => options with { Mebibytes = [GuestAfter(arguments, ref i)] },
+                "--sweeps" => options with { IsSweepsOnly = true },
                 "--csv" => options with { Csv = FileAfter(arguments, ref i) },
                 "--chart" => options with { Chart = FileAfter(arguments, ref i) },
                 var other => throw new CommandException($"'{other}' is no argument of hashtable"),
             };
         }
 
+        if (options.IsSweepsOnly && (options.Csv ?? options.Chart) is not null)
+            throw new CommandException("--sweeps measures nothing for a file");
         return options is { Csv: { } csv, Chart: { } chart } && Path.GetFullPath(csv) == Path.GetFullPath(chart)
             ? throw new CommandException($"--csv and --chart name the same file, {csv}")
             : options;

@@ -57,6 +57,12 @@ internal static class HashTableCommand
         string processor = $"{machine.Processor}, {machine.Cores} cores; {machine.Runtime}";
         output.WriteLine($"{processor}; load average {Machine.Load}");
         output.WriteLine("medians; caches full of other memory before each harvest; a tlbie costs nothing; making pages dirty is not measured");
+        if (options.IsSweepsOnly)
+        {
+            SweepSpeed.Write(output, options.IsQuick);
+            return;
+        }
+
         if (options.IsQuick)
             output.WriteLine("quick: small guests, one round; these are no measurements");
         else

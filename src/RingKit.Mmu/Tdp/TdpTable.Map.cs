@@ -60,22 +60,27 @@ internal sealed partial class TdpTable<TOrdering>
             return TdpMapResult.Lost;
         if (seen.IsLeafAt(level) && seen.Grants(access))
             return TdpMapResult.Spurious;
+        if (seen.IsTableAt(level))
+            return ReplaceTable(ref thread, ref entry, seen, TdpGeometry.BaseOf(access.Gfn, level), level, leaf);
         if (!TryReplace(ref entry, seen, leaf))
             return TdpMapResult.Lost;
         if (!seen.IsPresent)
-        {
             Pool.Reference(table);
-            return TdpMapResult.Mapped;
-        }
+        return TdpMapResult.Mapped;
+    }
 
-        if (seen.IsTableAt(level))
-        {
-            ulong removed = 0, first = TdpGeometry.BaseOf(access.Gfn, level);
-            Freeze(seen.TableAddress, level - 1, ref removed);
-            thread.Flush(first, first + TdpGeometry.PagesAt(level));
-            FreeRemoved(removed);
-        }
-
+    // Frozen first: nobody gets into the table any more, and after the flush nobody is in it (E6). Linux: tdp_mmu_zap_spte_atomic.
+    private TdpMapResult ReplaceTable<TThread>(ref TThread thread, ref ulong entry, Spte seen, ulong first, int level, Spte leaf)
+        where TThread : struct, ITdpThread, allows ref struct
+    {
+        var frozen = new Spte(Spte.FrozenValue);
+        if (!TryReplace(ref entry, seen, frozen))
+            return TdpMapResult.Lost;
+        thread.Flush(first, first + TdpGeometry.PagesAt(level));
+        ulong removed = 0;
+        Unlink(seen.TableAddress, level - 1, ref removed);
+        FreeRemoved(removed);
+        TryReplace(ref entry, frozen, leaf);
         return TdpMapResult.Mapped;
     }
 

@@ -48,11 +48,12 @@ internal sealed partial class TdpTable<TOrdering>
             if (next - gfn == pages && level <= TdpGeometry.LargestLeafLevel && policy.LevelAt(gfn) >= level
                 && TryFirstLeaf(seen.TableAddress, level - 1, out Spte leaf))
             {
-                // Only the holder of the lock changes an entry that names a table.
-                TOrdering.StoreRelaxed(ref entry, inPlace ? leaf.Enlarged(level).Raw : 0);
+                // It cannot fail: only the holder of the lock changes an entry that names a table. What a vCPU still does to the leaves below, which it walked to
+                // before, ends with the flush: a W that it gives back, or a D that it sets, while nothing logs.
+                TryReplace(ref entry, seen, inPlace ? leaf.Enlarged(level) : default);
                 if (!inPlace)
                     Pool.Release(table, 1);
-                Freeze(seen.TableAddress, level - 1, ref removed);
+                Unlink(seen.TableAddress, level - 1, ref removed);
                 recovered = level == 2 ? recovered with { Of2M = recovered.Of2M + 1 } : recovered with { Of1G = recovered.Of1G + 1 };
                 continue;
             }
@@ -111,13 +112,13 @@ internal sealed partial class TdpTable<TOrdering>
     private bool TrySplit(ref ulong entry, Spte seen, int level, ulong fresh)
     {
         for (ulong i = 0; i <= TdpGeometry.IndexMask; i++)
-            TOrdering.StoreRelaxed(ref Pool.EntryAt(fresh, i), seen.ChildOf(level, i).Raw);
+            TOrdering.WritePlain(ref Pool.EntryAt(fresh, i), seen.ChildOf(level, i).Raw);
         Pool.Open(fresh, references: TdpGeometry.IndexMask + 1);
         if (TryReplace(ref entry, seen, TableEntry(fresh)))
             return true;
 
         for (ulong i = 0; i <= TdpGeometry.IndexMask; i++)
-            TOrdering.StoreRelaxed(ref Pool.EntryAt(fresh, i), 0);
+            TOrdering.WritePlain(ref Pool.EntryAt(fresh, i), 0UL);
         Pool.Close(fresh);
         return false;
     }

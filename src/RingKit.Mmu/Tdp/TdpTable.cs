@@ -57,7 +57,7 @@ internal sealed partial class TdpTable<TOrdering> : IDisposable
         {
             Spte entry = Load(ref Pool.EntryAt(0, i));
             if (entry.IsTableAt(TdpGeometry.RootLevel))
-                Freeze(entry.TableAddress, TdpGeometry.RootLevel - 1, ref removed);
+                Unlink(entry.TableAddress, TdpGeometry.RootLevel - 1, ref removed);
         }
 
         FreeRemoved(removed);
@@ -70,12 +70,7 @@ internal sealed partial class TdpTable<TOrdering> : IDisposable
     {
         int count = 0;
         for (; removed != 0; count++)
-        {
-            // All of its entries are frozen, so it is to be cleared.
-            ulong table = Pool.Unchain(ref removed);
-            Pool.Open(table, references: TdpGeometry.IndexMask + 1);
-            Pool.Free(table);
-        }
+            Pool.Free(Pool.Unchain(ref removed));
 
         return count;
     }
@@ -99,27 +94,24 @@ internal sealed partial class TdpTable<TOrdering> : IDisposable
 
     private static Spte Load(ref ulong entry) => new(TOrdering.LoadAcquire(ref entry));                           // E75
 
+    // Puts a table that no entry names any more, and those below it, on a list.
+    private void Unlink(ulong table, int level, ref ulong removed)
+    {
+        for (ulong i = 0; level > 1 && i <= TdpGeometry.IndexMask; i++)
+        {
+            Spte entry = Load(ref Pool.EntryAt(table, i));
+            if (entry.IsTableAt(level))
+                Unlink(entry.TableAddress, level - 1, ref removed);
+        }
+
+        Pool.Chain(table, ref removed);
+    }
+
     // Publishes what the entry names.
     private static bool TryReplace(ref ulong entry, Spte seen, Spte next) =>
         TOrdering.CompareExchangeRelease(ref entry, next.Raw, seen.Raw) == seen.Raw;                              // E75
 
     private Spte TableEntry(ulong table) => Spte.Table(table, _accessDirty);
-
-    // Takes a table's entries from whoever is about to change one: a compare-exchange that expects something else fails, and its thread looks again from the root.
-    private void Freeze(ulong table, int level, ref ulong removed)
-    {
-        for (ulong i = 0; i <= TdpGeometry.IndexMask; i++)
-        {
-            ref ulong entry = ref Pool.EntryAt(table, i);
-            Spte old = Load(ref entry);
-            while (!TryReplace(ref entry, old, new Spte(Spte.FrozenValue)))
-                old = Load(ref entry);
-            if (old.IsTableAt(level))
-                Freeze(old.TableAddress, level - 1, ref removed);
-        }
-
-        Pool.Chain(table, ref removed);
-    }
 
     private void Visit(Action<ulong, int, Spte> look, ulong table, int level, ulong gfn)
     {

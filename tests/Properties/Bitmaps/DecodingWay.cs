@@ -18,7 +18,6 @@ internal sealed record DecodingWay<T>(string Name, bool IsSupported, DecodingWay
         Of<TableDecoder, TableDecoder>(),
         Of<WideCompressDecoder, WideCompressDecoder>(),
         Of<SparseCompressDecoder, SparseCompressDecoder>(),
-        Of<OneVectorDecoder, OneVectorDecoder>(),
         Of<CompressDecoder, CompressDecoder>(),
         Of<LoopDecoder, UnrolledDecoder>(),
         Of<UnrolledDecoder, TableDecoder>(),

@@ -10,6 +10,7 @@ using RingKit.Properties.HashTable.Model;
 using RingKit.Properties.Rings;
 using RingKit.Properties.Stage2.Faults.Interleaving;
 using RingKit.Properties.Stage2.Model;
+using RingKit.Properties.Tdp.Model;
 
 namespace RingKit.Properties.Interleaving;
 
@@ -37,5 +38,6 @@ internal static class ExploredStructures
         new ExploredMmuLock(),
         new ExploredDeviceEntries(),
         new ExploredFaults(),
+        new ExploredTdp(),
     ];
 }

@@ -35,7 +35,7 @@ internal sealed class TdpSlot<TOrdering>
     public ulong EndGfn => Memory.BaseGfn + Memory.PageCount;
 
     /// <summary>Whether a store leaves the guest.</summary>
-    public bool IsReadOnly => Region.Flags.HasFlag(MappingSlotTraits.ReadOnly);
+    public bool IsReadOnly => (Region.Flags & MappingSlotTraits.ReadOnly) != MappingSlotTraits.None;
 
     /// <summary>Whether first stores are recorded. What the fix-up sees is brought up to date by a <see cref="ITdpThread.Synchronize"/> after it is set.</summary>
     public bool Logs

@@ -182,7 +182,7 @@ public static class BitmapDecoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static nuint DecodeMask<T>(ulong mask, T firstIndex, ref T place)
         where T : unmanaged, IBinaryInteger<T> =>
-        HasByteCompress ? OneVectorDecoder.Decode(mask, firstIndex, ref place)
+        HasByteCompress ? SparseCompressDecoder.DecodeByOneVector(mask, firstIndex, ref place)
         : HasUnrolled ? UnrolledDecoder.Decode(mask, firstIndex, ref place)
         : LoopDecoder.Decode(mask, firstIndex, ref place);
 

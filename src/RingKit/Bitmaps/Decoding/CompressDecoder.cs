@@ -19,7 +19,7 @@ internal readonly struct CompressDecoder : IWordDecoder
     {
         Vector512<byte> positions = Positions(word);
         Store16(positions.GetLower().GetLower(), first, ref destination);
-        StoreFrom16(positions, first, ref destination);
+        StoreFrom(16, positions, first, ref destination);
         return (nuint)BitOperations.PopCount(word);
     }
 
@@ -45,50 +45,35 @@ internal readonly struct CompressDecoder : IWordDecoder
         return Avx512Vbmi2.Compress(Vector512<byte>.Zero, isSet, Vector512<byte>.Indices);
     }
 
-    /// <summary>Writes as many indices as one vector holds.</summary>
+    /// <summary>Writes 8 indices of 64 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreVector<T>(Vector128<byte> positions, T first, ref T destination)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        if (typeof(T) == typeof(uint))
-            Store16(positions, first, ref destination);
-        else
-            (Avx512F.ConvertToVector512UInt64(positions).As<ulong, T>() + Vector512.Create(first)).StoreUnsafe(ref destination);
-    }
-
-    /// <summary>Writes the indices that <see cref="StoreVector"/> leaves out.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreFromVector<T>(Vector512<byte> positions, T first, ref T destination)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        if (typeof(T) == typeof(ulong))
-            StoreVector(Sse2.ShiftRightLogical128BitLane(positions.GetLower().GetLower(), 8), first, ref Unsafe.Add(ref destination, 8));
-        StoreFrom16(positions, first, ref destination);
-    }
+    public static void Store8<T>(Vector128<byte> positions, T first, ref T destination)
+        where T : unmanaged, IBinaryInteger<T> =>
+        (Avx512F.ConvertToVector512UInt64(positions).As<ulong, T>() + Vector512.Create(first)).StoreUnsafe(ref destination);
 
     /// <summary>Writes 16 indices.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store16<T>(Vector128<byte> positions, T first, ref T destination)
         where T : unmanaged, IBinaryInteger<T>
     {
-        Vector512<T> firsts = Vector512.Create(first);
         if (typeof(T) == typeof(uint))
         {
-            (Avx512F.ConvertToVector512UInt32(positions).As<uint, T>() + firsts).StoreUnsafe(ref destination);
+            (Avx512F.ConvertToVector512UInt32(positions).As<uint, T>() + Vector512.Create(first)).StoreUnsafe(ref destination);
         }
         else
         {
-            Vector128<byte> upper = Sse2.ShiftRightLogical128BitLane(positions, 8);
-            (Avx512F.ConvertToVector512UInt64(positions).As<ulong, T>() + firsts).StoreUnsafe(ref destination);
-            (Avx512F.ConvertToVector512UInt64(upper).As<ulong, T>() + firsts).StoreUnsafe(ref destination, 8);
+            Store8(positions, first, ref destination);
+            Store8(Sse2.ShiftRightLogical128BitLane(positions, 8), first, ref Unsafe.Add(ref destination, 8));
         }
     }
 
-    /// <summary>Writes the indices 16 to 63.</summary>
+    /// <summary>Writes the indices from 16 or, of 64 bits each, from 8 on to 63.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreFrom16<T>(Vector512<byte> positions, T first, ref T destination)
+    public static void StoreFrom<T>(nuint place, Vector512<byte> positions, T first, ref T destination)
         where T : unmanaged, IBinaryInteger<T>
     {
+        if (place == 8)
+            Store8(Sse2.ShiftRightLogical128BitLane(positions.GetLower().GetLower(), 8), first, ref Unsafe.Add(ref destination, 8));
         Store16(positions.GetLower().GetUpper(), first, ref Unsafe.Add(ref destination, 16));
         Store16(positions.GetUpper().GetLower(), first, ref Unsafe.Add(ref destination, 32));
         Store16(positions.GetUpper().GetUpper(), first, ref Unsafe.Add(ref destination, 48));

@@ -57,7 +57,7 @@ public sealed class TdpMachineStress
         Assert.True(copy.AsSpan().SequenceEqual(slot.Memory.AsSpan()), $"the copy differs after {harvests} harvests");
         TdpStatistics done = machine.Tdp!.Statistics;
         Report.Line($"{method}, {(eager ? "eager" : "lazy")}: {harvests} harvests, {done}");
-        Assert.True(harvests > 10 && done.Recovered.Of2M > 0 && done.Zapped > 0);
+        Assert.True(done.Zapped > 0);
     }
 
     private static int Disturb(VirtualMachine machine, BitmapDirtyLog log, MemorySlot slot, byte[] copy)
@@ -65,8 +65,9 @@ public sealed class TdpMachineStress
         TwoDimensionalPaging tdp = machine.Tdp!;
         var random = new Random(2025);
         int harvests = 0;
-        for (long deadline = Environment.TickCount64 + 1500; Environment.TickCount64 < deadline;)
+        for (long deadline = Environment.TickCount64 + 40_000; harvests < 20 || tdp.Statistics.Recovered.Of2M == 0;)
         {
+            Assert.True(Environment.TickCount64 < deadline, $"only {harvests} harvests");
             log.Start();
             slot.Memory.AsSpan().CopyTo(copy);
             for (int i = random.Next(6); i >= 0; i--, harvests++)
