@@ -22,8 +22,9 @@ internal struct Stage2MachineThread(VirtualMachine machine, Vcpu? self, Stage2Ta
     /// <inheritdoc/>
     public readonly void MarkDirty(MemorySlot slot, ulong offset)
     {
-        // Room was asked for before the fault, which maps one page while its slot is logged. Nobody but vCPUs faults.
-        if (self is not null)
+        // Room was asked for before the fault, which maps one page while its slot is logged. Nobody but vCPUs faults. A log that stops lowers the flag first, and
+        // forgets what came until then; a vCPU that dissolves a block may answer it in the middle of the fault, and comes later.
+        if (self is not null && slot.LogsDirtyPages)
             machine.DirtyLog?.Record(self, slot, offset);
     }
 
