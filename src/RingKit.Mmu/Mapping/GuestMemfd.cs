@@ -29,7 +29,7 @@ public sealed class GuestMemfd
     public GuestMemfdTraits Flags { get; }
 
     /// <summary>Whether the host may map the file.</summary>
-    public bool AllowsMmap => Flags.HasFlag(GuestMemfdTraits.Mmap);
+    public bool AllowsMmap => (Flags & GuestMemfdTraits.Mmap) != GuestMemfdTraits.None;
 
     /// <summary>The machine that the file belongs to; no other may bind it.</summary>
     internal MappingSpace Owner { get; }

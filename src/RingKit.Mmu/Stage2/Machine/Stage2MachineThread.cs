@@ -31,8 +31,10 @@ internal struct Stage2MachineThread(VirtualMachine machine, Vcpu? self, Stage2Ta
     /// <inheritdoc/>
     public readonly void InvalidateIpa(ulong ipa, int level)
     {
+        // A TLB that is not told the level may have it from the largest block.
         tally.CountIpa();
-        machine.Shootdown.Range(ipa >> GuestPage.Shift, Stage2Geometry.SizeAt(level) >> GuestPage.Shift);
+        ulong size = Stage2Geometry.SizeAt(Math.Max(level, Stage2Geometry.MinimumBlockLevel));
+        machine.Shootdown.Range((ipa & ~(size - 1)) >> GuestPage.Shift, size >> GuestPage.Shift);
         if (checker is not null)
         {
             lock (checker)
@@ -60,7 +62,8 @@ internal struct Stage2MachineThread(VirtualMachine machine, Vcpu? self, Stage2Ta
     {
         // A thread of the host's has no TLB with the guest's translations.
         tally.CountLocal();
-        self?.DropLocally(ipa >> GuestPage.Shift, Stage2Geometry.SizeAt(level) >> GuestPage.Shift);
+        ulong size = Stage2Geometry.SizeAt(Math.Max(level, Stage2Geometry.MinimumBlockLevel));
+        self?.DropLocally((ipa & ~(size - 1)) >> GuestPage.Shift, size >> GuestPage.Shift);
     }
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Harvesting;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Images;
 using RingKit.Properties.DirtyLogging;
 using RingKit.Properties.Guest;
