@@ -12,6 +12,7 @@ namespace RingKit.Bench.HashTable;
 internal static class SweepSpeed
 {
     private const int Rounds = 15;
+    private const int WarmUpKibibytes = 16 << 10;
     private const int LargeRounds = 3;
     private const int LargeOrder = 33;
     private const uint FilledPairs = 1 << 20;
@@ -23,6 +24,8 @@ internal static class SweepSpeed
     {
         output.WriteLine();
         output.WriteLine("sweep of a table, GB/s: reading alone, count, find (what a harvest does); shares of reading; count on all cores, times one; reading by two threads that wait for it without sleeping, times one");
+        if (!isQuick)
+            WarmUp();
         foreach (int mebibytes in isQuick ? (int[])[32] : [32, 128, 1024])
             Compare(output, mebibytes, isQuick ? 1 : Rounds);
         if (!isQuick)
@@ -63,6 +66,25 @@ internal static class SweepSpeed
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{mebibytes,5} MiB: {rates[0]:0.0}, {rates[1]:0.0}, {rates[2]:0.0}; {rates[1] / rates[0]:0 %}, {rates[2] / rates[0]:0 %}; {rates[3]:0.0}, {Gain(1, 3):0.00} times; {rates[4]:0.0}, {Gain(0, 4):0.00} times"));
+    }
+
+    // Until the runtime's last compilation is behind all that runs.
+    private static void WarmUp()
+    {
+        using var table = new SweepTable(WarmUpKibibytes, density: 0);
+        ulong[] found = new ulong[128];
+        for (int pause = 0; pause < 4; pause++)
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                Consume(ReadKernel.OrAll(in Words(table.View), table.View.Length * 2));
+                Consume(PairSweep.Count(table.View, SweepTable.Running).Candidates);
+                Consume(FindAll(table.View, SweepTable.Running, found));
+                Consume(PairSweep.CountParallel(table.View, SweepTable.Running).Candidates);
+            }
+
+            Thread.Sleep(200);
+        }
     }
 
     private static void SweepLarge(TextWriter output)

@@ -27,7 +27,7 @@ internal static class PairLoop<TMatcher, TClasses>
         ulong lookAgain = 0;
         for (nuint group = 0; group < length; group += Group)
         {
-            (ulong found, ulong again) = Look(in pairs, group, length, filter, matcher, prefetch);
+            (ulong found, ulong again) = Look(in pairs, group, length, filter, matcher, prefetch, orders: false);
             candidates += (uint)BitOperations.PopCount(found);
             lookAgain += (uint)BitOperations.PopCount(again);
         }
@@ -43,7 +43,7 @@ internal static class PairLoop<TMatcher, TClasses>
         var matcher = TMatcher.For(filter);
         for (nuint group = 0; group < length; group += Group)
         {
-            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, matcher, prefetch);
+            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, matcher, prefetch, orders: true);
             if ((candidates | lookAgain) != 0)
                 sink.Accept(start + group, candidates, lookAgain);
         }
@@ -60,7 +60,7 @@ internal static class PairLoop<TMatcher, TClasses>
         while (next < length && found < destination.Length)
         {
             nuint group = next & ~(nuint)(Group - 1);
-            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, matcher, prefetch);
+            (ulong candidates, ulong lookAgain) = Look(in pairs, group, length, filter, matcher, prefetch, orders: true);
             ulong left = (candidates | lookAgain) & (ulong.MaxValue << (int)next);
             if (BitOperations.PopCount(left) >= ManyInGroup && destination.Length - found >= (int)Group)
             {
@@ -83,7 +83,7 @@ internal static class PairLoop<TMatcher, TClasses>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (ulong Candidates, ulong LookAgain) Look(
-        ref readonly WordPair pairs, nuint group, nuint length, PairFilter filter, TMatcher matcher, bool prefetch)
+        ref readonly WordPair pairs, nuint group, nuint length, PairFilter filter, TMatcher matcher, bool prefetch, bool orders)
     {
         ref WordPair first = ref Unsafe.Add(ref Unsafe.AsRef(in pairs), group);
         if (length - group < Group)
@@ -92,7 +92,8 @@ internal static class PairLoop<TMatcher, TClasses>
         if (Sse.IsSupported && prefetch)
             Prefetch(in first);
         matcher.Match(in first, TClasses.LookAgain, out ulong candidates, out ulong lookAgain);
-        return (candidates, lookAgain & ~candidates);
+        lookAgain &= ~candidates;
+        return orders ? (TMatcher.Ordered(candidates), TMatcher.Ordered(lookAgain)) : (candidates, lookAgain);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

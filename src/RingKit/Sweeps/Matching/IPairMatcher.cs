@@ -11,10 +11,13 @@ internal interface IPairMatcher<TSelf>
     /// <summary>Spreads the filter's masks over vectors, once for all groups: the JIT would do so again in each.</summary>
     static abstract TSelf For(PairFilter filter);
 
-    /// <summary>Judges 64 pairs.</summary>
+    /// <summary>Judges 64 pairs; the bits come in an order of the matcher's own, which makes no difference to who counts them.</summary>
     /// <param name="pairs">The first of them.</param>
     /// <param name="again">Whether to look for the second class: a constant, so that what it does not need is not compiled.</param>
-    /// <param name="candidates">Bit i is set if pair i is a candidate.</param>
-    /// <param name="lookAgain">Bit i is set if pair i has all bits of the second class, even if it is a candidate; 0 without it.</param>
+    /// <param name="candidates">A pair's bit is set if it is a candidate.</param>
+    /// <param name="lookAgain">A pair's bit is set if it has all bits of the second class, even if it is a candidate; 0 without it.</param>
     void Match(ref readonly WordPair pairs, bool again, out ulong candidates, out ulong lookAgain);
+
+    /// <summary>What <see cref="Match"/> has answered, bit i for pair i.</summary>
+    static abstract ulong Ordered(ulong bits);
 }

@@ -15,6 +15,8 @@ internal readonly struct ScalarMatcher : IPairMatcher<ScalarMatcher>
     public void Match(ref readonly WordPair pairs, bool again, out ulong candidates, out ulong lookAgain) =>
         Match(in pairs, 64, _filter, again, out candidates, out lookAgain);
 
+    public static ulong Ordered(ulong bits) => bits;
+
     /// <summary>The same for fewer than 64 pairs.</summary>
     public static void Match(
         ref readonly WordPair pairs, int count, PairFilter filter, bool again, out ulong candidates, out ulong lookAgain)

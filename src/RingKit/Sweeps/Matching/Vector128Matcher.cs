@@ -38,6 +38,8 @@ internal readonly struct Vector128Matcher : IPairMatcher<Vector128Matcher>
         }
     }
 
+    public static ulong Ordered(ulong bits) => bits;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Two(ref readonly ulong words, int pair, bool again, ref ulong found, ref ulong foundAgain)
     {

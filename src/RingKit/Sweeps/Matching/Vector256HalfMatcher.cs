@@ -41,8 +41,8 @@ internal readonly struct Vector256HalfMatcher<THalf> : IPairMatcher<Vector256Hal
         Eight(in halves, 40, again, ref found, ref foundAgain);
         Eight(in halves, 48, again, ref found, ref foundAgain);
         Eight(in halves, 56, again, ref found, ref foundAgain);
-        candidates = Ordered(found);
-        lookAgain = again ? Ordered(foundAgain) : 0;
+        candidates = found;
+        lookAgain = foundAgain;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,7 +64,7 @@ internal readonly struct Vector256HalfMatcher<THalf> : IPairMatcher<Vector256Hal
         Vector256.Equals((firsts | notOfFirst) & (seconds | notOfSecond), Vector256<uint>.AllBitsSet).ExtractMostSignificantBits();
 
     // Of every eight bits, those of the pairs 0, 2, 4, 6, 1, 3, 5, 7 in this order, into ascending order.
-    private static ulong Ordered(ulong bits)
+    public static ulong Ordered(ulong bits)
     {
         ulong differ = (bits ^ (bits >> 2)) & 0x0C0C_0C0C_0C0C_0C0C;
         bits ^= differ ^ (differ << 2);

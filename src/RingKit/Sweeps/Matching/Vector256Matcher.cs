@@ -38,8 +38,8 @@ internal readonly struct Vector256Matcher : IPairMatcher<Vector256Matcher>
             Four(in words, pair + 12, again, ref found, ref foundAgain);
         }
 
-        candidates = SwapMiddleOfFour(found);
-        lookAgain = again ? SwapMiddleOfFour(foundAgain) : 0;
+        candidates = found;
+        lookAgain = foundAgain;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,7 +59,7 @@ internal readonly struct Vector256Matcher : IPairMatcher<Vector256Matcher>
         Vector256.Equals((firsts | notOfFirst) & (seconds | notOfSecond), Vector256<ulong>.AllBitsSet).ExtractMostSignificantBits();
 
     // Bits 1 and 2 of every four change places.
-    private static ulong SwapMiddleOfFour(ulong bits)
+    public static ulong Ordered(ulong bits)
     {
         ulong differ = (bits ^ (bits >> 1)) & 0x2222_2222_2222_2222;
         return bits ^ differ ^ (differ << 1);

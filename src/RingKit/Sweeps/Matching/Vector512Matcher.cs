@@ -43,6 +43,8 @@ internal readonly struct Vector512Matcher : IPairMatcher<Vector512Matcher>
         lookAgain = foundAgain;
     }
 
+    public static ulong Ordered(ulong bits) => bits;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Eight(ref readonly ulong words, int pair, bool again, ref ulong found, ref ulong foundAgain)
     {
