@@ -3,6 +3,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 
 namespace RingKit.Bench.HashTable;

@@ -1,6 +1,9 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Images;
 using RingKit.Mmu.HashTable.Machine;
+using RingKit.Mmu.HashTable.Resizing;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable;

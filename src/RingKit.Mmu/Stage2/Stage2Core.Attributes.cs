@@ -1,11 +1,16 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.Stage2;
 
 /// <summary>Changes of permissions and of AF, which need no break before make.</summary>
 internal sealed partial class Stage2Core<TOrdering>
 {
+    // One vector's.
+    private const ulong EntriesPerLook = 8;
+
     /// <summary>Takes the write permission from all leaves of a range, whole blocks where it touches one. It invalidates nothing: the caller does, once.</summary>
     /// <param name="thread">This thread, which alone changes the table.</param>
     /// <param name="ipa">A multiple of 4 KiB.</param>
@@ -151,19 +156,36 @@ internal sealed partial class Stage2Core<TOrdering>
     private ulong ClearBitOfPages<TThread>(ref TThread thread, ulong table, ulong ipa, ulong end, ulong bit)
         where TThread : struct, IStage2Thread, allows ref struct
     {
-        ulong wanted = Stage2Descriptor.ValidBit | Stage2Descriptor.TypeBit | bit, changed = 0;
+        ulong wanted = Stage2Descriptor.ValidBit | Stage2Descriptor.TypeBit | bit, changed = 0, left = (end - ipa) / Stage2Geometry.TableBytes;
 
         // Invariant: the pages are of one table.
         ref ulong entry = ref Pool.EntryAt(table, Geometry.IndexAt(ipa, Stage2Geometry.LastLevel));
-        for (; ipa < end; ipa += Stage2Geometry.TableBytes, entry = ref Unsafe.Add(ref entry, 1))
+        while (left != 0)
         {
-            Stage2Descriptor seen = Look(ref entry);
-            if ((seen.Raw & wanted) == wanted)
-                changed += Clear(ref thread, ref entry, seen, bit, ipa, Stage2Geometry.LastLevel);
+            ulong group = Math.Min(left, EntriesPerLook);
+            left -= group;
+            if (group == EntriesPerLook && !AnyHas(ref entry, bit))
+            {
+                ipa += EntriesPerLook * Stage2Geometry.TableBytes;
+                entry = ref Unsafe.Add(ref entry, (int)EntriesPerLook);
+                continue;
+            }
+
+            for (; group != 0; group--, ipa += Stage2Geometry.TableBytes, entry = ref Unsafe.Add(ref entry, 1))
+            {
+                Stage2Descriptor seen = Look(ref entry);
+                if ((seen.Raw & wanted) == wanted)
+                    changed += Clear(ref thread, ref entry, seen, bit, ipa, Stage2Geometry.LastLevel);
+            }
         }
 
         return changed;
     }
+
+    // Invariant: there are so many entries. Only hardware changes them meanwhile, and sets AF.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AnyHas(ref ulong entry, ulong bit) =>
+        typeof(TOrdering) != typeof(HardwareOrdering) || (Vector512.LoadUnsafe(in entry) & Vector512.Create(bit)) != Vector512<ulong>.Zero;
 
     // Bit 0 is set, and the pages are those of one table, if there is one.
     private ulong ClearBitOfMask<TThread>(ref TThread thread, ulong ipa, ulong mask, ulong bit)

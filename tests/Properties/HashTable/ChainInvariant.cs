@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 using RingKit.Sweeps;
 using Xunit;

@@ -1,5 +1,7 @@
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Faults;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Ordering;
 using RingKit.Properties.Support;

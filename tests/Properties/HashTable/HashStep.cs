@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 
 namespace RingKit.Properties.HashTable;
 

@@ -1,5 +1,6 @@
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 using Xunit;
 

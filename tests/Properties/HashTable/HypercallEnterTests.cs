@@ -1,6 +1,6 @@
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Chains;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using Xunit;
 
 namespace RingKit.Properties.HashTable;

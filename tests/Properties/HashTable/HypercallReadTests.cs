@@ -1,5 +1,5 @@
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using Xunit;
 
 namespace RingKit.Properties.HashTable;

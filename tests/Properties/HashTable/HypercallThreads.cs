@@ -1,4 +1,5 @@
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Properties.Support;
 using Xunit;

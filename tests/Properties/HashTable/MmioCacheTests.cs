@@ -1,8 +1,9 @@
 using RingKit.Mmu;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Chains;
+using RingKit.Mmu.HashTable.Faults;
 using RingKit.Mmu.HashTable.Harvesting;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Properties.HashTable.Harvesting;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Mmu;
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Resizing;
 using RingKit.Ordering;
 using Xunit;
 using static RingKit.Properties.HashTable.FaultMachine;

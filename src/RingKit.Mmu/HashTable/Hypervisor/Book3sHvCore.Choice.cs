@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Harvesting;
+using RingKit.Mmu.HashTable.Resizing;
+using RingKit.Mmu.HashTable.Slots;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 

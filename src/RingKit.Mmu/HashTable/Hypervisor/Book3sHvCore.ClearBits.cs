@@ -1,4 +1,6 @@
 using RingKit.Mmu.HashTable.Chains;
+using RingKit.Mmu.HashTable.Hypercalls;
+using RingKit.Mmu.HashTable.Slots;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 

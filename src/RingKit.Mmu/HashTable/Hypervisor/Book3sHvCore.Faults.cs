@@ -1,3 +1,5 @@
+using RingKit.Mmu.HashTable.Faults;
+
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>Faults, first level: what can be told from the table alone.</summary>

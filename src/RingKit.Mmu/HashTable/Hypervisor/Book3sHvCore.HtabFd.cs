@@ -1,3 +1,6 @@
+using RingKit.Mmu.HashTable.Hypercalls;
+using RingKit.Mmu.HashTable.Images;
+
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>KVM_PPC_GET_HTAB_FD: a table that comes from elsewhere, and one that goes there.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using RingKit.Mmu.HashTable.Harvesting;
+using RingKit.Mmu.HashTable.Slots;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 

@@ -1,4 +1,5 @@
 using RingKit.Memory;
+using RingKit.Mmu.HashTable.Slots;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 

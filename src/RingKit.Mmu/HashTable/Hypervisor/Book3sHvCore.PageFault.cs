@@ -1,4 +1,7 @@
 using RingKit.Memory;
+using RingKit.Mmu.HashTable.Faults;
+using RingKit.Mmu.HashTable.Resizing;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;

@@ -1,4 +1,5 @@
 using RingKit.Mmu.HashTable.Chains;
+using RingKit.Mmu.HashTable.Slots;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using RingKit.Memory;
 using RingKit.Mmu.HashTable.Harvesting;
+using RingKit.Mmu.HashTable.Slots;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 

@@ -1,3 +1,5 @@
+using RingKit.Mmu.HashTable.Resizing;
+
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>From one table to another: what a resize does with each entry.</summary>

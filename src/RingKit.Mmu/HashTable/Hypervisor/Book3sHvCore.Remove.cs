@@ -1,3 +1,5 @@
+using RingKit.Mmu.HashTable.Hypercalls;
+
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>H_REMOVE.</summary>

@@ -1,3 +1,6 @@
+using RingKit.Mmu.HashTable.Resizing;
+using RingKit.Mmu.HashTable.Slots;
+
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>The table as it was at the start: what happens when the guest reboots.</summary>

@@ -1,3 +1,5 @@
+using RingKit.Mmu.HashTable.Resizing;
+
 namespace RingKit.Mmu.HashTable.Hypervisor;
 
 /// <summary>A table of another size in place of this one: prepared while the guest runs, committed while it does not.</summary>

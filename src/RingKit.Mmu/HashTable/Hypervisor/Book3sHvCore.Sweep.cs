@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Harvesting;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Sweeps;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;

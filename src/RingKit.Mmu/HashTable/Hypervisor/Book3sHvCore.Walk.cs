@@ -1,6 +1,7 @@
 using System.Numerics;
 using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Harvesting;
+using RingKit.Mmu.HashTable.Slots;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;
 

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable.Chains;
+using RingKit.Mmu.HashTable.Resizing;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Hypervisor;

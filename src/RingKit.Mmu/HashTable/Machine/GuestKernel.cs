@@ -1,4 +1,5 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Ordering;
 

@@ -1,5 +1,7 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable.Faults;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Machine;

@@ -1,6 +1,6 @@
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Shadow;

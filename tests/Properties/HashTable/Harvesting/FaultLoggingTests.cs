@@ -1,7 +1,7 @@
 using RingKit.Mmu;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using Xunit;
 
 namespace RingKit.Properties.HashTable.Harvesting;

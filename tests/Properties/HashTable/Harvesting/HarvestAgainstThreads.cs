@@ -1,6 +1,7 @@
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 using RingKit.Properties.Support;
 using Xunit;

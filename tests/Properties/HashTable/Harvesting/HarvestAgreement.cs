@@ -2,7 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 using RingKit.Properties.Support;
 using RingKit.Sweeps;

@@ -1,7 +1,7 @@
 using System.Text;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Harvesting;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Properties.Guest;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;

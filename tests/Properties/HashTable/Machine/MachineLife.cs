@@ -2,7 +2,7 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Resizing;
 using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;

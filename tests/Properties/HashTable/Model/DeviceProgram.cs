@@ -2,7 +2,10 @@ using RingKit.Interleaving;
 using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Faults;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using Xunit;
 using O = RingKit.Interleaving.ModelOrdering;
 

@@ -1,8 +1,10 @@
 using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Faults;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Resizing;
 using RingKit.Ordering;
 using RingKit.Properties.HashTable.Harvesting;
 using Xunit;

@@ -1,8 +1,11 @@
 using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Faults;
 using RingKit.Mmu.HashTable.Harvesting;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Slots;
 using Xunit;
 using O = RingKit.Interleaving.ModelOrdering;
 

@@ -1,5 +1,7 @@
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Faults;
+using RingKit.Mmu.HashTable.Hypercalls;
+using RingKit.Mmu.HashTable.Slots;
 using RingKit.Ordering;
 using Xunit;
 using static RingKit.Properties.HashTable.HashScenario;

@@ -1,6 +1,6 @@
 using RingKit.Mmu;
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Faults;
 using RingKit.Properties.HashTable.Harvesting;
 using Xunit;
 using static RingKit.Properties.HashTable.Scenarios.ScenarioCase;

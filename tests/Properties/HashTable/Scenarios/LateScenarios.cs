@@ -1,5 +1,6 @@
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Faults;
+using RingKit.Mmu.HashTable.Hypercalls;
 using Xunit;
 using static RingKit.Properties.HashTable.Scenarios.ScenarioCase;
 

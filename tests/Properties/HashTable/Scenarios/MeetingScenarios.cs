@@ -1,7 +1,9 @@
 using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Faults;
 using RingKit.Mmu.HashTable.Harvesting;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Mmu.HashTable.Shadow;
 using RingKit.Ordering;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using RingKit.Mmu;
 using RingKit.Mmu.HashTable;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Images;
 using Xunit;
 using static RingKit.Properties.HashTable.FaultMachine;

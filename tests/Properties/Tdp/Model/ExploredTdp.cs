@@ -18,6 +18,10 @@ internal sealed class ExploredTdp : ExploredStructure
         TdpProgram.Of(TdpPlan.Empty, [Store(0)], [Store(1)]),
         TdpProgram.Of(TdpPlan.Large, [Store(0)], [Store(1)]),
         TdpProgram.Of(TdpPlan.Large, [Store(0)], [Load(1)]),
+
+        // E6: a store through what a TLB remembers, against a harvest; and the answer of a vCPU that had stored.
+        TdpProgram.Of(TdpPlan.Small, [Store(0), Store(0)], [Harvest]),
+        TdpProgram.Of(TdpPlan.Small with { Method = TdpLogMethod.ModificationLog }, [Store(0), Store(0)], [Harvest]),
     ];
 
     public override Gen<ModelProgram> Programs =>

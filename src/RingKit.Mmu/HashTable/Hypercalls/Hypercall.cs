@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Hypercalls;
 
 /// <summary>The hypercalls on the hashed page table, by the number in r3.</summary>
 /// <remarks>Source: PAPR.</remarks>

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>Why an access could not be translated: the processor's DSISR.</summary>
 /// <remarks>Source: Power ISA 2.07 book III, 6.5.3; the numbers of its 32-bit register, bit 0 the least.</remarks>

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>What the second-level handler, which knows the host's pages, did about a fault.</summary>
 internal enum PageFaultOutcome

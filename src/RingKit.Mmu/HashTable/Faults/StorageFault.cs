@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>A load or store of the guest that the processor did not translate: a hypervisor data storage interrupt.</summary>
 /// <param name="Address">What was accessed.</param>

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Hypercalls;
 
 /// <summary>A hypercall's answer.</summary>
 /// <param name="Status">r3.</param>

@@ -1,7 +1,8 @@
 using RingKit.Memory;
+using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Slots;
 
 /// <summary>What the host has behind each page of a slot: a word a page, in which 0 is a present, writable page of memory.</summary>
 internal sealed unsafe class HostPages<TOrdering> : IDisposable

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Resizing;
 
 /// <summary>What KVM answers to the preparation of a resize.</summary>
 /// <param name="Error"><see cref="Errno.None"/>: it goes on, or is done.</param>

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>The entry that a fault is about, as the first-level handler saw it under the lock.</summary>
 /// <param name="Index">Where it is.</param>

@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Slots;
 
 /// <summary>Which pages of a slot are known to be changed and were not reported yet: a bit a page.</summary>
 /// <remarks>Thread role: all threads mark, one at a time takes.</remarks>

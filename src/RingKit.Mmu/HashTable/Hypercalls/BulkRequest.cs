@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Hypercalls;
 
 /// <summary>The first word of a pair of H_BULK_REMOVE: a request, which its answer replaces.</summary>
 /// <param name="Word">

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>Whether an entry's protection and key let the guest do what it does.</summary>
 /// <remarks>Source: Power ISA 2.07 book III, 5.7.10 and 5.7.11.</remarks>

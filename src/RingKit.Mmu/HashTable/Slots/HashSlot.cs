@@ -4,7 +4,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Slots;
 
 /// <summary>What Book3S HV keeps for a memory slot: an rmap word and the host's state for each page, and the dirty bitmap that collects C of removed entries.</summary>
 /// <remarks>Pages and gfns are the host's here, of 2^PageShift bytes.</remarks>

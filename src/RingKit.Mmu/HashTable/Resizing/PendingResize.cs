@@ -1,6 +1,6 @@
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Resizing;
 
 /// <summary>The table that a resize will move to, made by a thread of its own: KVM's kvm_resize_hpt.</summary>
 internal sealed class PendingResize<TOrdering>

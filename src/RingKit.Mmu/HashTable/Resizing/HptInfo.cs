@@ -3,7 +3,7 @@ using RingKit.Mmu.HashTable.Chains;
 using RingKit.Ordering;
 using RingKit.Sweeps;
 
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Resizing;
 
 /// <summary>A table and its reverse map, which come and go together: KVM's kvm_hpt_info.</summary>
 internal sealed class HptInfo<TOrdering> : IDisposable

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Hypercalls;
 
 /// <summary>What a hypercall returns in r3, by PAPR's numbers.</summary>
 public enum HypercallStatus

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>What the first-level handler, which looks at the table alone, makes of a fault.</summary>
 internal enum FaultOutcome

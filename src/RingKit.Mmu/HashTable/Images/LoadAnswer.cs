@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Images;
 
 /// <summary>What became of a table that was to be loaded.</summary>
 /// <param name="Error"><see cref="Errno.None"/>: it is the guest's.</param>

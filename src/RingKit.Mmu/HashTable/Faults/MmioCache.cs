@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>
 /// A vCPU's last entries of devices: a fault at one of them is known to be a device's without a search of the table. KVM's mmio_cache.

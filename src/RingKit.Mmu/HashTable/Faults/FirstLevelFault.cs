@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Faults;
 
 /// <summary>The first-level handler's answer.</summary>
 /// <param name="Outcome">What to do.</param>

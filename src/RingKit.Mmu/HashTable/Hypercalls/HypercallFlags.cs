@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.HashTable.Hypervisor;
+namespace RingKit.Mmu.HashTable.Hypercalls;
 
 /// <summary>What r4 asks for in the hypercalls on the hashed page table. Bits without a name here are ignored, but for H_PAGE_INIT's.</summary>
 /// <remarks>Source: PAPR.</remarks>
