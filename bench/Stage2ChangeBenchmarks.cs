@@ -7,7 +7,9 @@ using RingKit.Ordering;
 
 namespace RingKit.Bench;
 
-/// <summary>Changes of a stage-2 table over 1 GiB, without what invalidations cost: pages are mapped, relaxed and unmapped, blocks split and collapsed.</summary>
+/// <summary>
+/// Changes of a stage-2 table over 1 GiB, without what invalidations cost: pages are mapped, relaxed and unmapped, blocks split and collapsed.
+/// </summary>
 /// <remarks>An operation is one page, or one block. Each iteration is one pass over all, whose opposite is done before it.</remarks>
 [AllocatesNothing]
 public class Stage2ChangeBenchmarks

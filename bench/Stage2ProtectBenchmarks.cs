@@ -6,7 +6,9 @@ using RingKit.Mmu.Stage2;
 namespace RingKit.Bench;
 
 /// <summary>Write-protecting and aging a slot of 64 GiB in one call, in pages or in blocks of 2 MiB: all leaves are changed, or none needs to be.</summary>
-/// <remarks>An operation is one leaf. What is changed is changed back before each iteration, which is one call. 128 MiB of tables hold the pages, 256 KiB the blocks.</remarks>
+/// <remarks>
+/// An operation is one leaf. What is changed is changed back before each iteration, which is one call. 128 MiB of tables hold the pages, 256 KiB the blocks.
+/// </remarks>
 [AllocatesNothing]
 public class Stage2ProtectBenchmarks
 {

@@ -16,18 +16,19 @@ namespace RingKit.Bench;
 public class SweepWidthBenchmarks
 {
     private const int HalvesOf256 = 25632;
+    private const int HalvesOf512 = 51232;
 
     private SweepTable _table = null!;
 
     public static IEnumerable<int> Sizes => Grid.IsQuick ? [512] : [512, 8192, 262144];
 
     public static IEnumerable<int> Widths =>
-        Avx512F.IsSupported ? [0, 128, 256, HalvesOf256, 512] : Avx2.IsSupported ? [0, 128, 256, HalvesOf256] : [0, 128];
+        Avx512F.IsSupported ? [0, 128, 256, HalvesOf256, 512, HalvesOf512] : Avx2.IsSupported ? [0, 128, 256, HalvesOf256] : [0, 128];
 
     [ParamsSource(nameof(Sizes))]
     public int KiB { get; set; }
 
-    /// <summary>Bits of a vector; 0 looks at pair by pair, 25632 at 32 bits of each word with vectors of 256.</summary>
+    /// <summary>Bits of a vector; 0 looks at pair by pair, 25632 and 51232 at 32 bits of each word with vectors of 256 and 512.</summary>
     [ParamsSource(nameof(Widths))]
     public int Bits { get; set; }
 
@@ -59,6 +60,7 @@ public class SweepWidthBenchmarks
     private PairCounts Count(PairFilter filter, bool prefetch) => Bits switch
     {
         512 => Count<Vector512Matcher>(filter, prefetch),
+        HalvesOf512 => Count<Vector512HalfMatcher<HighHalf>>(filter, prefetch),
         HalvesOf256 => Count<Vector256HalfMatcher<HighHalf>>(filter, prefetch),
         256 => Count<Vector256Matcher>(filter, prefetch),
         128 => Count<Vector128Matcher>(filter, prefetch),

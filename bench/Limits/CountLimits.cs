@@ -10,11 +10,11 @@ namespace RingKit.Bench.Limits;
 internal sealed class CountLimits : IDisposable
 {
     private const int Bytes = 64 << 20;
+    private static readonly int[] Kibibytes = [4, 32, 256, 2048, 8192, 32768, 65536];
 
     private readonly NativeLimits _bare;
     private readonly NativeBlock<ulong> _words;
     private readonly NativeBlock<ulong> _counts;
-    private ulong _sum;
 
     /// <summary>Prepares them.</summary>
     /// <param name="bare">The instructions.</param>
@@ -26,10 +26,13 @@ internal sealed class CountLimits : IDisposable
         _counts = new NativeBlock<ulong>(_words.Length, (nuint)Environment.SystemPageSize);
         new Random(20170723).NextBytes(MemoryMarshal.AsBytes(_words.View.AsSpan()));
         Written.Clear(_counts.View.AsSpan());
-        All = [.. new[] { 4, 32, 256, 2048, 8192, 32768, 65536 }.Select(kibibytes => Count(kibibytes, shrink))];
+        All = [.. Kibibytes.Select(kibibytes => Count(kibibytes, shrink))];
     }
 
     public IReadOnlyList<Limit> All { get; }
+
+    /// <summary>What was counted: somebody might look at it, so the counts are done.</summary>
+    public ulong Counted { get; private set; }
 
     public void Dispose()
     {
@@ -45,7 +48,7 @@ internal sealed class CountLimits : IDisposable
         void Sum(Func<int, ulong> count)
         {
             for (int i = 0; i < repeats; i++)
-                _sum += count(words);
+                Counted += count(words);
         }
 
         return new Limit(

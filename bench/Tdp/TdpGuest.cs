@@ -1,6 +1,5 @@
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Tdp;
 using RingKit.Mmu.Tdp.Hypervisor;
 using RingKit.Ordering;

@@ -29,7 +29,7 @@ public sealed class GuestMemfd
     public GuestMemfdTraits Flags { get; }
 
     /// <summary>Whether the host may map the file.</summary>
-    public bool AllowsMmap => Flags.HasFlag(GuestMemfdTraits.Mmap);
+    public bool AllowsMmap => (Flags & GuestMemfdTraits.Mmap) != GuestMemfdTraits.None;
 
     /// <summary>The machine that the file belongs to; no other may bind it.</summary>
     internal MappingSpace Owner { get; }
@@ -42,15 +42,7 @@ public sealed class GuestMemfd
     /// <exception cref="ArgumentException">The range is not made of whole pages of the order.</exception>
     public void SetOrder(ulong firstPage, ulong pageCount, int order)
     {
-        if (order is < 0 or > MaximumOrder)
-            throw new ArgumentOutOfRangeException(nameof(order), order, $"The order is from 0 to {MaximumOrder}.");
-        CheckRange(firstPage, pageCount);
-        ulong mask = (1UL << order) - 1;
-        if ((firstPage & mask) != 0)
-            throw new ArgumentException($"A page of order {order} begins at a multiple of {mask + 1} pages.", nameof(firstPage));
-        if ((pageCount & mask) != 0)
-            throw new ArgumentException($"Pages of order {order} are multiples of {mask + 1} pages.", nameof(pageCount));
-
+        CheckOrder(firstPage, pageCount, order);
         Cut(firstPage);
         Cut(firstPage + pageCount);
         _orders.Set(firstPage, firstPage + pageCount, (byte)order);
@@ -63,6 +55,19 @@ public sealed class GuestMemfd
     {
         CheckRange(page, 1);
         return _orders.At(page);
+    }
+
+    /// <summary>Checks the arguments of <see cref="SetOrder"/>, for who must unmap before it.</summary>
+    internal void CheckOrder(ulong firstPage, ulong pageCount, int order)
+    {
+        if (order is < 0 or > MaximumOrder)
+            throw new ArgumentOutOfRangeException(nameof(order), order, $"The order is from 0 to {MaximumOrder}.");
+        CheckRange(firstPage, pageCount);
+        ulong mask = (1UL << order) - 1;
+        if ((firstPage & mask) != 0)
+            throw new ArgumentException($"A page of order {order} begins at a multiple of {mask + 1} pages.", nameof(firstPage));
+        if ((pageCount & mask) != 0)
+            throw new ArgumentException($"Pages of order {order} are multiples of {mask + 1} pages.", nameof(pageCount));
     }
 
     /// <summary>Why KVM would not bind a slot that is all well otherwise. Linux: <c>kvm_gmem_bind</c>.</summary>

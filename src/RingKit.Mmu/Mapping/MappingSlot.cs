@@ -27,7 +27,7 @@ public sealed record MappingSlot(
     public bool IsGmemOnly => Gmem is { AllowsMmap: true };
 
     /// <summary>Whether first writes are recorded.</summary>
-    public bool IsDirtyTracked => Flags.HasFlag(MappingSlotTraits.LogDirtyPages);
+    public bool IsDirtyTracked => (Flags & MappingSlotTraits.LogDirtyPages) != MappingSlotTraits.None;
 
     /// <summary>Whether the slot holds a frame.</summary>
     /// <param name="gfn">Any guest frame number.</param>

@@ -10,6 +10,8 @@ public sealed class MemoryAttributes
     /// <summary>Bit 3, <c>KVM_MEMORY_ATTRIBUTE_PRIVATE</c>: the only attribute that there is.</summary>
     public const ulong Private = 1UL << 3;
 
+    private const ulong FrameEnd = 1UL << 52;
+
     private readonly PageSegments _private = new();
 
     internal MemoryAttributes()
@@ -18,7 +20,13 @@ public sealed class MemoryAttributes
 
     /// <summary>Whether a frame is private.</summary>
     /// <param name="gfn">A guest frame number below 2^52.</param>
-    public bool IsPrivate(ulong gfn) => _private.At(gfn) != 0;
+    /// <exception cref="ArgumentOutOfRangeException">The number is none of these.</exception>
+    public bool IsPrivate(ulong gfn)
+    {
+        if (gfn >= FrameEnd)
+            throw new ArgumentOutOfRangeException(nameof(gfn), gfn, "A guest frame number is below 2^52.");
+        return _private.At(gfn) != 0;
+    }
 
     /// <summary>Whether no frame is private: then no range is mixed.</summary>
     internal bool AreAllShared => _private.IsAllZero;

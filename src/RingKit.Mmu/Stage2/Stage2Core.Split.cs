@@ -104,7 +104,9 @@ internal sealed partial class Stage2Core<TOrdering>
         Stage2Descriptor first = Look(ref entries);
         ulong address = first.OutputAddress(level);
         block = default;
-        if (!first.IsLeafAt(level) || BaseOf(address, level - 1) != address || !AreOneBlock(ref entries, first.Old.Raw, Stage2Geometry.SizeAt(level), out ulong accessed))
+        if (!first.IsLeafAt(level) || BaseOf(address, level - 1) != address)
+            return false;
+        if (!AreOneBlock(ref entries, first.Old.Raw, Stage2Geometry.SizeAt(level), out ulong accessed))
             return false;
         block = Stage2Descriptor.Leaf(level - 1, address, new Stage2Attributes(first.Old.Attributes.Bits | accessed));
         return true;

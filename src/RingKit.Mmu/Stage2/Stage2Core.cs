@@ -6,8 +6,9 @@ namespace RingKit.Mmu.Stage2;
 /// <summary>A stage-2 page table as KVM on arm64 keeps it.</summary>
 /// <remarks>
 /// Thread role: walks by any thread. <c>Map</c> where no table is replaced, <c>SetYoung</c>, <c>Relax</c> and <c>Split</c> by any number of threads that keep
-/// out what frees tables, as KVM's faults do under the read lock: each change is a compare-exchange, and an entry between break and make is locked. <c>Unmap</c>,
-/// <c>WriteProtect</c>, <c>ClearYoung</c>, <c>Collapse</c>, and <c>Map</c> over a table, by one thread alone, to which a lock has brought what the others did (E66).
+/// out what frees tables, as KVM's faults do under the read lock: each change is a compare-exchange, and an entry between break and make is locked.
+/// <c>Unmap</c>, <c>WriteProtect</c>, <c>ClearYoung</c>, <c>Collapse</c>, and <c>Map</c> over a table, by one thread alone, to which a lock has brought what the
+/// others did (E66).
 /// <para>
 /// A table is freed after an invalidation that covers it: then no vCPU has an entry from it and none is in the middle of a walk (E6).
 /// </para>

@@ -8,8 +8,8 @@ namespace RingKit.Mmu.Stage2;
 /// <remarks>
 /// A table in use has a count of 1 and 1 more for each entry that is not zero; a table that is free, or in a cache, has 0. Addresses are numbers of the
 /// simulation: the start table is at 0, aligned to its whole size, natively too, and memory costs nothing until a table is first used.
-/// Thread role: tables are taken and given by any thread, beforehand and not in a fault (<see cref="TableCache{TOrdering}"/>); references are added by any thread
-/// and dropped by one that has the page table alone. Source: KVM's page_count rule for stage-2 tables.
+/// Thread role: tables are taken and given by any thread, beforehand and not in a fault (<see cref="TableCache{TOrdering}"/>); references are added by any
+/// thread and dropped by one that has the page table alone. Source: KVM's page_count rule for stage-2 tables.
 /// </remarks>
 internal sealed unsafe class TablePool<TOrdering> : IDisposable
     where TOrdering : struct, IOrdering

@@ -1,5 +1,6 @@
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.Tdp;
 
@@ -42,8 +43,12 @@ public sealed record TdpOptions
     /// </summary>
     public int PrivateAddressBit { get; init; }
 
-    /// <summary>How many tables there may be beside the root; 0 for as many as the slots can need.</summary>
+    /// <summary>How many tables there may be beside the root, up to 2^24; 0 for as many as the slots can need.</summary>
     public int MaximumTables { get; init; }
+
+    // A file is smaller than 2^63 bytes, with the slot's own pages, of which there are less than 2^31.
+    private const ulong MostFilePages = (1UL << 51) - (1UL << 31);
+    private const int MostTables = Stage2.TablePool<HardwareOrdering>.MostTables;
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">A slot is none of the memory's, or there twice.</exception>
@@ -59,7 +64,7 @@ public sealed record TdpOptions
             { HasAccessDirty: false, LogMethod: TdpLogMethod.ModificationLog } => $"{nameof(LogMethod)} can be the modification log only with A and D.",
             { HostLevel: < MappingLevel.Size4K or > MappingLevel.Size1G } => $"{nameof(HostLevel)} must be 4K, 2M or 1G.",
             { PrivateAddressBit: not 0 and (< GuestPage.Shift or > 47) } => $"{nameof(PrivateAddressBit)} must be 0, or from {GuestPage.Shift} to 47.",
-            { MaximumTables: < 0 } => $"{nameof(MaximumTables)} must not be negative.",
+            { MaximumTables: < 0 or > MostTables } => $"{nameof(MaximumTables)} must be from 0 to {MostTables}.",
             _ => null,
         };
         if (refusal is not null)
@@ -78,6 +83,8 @@ public sealed record TdpOptions
                 throw new ArgumentException($"Slot {slot.SlotId} is not there, or there twice.", nameof(options));
             if (slot.GmemOrder is < 0 or > GuestMemfd.MaximumOrder)
                 throw new ArgumentOutOfRangeException(nameof(options), slot.GmemOrder, $"{nameof(slot.GmemOrder)} must be from 0 to {GuestMemfd.MaximumOrder}.");
+            if (slot.GmemFirstPage > MostFilePages)
+                throw new ArgumentOutOfRangeException(nameof(options), slot.GmemFirstPage, $"{nameof(slot.GmemFirstPage)} must be from 0 to {MostFilePages}.");
             if (slot.HostLevel is < MappingLevel.Size4K or > MappingLevel.Size1G)
                 throw new ArgumentOutOfRangeException(nameof(options), slot.HostLevel, $"{nameof(slot.HostLevel)} must be 4K, 2M or 1G.");
         }

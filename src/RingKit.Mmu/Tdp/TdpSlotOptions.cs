@@ -28,6 +28,6 @@ public sealed record TdpSlotOptions
     /// <summary>The order of the file's pages, 0 to <see cref="GuestMemfd.MaximumOrder"/>, as far as the file has whole ones; the rest has order 0.</summary>
     public int GmemOrder { get; init; }
 
-    /// <summary>Where in the file the slot begins, in 4K pages.</summary>
+    /// <summary>Where in the file the slot begins, in 4K pages: less than 2^51 - 2^31.</summary>
     public ulong GmemFirstPage { get; init; }
 }

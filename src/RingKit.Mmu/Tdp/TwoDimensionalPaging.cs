@@ -112,6 +112,11 @@ public sealed class TwoDimensionalPaging
         TdpSlot<HardwareOrdering> target = CheckRange(slot, offset, pages);
         if (target.Gmem is null)
             throw new ArgumentException($"Slot {slot.Id} has no guest_memfd file.", nameof(slot));
+        if (order is < 0 or > GuestMemfd.MaximumOrder)
+            throw new ArgumentOutOfRangeException(nameof(order), order, $"The order is from 0 to {GuestMemfd.MaximumOrder}.");
+        ulong mask = (1UL << order) - 1, first = (target.Region.GmemOffset >> GuestPage.Shift) + offset;
+        if (((first | pages) & mask) != 0)
+            throw new ArgumentException($"Pages of order {order} are multiples of {mask + 1} pages, and so is where they begin in the file.", nameof(offset));
         using (new VcpuSafeScope(_slotsLock, _machine))
         {
             TdpThread thread = ThisThread;

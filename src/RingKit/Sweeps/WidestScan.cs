@@ -4,13 +4,16 @@ using RingKit.Sweeps.Matching;
 namespace RingKit.Sweeps;
 
 /// <summary>
-/// Takes the matcher for the processor's widest vectors, of which the JIT keeps one; with 256 bits, that for half words where the filter allows it. With 512
-/// bits that one gains nothing (bench/Rivals/pair_sweep.cpp).
+/// Takes the matcher for the processor's widest vectors, of which the JIT keeps one width; and of that the one for half words where the filter allows it.
 /// </summary>
 internal static class WidestScan
 {
     public static PairCounts Count(ref readonly WordPair pairs, nuint length, PairFilter filter, bool prefetch)
     {
+        if (Vector512.IsHardwareAccelerated && IWordHalf.Has<HighHalf>(filter))
+            return PairScan<Vector512HalfMatcher<HighHalf>>.Count(in pairs, length, filter, prefetch);
+        if (Vector512.IsHardwareAccelerated && IWordHalf.Has<LowHalf>(filter))
+            return PairScan<Vector512HalfMatcher<LowHalf>>.Count(in pairs, length, filter, prefetch);
         if (Vector512.IsHardwareAccelerated)
             return PairScan<Vector512Matcher>.Count(in pairs, length, filter, prefetch);
         if (Vector256.IsHardwareAccelerated && IWordHalf.Has<HighHalf>(filter))
@@ -29,7 +32,11 @@ internal static class WidestScan
         ref readonly WordPair pairs, nuint length, ulong start, PairFilter filter, bool prefetch, ref TSink sink)
         where TSink : struct, IPairSink, allows ref struct
     {
-        if (Vector512.IsHardwareAccelerated)
+        if (Vector512.IsHardwareAccelerated && IWordHalf.Has<HighHalf>(filter))
+            PairScan<Vector512HalfMatcher<HighHalf>>.Sweep(in pairs, length, start, filter, prefetch, ref sink);
+        else if (Vector512.IsHardwareAccelerated && IWordHalf.Has<LowHalf>(filter))
+            PairScan<Vector512HalfMatcher<LowHalf>>.Sweep(in pairs, length, start, filter, prefetch, ref sink);
+        else if (Vector512.IsHardwareAccelerated)
             PairScan<Vector512Matcher>.Sweep(in pairs, length, start, filter, prefetch, ref sink);
         else if (Vector256.IsHardwareAccelerated && IWordHalf.Has<HighHalf>(filter))
             PairScan<Vector256HalfMatcher<HighHalf>>.Sweep(in pairs, length, start, filter, prefetch, ref sink);
@@ -46,6 +53,10 @@ internal static class WidestScan
     public static int Find(
         ref readonly WordPair pairs, nuint length, PairFilter filter, bool prefetch, Span<ulong> destination, ref ulong cursor)
     {
+        if (Vector512.IsHardwareAccelerated && IWordHalf.Has<HighHalf>(filter))
+            return PairScan<Vector512HalfMatcher<HighHalf>>.Find(in pairs, length, filter, prefetch, destination, ref cursor);
+        if (Vector512.IsHardwareAccelerated && IWordHalf.Has<LowHalf>(filter))
+            return PairScan<Vector512HalfMatcher<LowHalf>>.Find(in pairs, length, filter, prefetch, destination, ref cursor);
         if (Vector512.IsHardwareAccelerated)
             return PairScan<Vector512Matcher>.Find(in pairs, length, filter, prefetch, destination, ref cursor);
         if (Vector256.IsHardwareAccelerated && IWordHalf.Has<HighHalf>(filter))

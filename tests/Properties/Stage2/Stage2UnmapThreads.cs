@@ -12,7 +12,7 @@ namespace RingKit.Properties.Stage2;
 /// Threads that fault side by side and walk without a lock, while another takes blocks away, gives others, protects and collapses: a walk never ends in a frame
 /// that was given back, and every reference is counted.
 /// </summary>
-public sealed class Stage2UnmapThreads
+public sealed class Stage2UnmapThreads : IDisposable
 {
     private const int Blocks = 8, Generations = 16, Vcpus = 3;
     private const long GivenBack = -1;
@@ -41,7 +41,11 @@ public sealed class Stage2UnmapThreads
         try
         {
             (string, Action) host = ("host", () => RunHost(crew, new Random(seed)));
-            crew.Run([host, .. Enumerable.Range(0, Vcpus).Select(vcpu => ($"vCPU {vcpu}", (Action)(() => RunVcpu(crew, vcpu, new Random(seed + 1 + vcpu), steps))))]);
+            crew.Run(
+            [
+                host,
+                .. Enumerable.Range(0, Vcpus).Select(vcpu => ($"vCPU {vcpu}", (Action)(() => RunVcpu(crew, vcpu, new Random(seed + 1 + vcpu), steps)))),
+            ]);
             ReferenceCounts.Check(_table);
             var thread = default(QuietThread);
             Assert.Equal(Errno.None, _table.Unmap(ref thread, 0, Blocks * Block));
@@ -53,11 +57,12 @@ public sealed class Stage2UnmapThreads
             Report.Line($"{nameof(Stage2UnmapThreads)}: seed {seed}");
             throw;
         }
-        finally
-        {
-            _table.Dispose();
-            _lock.Dispose();
-        }
+    }
+
+    public void Dispose()
+    {
+        _table.Dispose();
+        _lock.Dispose();
     }
 
     private static int FrameOf(int block, int generation) => (generation % Generations * Blocks) + block;

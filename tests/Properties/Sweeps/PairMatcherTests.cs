@@ -49,6 +49,8 @@ public sealed class PairMatcherTests
         foreach (PairFilter outside in (PairFilter[])[new(~half, 0), new(0, ~half), new(1, 1, ~half), new(1, 1, 0, ~half)])
             Assert.False(IWordHalf.Has<THalf>(outside));
         Check<Vector256HalfMatcher<THalf>>(half);
+        if (Avx512F.IsSupported)
+            Check<Vector512HalfMatcher<THalf>>(half);
     }
 
     // Filters have no bits outside of the given ones.

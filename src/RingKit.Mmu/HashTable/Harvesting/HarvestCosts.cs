@@ -47,6 +47,12 @@ internal sealed record HarvestCosts
     public ulong SmallSlotPages(ulong tableBytes) =>
         (ulong)(tableBytes / 1024.0 * SweepKibibyte / (ScanWord + WalkWord + (2 * (WalkEntry + WalkTaken + Tlbie))));
 
+    /// <summary>
+    /// From so many pages on a slot is swept without a look at any: to find the pages that are mapped takes a walk longer than a sweep takes in all, and what both
+    /// take costs the walk no less. Only where a sweep scans no rmap words.
+    /// </summary>
+    public ulong LargeSlotPages(ulong tableBytes) => (ulong)Math.Ceiling(Sweep(tableBytes, 0, default) / ScanWord);
+
     /// <summary>How many pages to look at: few where the sweep is short, or the walk is.</summary>
     public int SamplePages(ulong tableBytes, ulong pages)
     {

@@ -15,19 +15,24 @@ internal sealed partial class Book3sHvCore<TOrdering>
 
     private ulong TableBytes => 1UL << Table.Geometry.Order;
 
-    // Of the table and the costs at hand: where the whole harvest takes some microseconds, their lines and the code that computes it are a tenth of it.
+    // Of the table and the costs at hand: where the whole harvest takes some microseconds, their lines and the code that computes it are a tenth of it, and
+    // so are four pages to look at where it takes fifty.
     private ulong _smallSlotPages;
+    private ulong _largeSlotPages;
 
     /// <summary>What <see cref="HarvestMethod.Cheapest"/> takes for a slot.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal HarvestMethod Choose(HashSlot<TOrdering> slot, EntryRule rule) =>
-        slot.PageCount <= _smallSlotPages ? HarvestMethod.FilteredWalk : ChooseByEstimate(slot, rule);
+        slot.PageCount <= _smallSlotPages ? HarvestMethod.FilteredWalk
+        : slot.PageCount >= _largeSlotPages ? HarvestMethod.Sweep
+        : ChooseByEstimate(slot, rule);
 
     [MemberNotNull(nameof(Hpt))]
     private void Use(HptInfo<TOrdering> hpt)
     {
         Hpt = hpt;
         _smallSlotPages = Costs.SmallSlotPages(TableBytes);
+        _largeSlotPages = KeepsChangedInRmap ? ulong.MaxValue : Costs.LargeSlotPages(TableBytes);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -168,7 +168,7 @@ internal sealed class HostSpace<TOrdering> : IDisposable
         // Congruent, so that whatever the addresses allow the physical ones do.
         ulong chosen = ((end + gigabyte - 1) & ~(gigabyte - 1)) + (settings.Address & (gigabyte - 1));
         ulong physical = settings.PhysicalAddress != 0 ? settings.PhysicalAddress : chosen;
-        if (needs > PhysicalEnd - physical)
+        if (physical >= PhysicalEnd || needs > PhysicalEnd - physical)
             throw new ArgumentOutOfRangeException(nameof(settings), settings, "There is no room for it below 2^48.");
         foreach (HostRegion<TOrdering> other in _all)
         {

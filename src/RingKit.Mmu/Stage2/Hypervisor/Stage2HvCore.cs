@@ -80,6 +80,6 @@ internal sealed partial class Stage2HvCore<TOrdering> : IDisposable
                 tables += (slot.Size >> Stage2Geometry.ShiftAt(level - 1)) + 2;
         }
 
-        return (int)Math.Min(tables, int.MaxValue - (ulong)geometry.StartPages);
+        return (int)Math.Min(tables, (ulong)TablePool<TOrdering>.MostTables);
     }
 }

@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.Stage2.Hypervisor;
 
@@ -29,7 +30,7 @@ public sealed record Stage2Options
     /// <summary>What logs protect for a word of their bitmap: arm64's span, or exactly the word's pages as x86 does.</summary>
     public MaskedProtection MaskedProtection { get; init; } = MaskedProtection.Span;
 
-    /// <summary>How many tables there may be beside the start table; 0 for as many as the slots can need.</summary>
+    /// <summary>How many tables there may be beside the start table, up to 2^24; 0 for as many as the slots can need.</summary>
     public int MaximumTables { get; init; }
 
     /// <summary>Past bugs to bring back, for the tests that have to find them.</summary>
@@ -37,6 +38,8 @@ public sealed record Stage2Options
 
     /// <summary>Is told of every change of the table and every invalidation, in tests of one thread.</summary>
     internal Stage2Checker? Checker { get; init; }
+
+    private const int MostTables = TablePool<HardwareOrdering>.MostTables;
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
@@ -50,7 +53,7 @@ public sealed record Stage2Options
             { EagerSplitChunk: var chunk } when !IsSplitChunk(chunk) => $"{nameof(EagerSplitChunk)} must be 0, 4 KiB, 2 MiB or 1 GiB.",
             { MaskedProtection: var rule } when !Enum.IsDefined(rule) =>
                 $"{nameof(MaskedProtection)} must be one of {string.Join(", ", Enum.GetNames<MaskedProtection>())}.",
-            { MaximumTables: < 0 } => $"{nameof(MaximumTables)} must not be negative.",
+            { MaximumTables: < 0 or > MostTables } => $"{nameof(MaximumTables)} must be from 0 to {MostTables}.",
             _ when !Enum.IsDefined(options.Generation) =>
                 $"{nameof(Generation)} must be one of {string.Join(", ", Enum.GetNames<Stage2Generation>())}.",
             _ => null,

@@ -22,16 +22,19 @@ internal struct Stage2MachineThread(VirtualMachine machine, Vcpu? self, Stage2Ta
     /// <inheritdoc/>
     public readonly void MarkDirty(MemorySlot slot, ulong offset)
     {
-        // Room was asked for before the fault, which maps one page while its slot is logged. Nobody but vCPUs faults.
-        if (self is not null)
+        // Room was asked for before the fault, which maps one page while its slot is logged. Nobody but vCPUs faults. A log that stops lowers the flag first, and
+        // forgets what came until then; a vCPU that dissolves a block may answer it in the middle of the fault, and comes later.
+        if (self is not null && slot.LogsDirtyPages)
             machine.DirtyLog?.Record(self, slot, offset);
     }
 
     /// <inheritdoc/>
     public readonly void InvalidateIpa(ulong ipa, int level)
     {
+        // A TLB that is not told the level may have it from the largest block.
         tally.CountIpa();
-        machine.Shootdown.Range(ipa >> GuestPage.Shift, Stage2Geometry.SizeAt(level) >> GuestPage.Shift);
+        ulong size = Stage2Geometry.SizeAt(Math.Max(level, Stage2Geometry.MinimumBlockLevel));
+        machine.Shootdown.Range((ipa & ~(size - 1)) >> GuestPage.Shift, size >> GuestPage.Shift);
         if (checker is not null)
         {
             lock (checker)
@@ -59,7 +62,8 @@ internal struct Stage2MachineThread(VirtualMachine machine, Vcpu? self, Stage2Ta
     {
         // A thread of the host's has no TLB with the guest's translations.
         tally.CountLocal();
-        self?.DropLocally(ipa >> GuestPage.Shift, Stage2Geometry.SizeAt(level) >> GuestPage.Shift);
+        ulong size = Stage2Geometry.SizeAt(Math.Max(level, Stage2Geometry.MinimumBlockLevel));
+        self?.DropLocally((ipa & ~(size - 1)) >> GuestPage.Shift, size >> GuestPage.Shift);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.Mapping;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Tdp.Hypervisor;
@@ -15,7 +14,6 @@ internal sealed unsafe class TdpFrames<TOrdering> : IDisposable
 {
     private readonly List<Region> _regions = [];
     private readonly List<NativeBlock<byte>> _files = [];
-    private readonly Dictionary<TdpSlot<TOrdering>, (ulong Shared, ulong Private)> _bySlot = [];
     private ulong _next;
 
     /// <summary>Adds a slot's frames.</summary>
@@ -27,30 +25,18 @@ internal sealed unsafe class TdpFrames<TOrdering> : IDisposable
         ulong ofFile = slot.Region.GmemOffset >> GuestPage.Shift;
         if (slot.Gmem is { AllowsMmap: true })
         {
-            ulong all = Add(bytes, memory.PageCount, ofFile);
-            _bySlot.Add(slot, (all, all));
+            slot.SharedFrame = slot.PrivateFrame = Add(bytes, memory.PageCount, ofFile);
             return;
         }
 
-        ulong shared = Add(bytes, memory.PageCount, slot.Region.UserspaceAddress >> GuestPage.Shift);
-        ulong ofPrivate = MappingFault.NoFrame;
+        slot.SharedFrame = Add(bytes, memory.PageCount, slot.Region.UserspaceAddress >> GuestPage.Shift);
         if (slot.Gmem is not null)
         {
             bool hasBytes = memory.Memory.Length != 0;
             var file = new NativeBlock<byte>(hasBytes ? (nuint)(memory.PageCount << GuestPage.Shift) : 0, GuestPage.Size);
             _files.Add(file);
-            ofPrivate = Add(file.View.DangerousPointer, memory.PageCount, ofFile);
+            slot.PrivateFrame = Add(file.View.DangerousPointer, memory.PageCount, ofFile);
         }
-
-        _bySlot.Add(slot, (shared, ofPrivate));
-    }
-
-    /// <summary>The host's frame behind a guest frame, or <see cref="MappingFault.NoFrame"/>.</summary>
-    public ulong FrameOf(TdpSlot<TOrdering> slot, ulong gfn, bool isPrivate)
-    {
-        (ulong shared, ulong ofPrivate) = _bySlot[slot];
-        ulong first = isPrivate ? ofPrivate : shared;
-        return first == MappingFault.NoFrame ? first : first + (gfn - slot.FirstGfn);
     }
 
     /// <summary>The bytes of a frame.</summary>

@@ -55,7 +55,7 @@ internal sealed partial class TdpHvCore<TOrdering>
         where TThread : struct, ITdpThread, allows ref struct
     {
         bool isPrivate = access.IsPrivate ?? Space.Attributes.IsPrivate(access.Gfn);
-        var wanted = new MappingFault(access.Gfn, Frames.FrameOf(slot, access.Gfn, isPrivate), isPrivate, access.IsExecute);
+        var wanted = new MappingFault(access.Gfn, slot.FrameOf(access.Gfn, isPrivate), isPrivate, access.IsExecute);
         AdjustedFault adjusted = FaultAdjustment.Adjust(Options.Form, Space, wanted);
         if (adjusted.IsMemoryFault || wanted.Pfn == MappingFault.NoFrame)
             return TdpFaultOutcome.MemoryFault;

@@ -90,6 +90,7 @@ internal sealed partial class TdpHvCore<TOrdering>
     {
         GuestMemfd file = slot.Gmem!;
         ulong first = (slot.Region.GmemOffset >> GuestPage.Shift) + offset, end = first + pages;
+        file.CheckOrder(first, pages, order);
         ulong before = CutBy(first, file.OrderAt(first)), behind = end < file.PageCount ? RestOf(end, file.OrderAt(end)) : 0;
         Invalidate(ref thread, slot, offset, pages, before, behind, () => file.SetOrder(first, pages, order));
     }

@@ -76,7 +76,7 @@ internal sealed partial class TdpHvCore<TOrdering>
         var recovered = default(TdpRecovered);
         if (!slot.IsReadOnly && Options.Recovery != TdpRecovery.None)
         {
-            var policy = new RecoveryPolicy(Options.Form, Space, slot);
+            var policy = new RecoveryPolicy(this, slot);
             recovered = Table.Recover(ref policy, slot.FirstGfn, slot.EndGfn, Options.Recovery == TdpRecovery.InPlace, ref removed);
         }
 
@@ -149,8 +149,16 @@ internal sealed partial class TdpHvCore<TOrdering>
         Counts.Flushes++;
     }
 
-    private readonly struct RecoveryPolicy(MappingForm form, MappingSpace space, TdpSlot<TOrdering> slot) : ITdpRecoveryPolicy
+    private readonly struct RecoveryPolicy(TdpHvCore<TOrdering> hypervisor, TdpSlot<TOrdering> slot) : ITdpRecoveryPolicy
     {
-        public int LevelAt(ulong gfn) => slot.Holds(gfn) ? (int)MaxMappingLevel.ForRecovery(form, space, gfn).Level : 1;
+        // As for a fault: frames that are not where the guest's are within a level are not one large page of it.
+        public int LevelAt(ulong gfn)
+        {
+            if (!slot.Holds(gfn))
+                return 1;
+            MappingLevel level = MaxMappingLevel.ForRecovery(hypervisor.Options.Form, hypervisor.Space, gfn).Level;
+            ulong frame = hypervisor.Frames.FrameOf(slot, gfn, hypervisor.Space.Attributes.IsPrivate(gfn));
+            return frame == MappingFault.NoFrame ? 1 : (int)MaxMappingLevel.WhereCongruent(level, gfn, frame);
+        }
     }
 }

@@ -44,5 +44,18 @@ internal sealed class TdpSlot<TOrdering>
         set => TOrdering.StoreRelaxed(ref _logs[0], value ? 1u : 0);
     }
 
+    /// <summary>The host's frame of the first guest frame's shared memory.</summary>
+    public ulong SharedFrame { get; internal set; }
+
+    /// <summary>The same of its private memory, or <see cref="MappingFault.NoFrame"/> if it can have none.</summary>
+    public ulong PrivateFrame { get; internal set; } = MappingFault.NoFrame;
+
+    /// <summary>The host's frame behind a guest frame of the slot, or <see cref="MappingFault.NoFrame"/>.</summary>
+    public ulong FrameOf(ulong gfn, bool isPrivate)
+    {
+        ulong first = isPrivate ? PrivateFrame : SharedFrame;
+        return first == MappingFault.NoFrame ? first : first + (gfn - FirstGfn);
+    }
+
     public bool Holds(ulong gfn) => gfn - FirstGfn < Memory.PageCount;
 }

@@ -26,6 +26,24 @@ public sealed class HarvestCostsTests
     }
 
     [Fact]
+    public void A_slot_is_large_from_where_its_shortest_walk_is_longer_than_a_sweep()
+    {
+        for (int order = HptGeometry.MinimumOrder; order <= HptGeometry.MaximumOrder; order++)
+        {
+            ulong bytes = 1UL << order;
+            ulong least = Costs.LargeSlotPages(bytes);
+            foreach (double part in (double[])[0, 0.01, 1])
+            {
+                var large = new SlotEstimate(least, part * least, part * least, part * least);
+                Assert.True(Costs.Walk(large) >= Costs.Sweep(bytes, 0, large), $"order {order}, {part}");
+            }
+
+            Assert.True(Costs.Walk(new SlotEstimate(least - 1, 0, 0, 0)) < Costs.Sweep(bytes, 0, default), $"order {order}");
+            Assert.True(least > Costs.SmallSlotPages(bytes));
+        }
+    }
+
+    [Fact]
     public void A_graphics_card_s_slot_is_walked_beside_a_table_of_8_MiB() => Assert.True(Costs.SmallSlotPages(8 << 20) >= 256);
 
     [Fact]

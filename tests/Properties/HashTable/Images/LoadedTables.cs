@@ -7,7 +7,6 @@ using RingKit.Mmu.HashTable.Chains;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Mmu.HashTable.Images;
-using RingKit.Mmu.HashTable.Slots;
 using RingKit.Properties.DirtyLogging;
 using RingKit.Properties.Guest;
 using RingKit.Properties.HashTable.Harvesting;

@@ -1,5 +1,4 @@
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;

@@ -9,7 +9,9 @@ using O = RingKit.Interleaving.ModelOrdering;
 
 namespace RingKit.Properties.Stage2.Model;
 
-/// <summary>Threads that access memory through a stage-2 table, fault, unmap, protect, split and collapse, on the model of memory: two levels, three pages.</summary>
+/// <summary>
+/// Threads that access memory through a stage-2 table, fault, unmap, protect, split and collapse, on the model of memory: two levels, three pages.
+/// </summary>
 /// <remarks>
 /// Addresses 0 and 1 are pages of one block, address 2 is a page of the next. Each fault maps a frame of its own, into which it writes before; whoever finds
 /// a frame through the table reads that, as payload, and the frame must be one that was mapped at this address. In the end every reference is counted anew.

@@ -99,8 +99,8 @@ internal sealed class TdpLife : IDisposable
         TdpSlot<HardwareOrdering> slot = Core.FindSlot(gfn)!;
         ulong pages = TdpGeometry.PagesAt(level);
         Assert.True(slot.Holds(gfn) && slot.Holds(gfn + pages - 1), $"{gfn:x} at level {level} leaves its slot");
-        Assert.Equal(spte.Frame, Core.Frames.FrameOf(slot, gfn, spte.IsPrivate));
-        Assert.Equal(spte.Frame + pages - 1, Core.Frames.FrameOf(slot, gfn + pages - 1, spte.IsPrivate));
+        Assert.Equal(spte.Frame, slot.FrameOf(gfn, spte.IsPrivate));
+        Assert.Equal(spte.Frame + pages - 1, slot.FrameOf(gfn + pages - 1, spte.IsPrivate));
         for (ulong page = gfn; page < gfn + pages; page++)
             Assert.Equal(_private.Contains(page), spte.IsPrivate);
         Assert.False(_logs && level > 1 && spte.IsWritable, $"{gfn:x} is large and writable under logging");

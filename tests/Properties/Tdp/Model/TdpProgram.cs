@@ -205,7 +205,7 @@ internal sealed class TdpProgram : IDisposable
             PageModificationLog<O>? log = _core.ProcessorLogs ? _vcpus[self].Log : null;
             if (_core.Table.Access(access, log, out Spte spte, out int level) == TdpAccessResult.Granted)
             {
-                Assert.Equal(_core.Frames.FrameOf(Slot, access.Gfn, isPrivate: false), spte.Frame + (access.Gfn & (TdpGeometry.PagesAt(level) - 1)));
+                Assert.Equal(Slot.FrameOf(access.Gfn, isPrivate: false), spte.Frame + (access.Gfn & (TdpGeometry.PagesAt(level) - 1)));
                 known = new Translation(IsValid: true, stores || (spte.IsWritable && spte.IsDirty));
                 break;
             }
