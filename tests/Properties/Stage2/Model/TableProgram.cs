@@ -3,8 +3,8 @@ using RingKit.Mmu;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 using Xunit;
-using static RingKit.Properties.Stage2.Stage2Machine;
 using static System.FormattableString;
+using static RingKit.Properties.Stage2.Stage2Machine;
 using O = RingKit.Interleaving.ModelOrdering;
 
 namespace RingKit.Properties.Stage2.Model;
