@@ -73,6 +73,11 @@ internal sealed partial class Stage2HvCore<TOrdering>
         Lock.Exit();
         Errno error = _splitCache!.TopUp(least);
         Lock.Enter(ref thread);
-        return error == Errno.None;
+        if (error == Errno.None)
+            return true;
+
+        // What there is belongs to faults, which cannot do without.
+        EndSplitting();
+        return false;
     }
 }

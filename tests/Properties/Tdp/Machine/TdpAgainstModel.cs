@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Tdp;
 using RingKit.Properties.Support;
 using Xunit;
@@ -13,20 +14,21 @@ namespace RingKit.Properties.Tdp.Machine;
 public sealed class TdpAgainstModel
 {
     [Theory]
-    [InlineData(TdpLogMethod.WriteProtection, true, true)]
-    [InlineData(TdpLogMethod.WriteProtection, false, false)]
-    [InlineData(TdpLogMethod.ModificationLog, true, false)]
-    [InlineData(TdpLogMethod.ModificationLog, false, true)]
-    public void Random_lives(TdpLogMethod method, bool eager, bool mapsReadsWritable)
+    [InlineData(TdpLogMethod.WriteProtection, true, true, MappingForm.RingKit)]
+    [InlineData(TdpLogMethod.WriteProtection, false, false, MappingForm.RingKit)]
+    [InlineData(TdpLogMethod.ModificationLog, true, false, MappingForm.RingKit)]
+    [InlineData(TdpLogMethod.ModificationLog, false, true, MappingForm.RingKit)]
+    [InlineData(TdpLogMethod.ModificationLog, false, true, MappingForm.Merged)]
+    public void Random_lives(TdpLogMethod method, bool eager, bool mapsReadsWritable, MappingForm form)
     {
         Gen<TdpStep> step =
             from kind in Gen.Elements(Enum.GetValues<TdpStepKind>())
             from a in Gen.Choose(0, 1 << 20)
             from b in Gen.Choose(0, 1 << 20)
             select new TdpStep(kind, a, b);
-        var options = new TdpOptions { LogMethod = method, SplitsEagerly = eager, MapsReadsWritable = mapsReadsWritable };
+        var options = new TdpOptions { LogMethod = method, SplitsEagerly = eager, MapsReadsWritable = mapsReadsWritable, Form = form };
         Props.Check(
-            Prop.ForAll(Arb.From(step.ArrayOf()), steps => Run(options, steps)), $"{nameof(Random_lives)}({method}, {eager}, {mapsReadsWritable})", maxTest: 60);
+            Prop.ForAll(Arb.From(step.ArrayOf()), steps => Run(options, steps)), $"{nameof(Random_lives)}({method}, {eager}, {mapsReadsWritable}, {form})", maxTest: 60);
     }
 
     private static void Run(TdpOptions options, TdpStep[] steps)
