@@ -10,9 +10,10 @@ internal static class Caches
 
     private static readonly ulong[] Other = MakeOther();
 
-    private static ulong _read;
+    /// <summary>What was read, so that it is.</summary>
+    public static ulong Seen { get; private set; }
 
-    public static void Evict() => _read |= ReadKernel.OrAll(in Other[0], (nuint)Other.Length);
+    public static void Evict() => Seen |= ReadKernel.OrAll(in Other[0], (nuint)Other.Length);
 
     // Memory that nobody has written is one page of zeros.
     private static ulong[] MakeOther()

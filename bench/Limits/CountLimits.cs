@@ -11,10 +11,11 @@ internal sealed class CountLimits : IDisposable
 {
     private const int Bytes = 64 << 20;
 
+    private static readonly int[] Kibibytes = [4, 32, 256, 2048, 8192, 32768, 65536];
+
     private readonly NativeLimits _bare;
     private readonly NativeBlock<ulong> _words;
     private readonly NativeBlock<ulong> _counts;
-    private ulong _sum;
 
     /// <summary>Prepares them.</summary>
     /// <param name="bare">The instructions.</param>
@@ -26,10 +27,13 @@ internal sealed class CountLimits : IDisposable
         _counts = new NativeBlock<ulong>(_words.Length, (nuint)Environment.SystemPageSize);
         new Random(20170723).NextBytes(MemoryMarshal.AsBytes(_words.View.AsSpan()));
         Written.Clear(_counts.View.AsSpan());
-        All = [.. new[] { 4, 32, 256, 2048, 8192, 32768, 65536 }.Select(kibibytes => Count(kibibytes, shrink))];
+        All = [.. Kibibytes.Select(kibibytes => Count(kibibytes, shrink))];
     }
 
     public IReadOnlyList<Limit> All { get; }
+
+    /// <summary>What was counted, so that it is.</summary>
+    public ulong Sum { get; private set; }
 
     public void Dispose()
     {
@@ -42,10 +46,10 @@ internal sealed class CountLimits : IDisposable
     {
         int words = Math.Min(kibibytes * 128, (int)_words.Length);
         int repeats = Math.Max(1, (1 << 16) / words / shrink);
-        void Sum(Func<int, ulong> count)
+        void Repeat(Func<int, ulong> count)
         {
             for (int i = 0; i < repeats; i++)
-                _sum += count(words);
+                Sum += count(words);
         }
 
         return new Limit(
@@ -54,13 +58,13 @@ internal sealed class CountLimits : IDisposable
             words / 128.0 * repeats,
             "a third of the rival's",
             () => { },
-            () => Sum(length => BitmapCount.Count(_words.View.AsSpan()[..length])),
+            () => Repeat(length => BitmapCount.Count(_words.View.AsSpan()[..length])),
             [
-                ("TensorPrimitives.PopCount, the rival", () => Sum(length => Tensor(length))),
-                ("read loop", () => Sum(length => _bare.Read(_words.View.AsSpan()[..length]))),
-                ("read loop, four quarters", () => Sum(length => _bare.ReadQuarters(_words.View.AsSpan()[..length]))),
-                ("the same loop in C", () => Sum(length => _bare.AddQuarters(_words.View.AsSpan()[..length]))),
-                (NativeLimits.CountsVectors ? "vpopcntq, four quarters" : "popcnt, four quarters", () => Sum(length => _bare.CountQuarters(_words.View.AsSpan()[..length]))),
+                ("TensorPrimitives.PopCount, the rival", () => Repeat(length => Tensor(length))),
+                ("read loop", () => Repeat(length => _bare.Read(_words.View.AsSpan()[..length]))),
+                ("read loop, four quarters", () => Repeat(length => _bare.ReadQuarters(_words.View.AsSpan()[..length]))),
+                ("the same loop in C", () => Repeat(length => _bare.AddQuarters(_words.View.AsSpan()[..length]))),
+                (NativeLimits.CountsVectors ? "vpopcntq, four quarters" : "popcnt, four quarters", () => Repeat(length => _bare.CountQuarters(_words.View.AsSpan()[..length]))),
             ]);
     }
 

@@ -14,7 +14,6 @@ internal sealed class SweepLimits : IDisposable
     private readonly NativeSweep _native;
     private readonly SweepTable _cached;
     private readonly SweepTable _far;
-    private ulong _found;
 
     /// <summary>Prepares them.</summary>
     /// <param name="bare">The instructions.</param>
@@ -29,6 +28,9 @@ internal sealed class SweepLimits : IDisposable
     }
 
     public IReadOnlyList<Limit> All { get; }
+
+    /// <summary>What was found, so that it is.</summary>
+    public ulong Found { get; private set; }
 
     public void Dispose()
     {
@@ -65,12 +67,12 @@ internal sealed class SweepLimits : IDisposable
     private void Repeat(Func<PairCounts> count)
     {
         for (int i = 0; i < Repeats; i++)
-            _found += count().Candidates;
+            Found += count().Candidates;
     }
 
     private void Repeat(Func<ulong> read)
     {
         for (int i = 0; i < Repeats; i++)
-            _found += read();
+            Found += read();
     }
 }
