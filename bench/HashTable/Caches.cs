@@ -10,7 +10,7 @@ internal static class Caches
 
     private static readonly ulong[] Other = MakeOther();
 
-    /// <summary>What was read: somebody might look at it, so the reads are done.</summary>
+    /// <summary>What was read, so that it is.</summary>
     public static ulong Seen { get; private set; }
 
     public static void Evict() => Seen |= ReadKernel.OrAll(in Other[0], (nuint)Other.Length);

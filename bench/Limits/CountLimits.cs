@@ -10,6 +10,7 @@ namespace RingKit.Bench.Limits;
 internal sealed class CountLimits : IDisposable
 {
     private const int Bytes = 64 << 20;
+
     private static readonly int[] Kibibytes = [4, 32, 256, 2048, 8192, 32768, 65536];
 
     private readonly NativeLimits _bare;
@@ -31,8 +32,8 @@ internal sealed class CountLimits : IDisposable
 
     public IReadOnlyList<Limit> All { get; }
 
-    /// <summary>What was counted: somebody might look at it, so the counts are done.</summary>
-    public ulong Counted { get; private set; }
+    /// <summary>What was counted, so that it is.</summary>
+    public ulong Sum { get; private set; }
 
     public void Dispose()
     {
@@ -45,10 +46,10 @@ internal sealed class CountLimits : IDisposable
     {
         int words = Math.Min(kibibytes * 128, (int)_words.Length);
         int repeats = Math.Max(1, (1 << 16) / words / shrink);
-        void Sum(Func<int, ulong> count)
+        void Repeat(Func<int, ulong> count)
         {
             for (int i = 0; i < repeats; i++)
-                Counted += count(words);
+                Sum += count(words);
         }
 
         return new Limit(
@@ -57,13 +58,13 @@ internal sealed class CountLimits : IDisposable
             words / 128.0 * repeats,
             "a third of the rival's",
             () => { },
-            () => Sum(length => BitmapCount.Count(_words.View.AsSpan()[..length])),
+            () => Repeat(length => BitmapCount.Count(_words.View.AsSpan()[..length])),
             [
-                ("TensorPrimitives.PopCount, the rival", () => Sum(length => Tensor(length))),
-                ("read loop", () => Sum(length => _bare.Read(_words.View.AsSpan()[..length]))),
-                ("read loop, four quarters", () => Sum(length => _bare.ReadQuarters(_words.View.AsSpan()[..length]))),
-                ("the same loop in C", () => Sum(length => _bare.AddQuarters(_words.View.AsSpan()[..length]))),
-                (NativeLimits.CountsVectors ? "vpopcntq, four quarters" : "popcnt, four quarters", () => Sum(length => _bare.CountQuarters(_words.View.AsSpan()[..length]))),
+                ("TensorPrimitives.PopCount, the rival", () => Repeat(length => Tensor(length))),
+                ("read loop", () => Repeat(length => _bare.Read(_words.View.AsSpan()[..length]))),
+                ("read loop, four quarters", () => Repeat(length => _bare.ReadQuarters(_words.View.AsSpan()[..length]))),
+                ("the same loop in C", () => Repeat(length => _bare.AddQuarters(_words.View.AsSpan()[..length]))),
+                (NativeLimits.CountsVectors ? "vpopcntq, four quarters" : "popcnt, four quarters", () => Repeat(length => _bare.CountQuarters(_words.View.AsSpan()[..length]))),
             ]);
     }
 

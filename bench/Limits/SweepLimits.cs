@@ -29,7 +29,7 @@ internal sealed class SweepLimits : IDisposable
 
     public IReadOnlyList<Limit> All { get; }
 
-    /// <summary>What was found: somebody might look at it, so the sweeps are done.</summary>
+    /// <summary>What was found, so that it is.</summary>
     public ulong Found { get; private set; }
 
     public void Dispose()

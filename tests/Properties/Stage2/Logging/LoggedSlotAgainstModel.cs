@@ -5,7 +5,6 @@ using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
-using RingKit.Properties.DirtyLogging.Memslots;
 using RingKit.Properties.Support;
 using Xunit;
 
