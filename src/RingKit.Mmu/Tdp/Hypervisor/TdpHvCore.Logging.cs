@@ -157,7 +157,7 @@ internal sealed partial class TdpHvCore<TOrdering>
             if (!slot.Holds(gfn))
                 return 1;
             MappingLevel level = MaxMappingLevel.ForRecovery(hypervisor.Options.Form, hypervisor.Space, gfn).Level;
-            ulong frame = hypervisor.Frames.FrameOf(slot, gfn, hypervisor.Space.Attributes.IsPrivate(gfn));
+            ulong frame = slot.FrameOf(gfn, hypervisor.Space.Attributes.IsPrivate(gfn));
             return frame == MappingFault.NoFrame ? 1 : (int)MaxMappingLevel.WhereCongruent(level, gfn, frame);
         }
     }
