@@ -49,5 +49,13 @@ public class TdpStartBenchmarks
     {
         _guest = new TdpGuest(Pages, new TdpOptions { LogMethod = Method, HostLevel = level, SplitsEagerly = eager });
         _guest.Store(0, Pages);
+
+        // A start is one call with long loops below: the runtime has to have seen a few, and a moment, to compile them for good.
+        for (int i = 0; i < 4; i++)
+        {
+            _guest.Start();
+            Stop();
+            Thread.Sleep(100);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace RingKit.Mmu.Tdp;
 
@@ -41,7 +42,7 @@ internal sealed partial class TdpTable<TOrdering>
             changed += ClearBit(ref entry, seen, clearsDirty) ? 1u : 0;
             for (inTable &= inTable - 1; inTable != 0; inTable &= inTable - 1)
             {
-                ref ulong next = ref System.Runtime.CompilerServices.Unsafe.Add(
+                ref ulong next = ref Unsafe.Add(
                     ref entry, BitOperations.TrailingZeroCount(inTable) - (int)(at - gfn));
                 changed += ClearBit(ref next, Load(ref next), clearsDirty) ? 1u : 0;
             }
@@ -54,6 +55,7 @@ internal sealed partial class TdpTable<TOrdering>
 
     // A vCPU sets A, D and W of a leaf at any time, so its bits go one by one. Nothing hangs on the order: W that the fix-up gave back before a page's record is
     // there before the record is taken, and what a TLB still remembers goes with the flush (E6).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool ClearBit(ref ulong entry, Spte seen, bool clearsDirty)
     {
         if (!seen.IsLeafAt(level: 1))

@@ -92,6 +92,7 @@ internal sealed partial class TdpTable<TOrdering> : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Spte Load(ref ulong entry) => new(TOrdering.LoadAcquire(ref entry));                           // E75
 
     // Puts a table that no entry names any more, and those below it, on a list.
@@ -108,6 +109,7 @@ internal sealed partial class TdpTable<TOrdering> : IDisposable
     }
 
     // Publishes what the entry names.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryReplace(ref ulong entry, Spte seen, Spte next) =>
         TOrdering.CompareExchangeRelease(ref entry, next.Raw, seen.Raw) == seen.Raw;                              // E75
 

@@ -32,6 +32,8 @@ public sealed class NoWriteIsLost
         ["tdp write protection, bitmap"] = (Tdp(TdpLogMethod.WriteProtection), Bitmap),
         ["tdp write protection, ring"] = (Tdp(TdpLogMethod.WriteProtection), SmallRing),
         ["tdp modification log, bitmap"] = (Tdp(TdpLogMethod.ModificationLog), Bitmap),
+        ["tdp modification log, memslot, initially set"] = (Tdp(TdpLogMethod.ModificationLog), machine => new MemslotDirtyLog(
+            machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled | ManualProtect.InitiallySet })),
         ["tdp modification log, ring"] = (Tdp(TdpLogMethod.ModificationLog), machine => new RingDirtyLog(machine, ringEntries: 1024)),
     };
 

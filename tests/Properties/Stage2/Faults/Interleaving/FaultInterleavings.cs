@@ -33,6 +33,16 @@ public sealed class FaultInterleavings
         Run(HandlerProgram.Of(generation, [Load, Store], [StartLog, StopLog], [Store]));
     }
 
+    [Theory]
+    [InlineData(Stage2Generation.Posted2014)]
+    [InlineData(Stage2Generation.Current)]
+    public void A_block_that_comes_back_beside_a_host_that_moves_it_and_beside_another_fault(Stage2Generation generation)
+    {
+        Run(HandlerProgram.Of(generation, [StartLog, Store, StopLog, LoadNext], [Migrate]));
+        Run(HandlerProgram.Of(generation, [StartLog, Store, StopLog, LoadNext], [Store]));
+        Run(HandlerProgram.Of(generation, [StartLog, Store, StopLog], [LoadNext], [StartLog]));
+    }
+
     [Fact]
     public void A_region_and_the_sequence()
     {

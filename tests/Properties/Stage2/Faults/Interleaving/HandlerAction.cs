@@ -4,6 +4,7 @@ namespace RingKit.Properties.Stage2.Faults.Interleaving;
 internal enum HandlerAction
 {
     Load,
+    LoadNext,
     Store,
     Migrate,
     Share,

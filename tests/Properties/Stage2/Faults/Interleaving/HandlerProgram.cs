@@ -76,8 +76,9 @@ internal sealed class HandlerProgram : IDisposable
         {
             switch (action)
             {
-                case HandlerAction.Store or HandlerAction.Load:
-                    Access(ref thread, self, action == HandlerAction.Store ? Stage2Access.Store : Stage2Access.Load);
+                case HandlerAction.Store or HandlerAction.Load or HandlerAction.LoadNext:
+                    ulong ipa = action == HandlerAction.LoadNext ? Page : 0;
+                    Access(ref thread, self, Base + ipa, action == HandlerAction.Store ? Stage2Access.Store : Stage2Access.Load);
                     break;
                 case HandlerAction.Migrate:
                     _hypervisor.MigrateHostPage(ref thread, Userspace);
@@ -97,26 +98,35 @@ internal sealed class HandlerProgram : IDisposable
         }
     }
 
-    // One access, by what the table says now; who has to try again leaves it at that.
-    private void Access(ref HandlerThread thread, int self, Stage2Access kind)
+    // One access, by what the table says now; who has to try again leaves it at that. The share of the lock stands for E6: no table is freed under a walk.
+    private void Access(ref HandlerThread thread, int self, ulong ipa, Stage2Access kind)
     {
-        Stage2Walk walk = _hypervisor.Table.Walk(Base);
+        _hypervisor.Lock.EnterShared(ref thread);
+        Stage2Walk walk = _hypervisor.Table.Walk(ipa);
+        _hypervisor.Lock.ExitShared();
         if (walk.IsMapped && (walk.Descriptor.IsWritable || kind == Stage2Access.Load))
             return;
-        var fault = new Stage2Fault(Base, walk.IsMapped ? Stage2FaultClass.Permission : Stage2FaultClass.Translation, walk.Level, kind);
+        var fault = new Stage2Fault(ipa, walk.IsMapped ? Stage2FaultClass.Permission : Stage2FaultClass.Translation, walk.Level, kind);
         Assert.Equal(Stage2FaultOutcome.Resume, _hypervisor.HandleFault(ref thread, _vcpus[self], in fault));
     }
 
     private void Check()
     {
         ReferenceCounts.Check(_hypervisor.Table);
-        Stage2Walk walk = _hypervisor.Table.Walk(Base);
+        CheckPage(0);
+        CheckPage(1);
+    }
+
+    private void CheckPage(ulong offset)
+    {
+        ulong ipa = Base + (offset * Page), address = Userspace + (offset * Page);
+        Stage2Walk walk = _hypervisor.Table.Walk(ipa);
         if (!walk.IsMapped)
             return;
-        HostPage page = _host.Find(Userspace)!.Look(Userspace, isWrite: false);
-        Assert.Equal(page.Address, walk.OutputAddress(Base));
+        HostPage page = _host.Find(address)!.Look(address, isWrite: false);
+        Assert.Equal(page.Address, walk.OutputAddress(ipa));
         Assert.True(page.IsWritable || !walk.Descriptor.IsWritable);
         if (walk.Descriptor.IsWritable && _hypervisor.Slots[0].Memory.LogsDirtyPages)
-            Assert.Contains(_marked, marked => marked.Contains(0));
+            Assert.Contains(_marked, marked => marked.Contains(offset));
     }
 }

@@ -1,3 +1,4 @@
+using RingKit.Mmu.Stage2.Hypervisor;
 using Xunit;
 using static RingKit.Properties.Stage2.Faults.FaultWorld;
 using static RingKit.Properties.Stage2.Faults.Scenarios.FaultCase;
@@ -21,6 +22,24 @@ public sealed class CancelScenarios
 
     [Fact]
     public void A_log_that_is_started_again_protects_again() => InAll(Restart);
+
+    [Fact]
+    public void A_block_does_not_come_back_while_the_host_invalidates() => InAll(CollapseRetries);
+
+    internal static void CollapseRetries(FaultCase at)
+    {
+        using FaultWorld world = at.Logged();
+        world.Store(Base + Block + 0x3000);
+        world.StopLog();
+        world.Hypervisor.InvalidateStart(ref world.Thread, Userspace, Page);
+        var fault = new Stage2Fault(Base + Block + 0x7000, Stage2FaultClass.Translation, 3, Stage2Access.Load);
+        Assert.Equal(Stage2FaultOutcome.Resume, world.Handle(fault));
+        Assert.Equal((3, 0UL, 1UL), (LevelOf(world, Base + Block + 0x3000), world.Counts().Collapsed, world.Counts().Retries));
+        world.Hypervisor.InvalidateEnd();
+        Assert.Equal(Stage2FaultOutcome.Resume, world.Handle(fault));
+        Assert.Equal((2, 1UL), (LevelOf(world, Base + Block), world.Counts().Collapsed));
+        world.Finish();
+    }
 
     internal static void ProtectedBlock(FaultCase at)
     {
