@@ -51,7 +51,8 @@ public sealed class TdpMachineStress
                     foreach (Vcpu vcpu in machine.Vcpus)
                         vcpu.RequestStop();
                 }
-            }));
+            }
+        ));
 
         Copy(log, slot, copy);
         Assert.True(copy.AsSpan().SequenceEqual(slot.Memory.AsSpan()), $"the copy differs after {harvests} harvests");
