@@ -18,7 +18,7 @@ namespace RingKit.Properties.Tdp.Model;
 /// The slot is one range of 2M, of which pages 0 and 1 are used. Each vCPU counts in a word of its own in each page, in no order. When all have ended, a last harvest
 /// copies what is dirty, and the copy must equal the memory, if the log is on. Every reference of every table is counted anew.
 /// </remarks>
-internal sealed class TdpProgram : IDisposable
+internal sealed partial class TdpProgram : IDisposable
 {
     public const int Pages = 2;
     private const int MostFaults = 4;
@@ -159,89 +159,6 @@ internal sealed class TdpProgram : IDisposable
             Explorer.Name(ref _requests[i], Invariant($"T{i / ThreadCount}'s request to T{i % ThreadCount}"));
             Explorer.Name(ref _responses[i], Invariant($"T{i % ThreadCount}'s answer to T{i / ThreadCount}"));
         }
-    }
-
-    private void Run(int self)
-    {
-        var thread = new TdpModelThread(this, self);
-        foreach (TdpOperation operation in _threads[self])
-        {
-            thread.Answer();
-            switch (operation.Action)
-            {
-                case TdpAction.Store or TdpAction.Load:
-                    Access(ref thread, self, operation);
-                    break;
-                case TdpAction.Harvest:
-                    Harvest(ref thread);
-                    break;
-                case TdpAction.Start:
-                    StartLog(ref thread);
-                    for (int page = 0; page < Pages; page++)
-                        Copy(page);
-                    break;
-                case TdpAction.Stop:
-                    _log.Stop();
-                    _core.StopLogging(ref thread, Slot);
-                    break;
-                default:
-                    _core.BeginInvalidation(ref thread, 0, Pages);
-                    _core.EndInvalidation(ref thread);
-                    break;
-            }
-        }
-
-        thread.End();
-    }
-
-    // An access that meets no end of faults is given up: it did not happen.
-    private void Access(ref TdpModelThread thread, int self, TdpOperation operation)
-    {
-        bool stores = operation.Action == TdpAction.Store;
-        ref Translation known = ref _translations[self][operation.Page];
-        var access = new TdpAccess((ulong)operation.Page, stores);
-        for (int faults = 0; !known.IsValid || (stores && !known.IsWritable); faults++)
-        {
-            PageModificationLog<O>? log = _core.ProcessorLogs ? _vcpus[self].Log : null;
-            if (_core.Table.Access(access, log, out Spte spte, out int level) == TdpAccessResult.Granted)
-            {
-                Assert.Equal(Slot.FrameOf(access.Gfn, isPrivate: false), spte.Frame + (access.Gfn & (TdpGeometry.PagesAt(level) - 1)));
-                known = new Translation(IsValid: true, stores || (spte.IsWritable && spte.IsDirty));
-                break;
-            }
-
-            if (faults == MostFaults)
-                return;
-            Exit(self);
-            _core.HandleFault(ref thread, _vcpus[self], access);
-            thread.Answer();
-        }
-
-        int word = (self * Pages) + operation.Page;
-        if (stores)
-            O.StoreRelaxed(ref _memory[word], ++_stored[word]);
-    }
-
-    private void StartLog<TThread>(ref TThread thread)
-        where TThread : struct, ITdpThread
-    {
-        Assert.Equal(Errno.None, _core.RaiseLogging(ref thread, Slot));
-        var protection = new TdpSlotProtection<O, TThread>(_core, Slot, ref thread);
-        _log.Start(ref protection);
-    }
-
-    private void Harvest<TThread>(ref TThread thread)
-        where TThread : struct, ITdpThread
-    {
-        var protection = new TdpSlotProtection<O, TThread>(_core, Slot, ref thread);
-        var sink = new CopyingSink(this);
-        _log.Deliver(ref protection, ref sink);
-    }
-
-    private void Copy(int page)
-    {
-        for (int writer = 0; writer < ThreadCount; writer++)
-            _copied[(writer * Pages) + page] = O.LoadRelaxed(ref _memory[(writer * Pages) + page]);
     }
 
     private void Check()
