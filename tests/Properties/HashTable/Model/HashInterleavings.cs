@@ -34,6 +34,17 @@ public sealed class HashInterleavings
         Run(Late, [Store(0), Store(0)], [Remove(0), Sweep]);
     }
 
+    [Theory]
+    [InlineData(HashTableEra.ChangedOrder)]
+    [InlineData(HashTableEra.Current)]
+    public void Two_that_invalidate_both_wait_for_C_that_comes_late(HashTableEra era)
+    {
+        HashPlan late = Late with { Era = era };
+        Run(late, [Store(0)], [Remove(1)], [Remove(0)]);
+        Run(late, [Store(0), Store(0)], [Protect(1)], [Share]);
+        Run(late, [Store(1), Fault(0)], [Protect(0)], [Share]);
+    }
+
     [Fact]
     public void Protection_and_harvest_do_not_undo_each_other()
     {
