@@ -42,7 +42,15 @@ public sealed class HashInterleavings
         HashPlan late = Late with { Era = era };
         Run(late, [Store(0)], [Remove(1)], [Remove(0)]);
         Run(late, [Store(0), Store(0)], [Protect(1)], [Share]);
-        Run(late, [Store(1), Fault(0)], [Protect(0)], [Share]);
+    }
+
+    // The processor has left with C of one entry pending, and waits for the rmap word with which the host takes that entry away.
+    [Fact]
+    public void A_processor_outside_the_guest_leaves_its_C_to_who_invalidates()
+    {
+        ModelProgram program = HashProgram.Of(Late, [Store(1), Fault(0)], [Share]);
+        ExplorationOptions options = ExplorationOptions.Default with { PreemptionBound = 1, MaximumExecutions = 20_000 };
+        Report.Line(Explorer.Explore(program, options).ThrowIfFailed().ToString());
     }
 
     [Fact]
