@@ -34,6 +34,25 @@ public sealed class HashInterleavings
         Run(Late, [Store(0), Store(0)], [Remove(0), Sweep]);
     }
 
+    [Theory]
+    [InlineData(HashTableEra.ChangedOrder)]
+    [InlineData(HashTableEra.Current)]
+    public void Two_that_invalidate_both_wait_for_C_that_comes_late(HashTableEra era)
+    {
+        HashPlan late = Late with { Era = era };
+        Run(late, [Store(0)], [Remove(1)], [Remove(0)]);
+        Run(late, [Store(0), Store(0)], [Protect(1)], [Share]);
+    }
+
+    // The processor has left with C of one entry pending, and waits for the rmap word with which the host takes that entry away.
+    [Fact]
+    public void A_processor_outside_the_guest_leaves_its_C_to_who_invalidates()
+    {
+        ModelProgram program = HashProgram.Of(Late, [Store(1), Fault(0)], [Share]);
+        ExplorationOptions options = ExplorationOptions.Default with { PreemptionBound = 1, MaximumExecutions = 20_000 };
+        Report.Line(Explorer.Explore(program, options).ThrowIfFailed().ToString());
+    }
+
     [Fact]
     public void Protection_and_harvest_do_not_undo_each_other()
     {

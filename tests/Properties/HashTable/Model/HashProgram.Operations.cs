@@ -209,7 +209,7 @@ internal sealed partial class HashProgram
         public void Tlbie(scoped ReadOnlySpan<ulong> indices)
         {
             for (int vcpu = 0; vcpu < program.ThreadCount; vcpu++)
-                program.Drop(vcpu);
+                program.Drop(vcpu, indices);
         }
     }
 }

@@ -89,10 +89,13 @@ internal sealed partial class HashProgram : IDisposable
     public ref ulong LastAnswer(int asking, int vcpu) => ref _answers[(asking * ThreadCount) + vcpu];
 
     /// <summary>Drops a processor's translations, and sets C that was pending.</summary>
-    public void Drop(int vcpu)
+    public void Drop(int vcpu) => SetChanged(_vcpus[vcpu].Drop());
+
+    /// <summary>The same of these entries alone.</summary>
+    public void Drop(int vcpu, scoped ReadOnlySpan<ulong> indices)
     {
-        foreach (ulong index in _vcpus[vcpu].Drop())
-            _core.Table.SetByHardware(index, HpteR.Changed);
+        foreach (ulong index in indices)
+            SetChanged(_vcpus[vcpu].Drop(index));
     }
 
     public void Dispose()
@@ -107,6 +110,12 @@ internal sealed partial class HashProgram : IDisposable
         var memory = new GuestMemory();
         memory.AddSlot(0, 0, Pages);
         return memory;
+    }
+
+    private void SetChanged(List<ulong> pending)
+    {
+        foreach (ulong index in pending)
+            _core.Table.SetByHardware(index, HpteR.Changed);
     }
 
     private static int PageOf(int address) => address / 2;

@@ -5,23 +5,30 @@ internal sealed class HashVcpu
 {
     private readonly Translation[] _translations = new Translation[HashProgram.Addresses];
 
-    /// <summary>Whether the program has ended: whoever invalidates drops the translations in its place.</summary>
-    public bool HasEnded { get; set; }
-
     public ref Translation this[int address] => ref _translations[address];
 
-    public void Begin()
-    {
-        Array.Clear(_translations);
-        HasEnded = false;
-    }
+    public void Begin() => Array.Clear(_translations);
 
     /// <summary>Drops all translations.</summary>
     /// <returns>Entries whose C was pending.</returns>
-    public List<ulong> Drop()
+    public List<ulong> Drop() => Drop(_ => true);
+
+    /// <summary>Drops the translations by an entry.</summary>
+    /// <returns>The entry for each whose C was pending.</returns>
+    public List<ulong> Drop(ulong index) => Drop(one => one.Index == index);
+
+    private List<ulong> Drop(Predicate<Translation> goes)
     {
-        List<ulong> pending = [.. _translations.Where(one => one.IsPending).Select(one => one.Index)];
-        Array.Clear(_translations);
+        var pending = new List<ulong>();
+        foreach (ref Translation one in _translations.AsSpan())
+        {
+            if (!goes(one))
+                continue;
+            if (one.IsPending)
+                pending.Add(one.Index);
+            one = default;
+        }
+
         return pending;
     }
 
