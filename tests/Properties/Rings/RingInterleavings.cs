@@ -33,6 +33,16 @@ public class RingInterleavings
     internal void No_wake_up_is_lost(RingWaiting waiting, int capacity, int total) =>
         RunAll(SpscProgram.Of(new(capacity, total, [One], [One]) { Policy = FullPolicy.Block, Waiting = waiting }));
 
+    // Who waits for the rest has looked at the head, or at the readers: to the model, a wait for what was not looked at is a deadlock.
+    [Fact]
+    public void A_batch_larger_than_the_ring_passes_in_parts()
+    {
+        RunAll(SpscProgram.Of(new(1, 2, [Batch(2)], [One]) { Policy = FullPolicy.Block, Waiting = RingWaiting.Spin }));
+        RunAll(MpscProgram.Of(new(1, [2], [Batch(2)], [One]) { Policy = FullPolicy.Block, Waiting = RingWaiting.Spin }));
+        RunAll(MpscProgram.Of(new(4, [5], [Batch(5)], [InPlace(3)]) { Policy = FullPolicy.Block, Waiting = RingWaiting.Spin }));
+        RunAll(BroadcastProgram.Of(new(1, 2, [Batch(2)], [One]) { Waiting = RingWaiting.Spin }));
+    }
+
     [Fact]
     public void Two_producers_and_one_consumer_pass_every_item_on()
     {

@@ -172,9 +172,13 @@ internal sealed unsafe partial class MpscCore<T, TOrdering>
     {
         RoleLine* line = LineOf(producer);
         LetOthersPass(line);
+
+        // What overwrites drops until it has what it wants. Otherwise more than the capacity stays as it is: no known head is enough for it, so
+        // whoever gets a part, and waits for the rest, has looked at the head itself.
+        if (overwrites)
+            wanted = Math.Min(wanted, Capacity);
         while (true)
         {
-            wanted = Math.Min(wanted, Capacity);
             ulong free = FreeSlots(wanted, out ulong tail);
             if (free < wanted && overwrites && DropOldest())
                 continue;
