@@ -1,7 +1,5 @@
-using RingKit.Bitmaps;
 using RingKit.Interleaving;
 using RingKit.Mmu;
-using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Tdp;
 using RingKit.Mmu.Tdp.Hypervisor;
