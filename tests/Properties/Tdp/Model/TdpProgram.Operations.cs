@@ -1,6 +1,4 @@
-using RingKit.Interleaving;
 using RingKit.Mmu;
-using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Tdp;
 using RingKit.Mmu.Tdp.Hypervisor;
 using Xunit;
