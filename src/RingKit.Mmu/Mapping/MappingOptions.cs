@@ -23,4 +23,7 @@ public sealed record MappingOptions
 
     /// <summary>Whether pages that the guest executes are mapped by 4K: the workaround for the iTLB multihit erratum.</summary>
     public bool NxHugePages { get; init; }
+
+    /// <summary>Past bugs to bring back, for the tests that have to find them.</summary>
+    internal MappingDefects Defects { get; init; }
 }

@@ -103,7 +103,7 @@ public sealed partial class MappingSpace
         bool isPrivate = attributes != 0;
         bool isNeeded = !Attributes.AreUniform(first, end, isPrivate);
         change = new AttributeChange(first, end, isPrivate, isNeeded, first, end);
-        if (!isNeeded)
+        if (!isNeeded || (Options.Defects & MappingDefects.WaitsInRangeAlone) != MappingDefects.None)
             return Errno.None;
         foreach (Entry entry in _entries)
             MixedTracking.Widen(entry.LargePages, entry.Slot, ref change);
@@ -118,7 +118,7 @@ public sealed partial class MappingSpace
             return;
         Attributes.Set(change.FirstGfn, change.EndGfn, change.IsPrivate);
         foreach (Entry entry in _entries)
-            MixedTracking.Update(entry.LargePages, entry.Slot, Attributes, change.FirstGfn, change.EndGfn, change.IsPrivate);
+            MixedTracking.Update(entry.LargePages, entry.Slot, Attributes, change, Options.Defects);
     }
 
     internal Entry RequireEntry(ulong gfn) =>

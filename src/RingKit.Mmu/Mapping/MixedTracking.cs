@@ -24,13 +24,14 @@ internal static class MixedTracking
     }
 
     /// <summary>The flags after frames were all given the same attribute.</summary>
-    public static void Update(LargePageInfo info, MappingSlot slot, MemoryAttributes attributes, ulong first, ulong end, bool isPrivate)
+    public static void Update(LargePageInfo info, MappingSlot slot, MemoryAttributes attributes, in AttributeChange change, MappingDefects defects)
     {
-        first = Math.Max(first, slot.BaseGfn);
-        end = Math.Min(end, slot.EndGfn);
+        ulong first = Math.Max(change.FirstGfn, slot.BaseGfn);
+        ulong end = Math.Min(change.EndGfn, slot.EndGfn);
         if (first >= end)
             return;
 
+        bool looksBeyond = (defects & MappingDefects.ChecksBeyondSlot) != MappingDefects.None;
         foreach (MappingLevel level in SmallerFirst)
         {
             ulong pages = MappingLevels.Pages(level);
@@ -39,8 +40,8 @@ internal static class MixedTracking
                 // A large page that the change covers is uniform without a look; one that it cuts, at the head or the tail, is looked at.
                 if (start >= first && start + pages <= end)
                     info.SetMixed(level, start, mixed: false);
-                else if (slot.Contains(start, start + pages))
-                    info.SetMixed(level, start, !IsUniform(info, attributes, level, start, isPrivate));
+                else if (slot.Contains(start, start + pages) || (looksBeyond && start <= first && start >= slot.BaseGfn))
+                    info.SetMixed(level, start, !IsUniform(info, attributes, level, start, change.IsPrivate));
             }
         }
     }

@@ -46,6 +46,9 @@ public sealed record TdpOptions
     /// <summary>How many tables there may be beside the root, up to 2^24; 0 for as many as the slots can need.</summary>
     public int MaximumTables { get; init; }
 
+    /// <summary>Past bugs to bring back, for the tests that have to find them.</summary>
+    internal TdpDefects Defects { get; init; }
+
     // A file is smaller than 2^63 bytes, with the slot's own pages, of which there are less than 2^31.
     private const ulong MostFilePages = (1UL << 51) - (1UL << 31);
     private const int MostTables = Stage2.TablePool<HardwareOrdering>.MostTables;

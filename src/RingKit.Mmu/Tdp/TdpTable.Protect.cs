@@ -51,16 +51,18 @@ internal sealed partial class TdpTable<TOrdering>
         return changed;
     }
 
+    private bool ClearsNestedDirty => (_defects & TdpDefects.ClearsNestedDirty) != TdpDefects.None;
+
     private static ulong BitsBelow(ulong count) => count >= 64 ? ulong.MaxValue : (1UL << (int)count) - 1;
 
     // A vCPU sets A, D and W of a leaf at any time, so its bits go one by one. Nothing hangs on the order: W that the fix-up gave back before a page's record is
     // there before the record is taken, and what a TLB still remembers goes with the flush (E6).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool ClearBit(ref ulong entry, Spte seen, bool clearsDirty)
+    private bool ClearBit(ref ulong entry, Spte seen, bool clearsDirty)
     {
         if (!seen.IsLeafAt(level: 1))
             return false;
-        ulong bit = clearsDirty && !seen.NeedsWriteProtection ? Spte.DirtyBit : Spte.WriteBit;
+        ulong bit = clearsDirty && (!seen.NeedsWriteProtection || ClearsNestedDirty) ? Spte.DirtyBit : Spte.WriteBit;
         if ((seen.Raw & bit) == 0)
             return false;
         TOrdering.AndNotRelaxed(ref entry, bit);

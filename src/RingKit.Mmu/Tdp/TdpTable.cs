@@ -16,15 +16,18 @@ internal sealed partial class TdpTable<TOrdering> : IDisposable
     where TOrdering : struct, IOrdering
 {
     private readonly SpteAccessDirty _accessDirty;
+    private readonly TdpDefects _defects;
     private bool _disposed;
 
     /// <summary>An empty page table.</summary>
     /// <param name="maxTables">How many tables it may have beside the root.</param>
     /// <param name="hasAccessDirty">Whether the processor has A and D.</param>
-    public TdpTable(int maxTables, bool hasAccessDirty = true)
+    /// <param name="defects">Past bugs to bring back.</param>
+    public TdpTable(int maxTables, bool hasAccessDirty = true, TdpDefects defects = TdpDefects.None)
     {
         Pool = new TablePool<TOrdering>(startPages: 1, maxTables);
         _accessDirty = hasAccessDirty ? SpteAccessDirty.Enabled : SpteAccessDirty.Disabled;
+        _defects = defects;
     }
 
     /// <summary>The tables.</summary>

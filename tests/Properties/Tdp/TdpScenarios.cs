@@ -156,7 +156,7 @@ public sealed class TdpScenarios
     [Theory]
     [InlineData(TdpLogMethod.WriteProtection)]
     [InlineData(TdpLogMethod.ModificationLog)]
-    public void Stopping_the_log_recovers_four_large_leaves_in_place_with_one_flush_and_no_fault(TdpLogMethod method)
+    public void Scenario_11_A_cancelled_migration_recovers_four_large_leaves_in_place_with_one_flush_and_no_fault(TdpLogMethod method)
     {
         using TdpWorld world = World(method, eager: true);
         world.Start();
@@ -172,7 +172,7 @@ public sealed class TdpScenarios
     }
 
     [Fact]
-    public void What_is_mixed_or_small_in_the_host_is_not_recovered()
+    public void Scenario_11_What_is_mixed_or_small_in_the_host_is_not_recovered()
     {
         using TdpWorld world = World(eager: true);
         world.Start();
@@ -185,7 +185,7 @@ public sealed class TdpScenarios
     }
 
     [Fact]
-    public void A_read_only_slot_is_not_recovered_and_its_log_stays_empty()
+    public void Scenario_11_A_read_only_slot_is_not_recovered_and_its_log_stays_empty()
     {
         using var world = new TdpWorld(new TdpOptions { Slots = [new TdpSlotOptions { SlotId = 0, IsReadOnly = true }] }, (0, Base, 2048));
         world.Start();

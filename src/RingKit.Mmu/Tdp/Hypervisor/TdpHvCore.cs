@@ -25,7 +25,7 @@ internal sealed partial class TdpHvCore<TOrdering> : IDisposable
         Options = options;
         Space = new MappingSpace(options.Mapping);
         Slots = [.. memory.Slots.Select(MakeSlot)];
-        Table = new TdpTable<TOrdering>(options.MaximumTables != 0 ? options.MaximumTables : TablesFor(memory), options.HasAccessDirty);
+        Table = new TdpTable<TOrdering>(options.MaximumTables != 0 ? options.MaximumTables : TablesFor(memory), options.HasAccessDirty, options.Defects);
         foreach (TdpSlot<TOrdering> slot in Slots)
             Frames.Add(slot);
     }
