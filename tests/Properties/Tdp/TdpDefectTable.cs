@@ -42,11 +42,12 @@ public sealed class TdpDefectTable
             from pages in LargePageInfoTests.Frames(1, 1 << 19)
             from changes in Gen.ArrayOf(LargePageInfoTests.Frames(0, 1 << 20).Zip(LargePageInfoTests.Frames(1, 1 << 20)), 4)
             select (first, Math.Max(pages, 1), changes.Select(change => (change.Item1, Math.Max(change.Item2, 1))).ToArray());
+        var right = Prop.ForAll(Arb.From(cases), at => Assert.False(ReadsBehind(at.First, at.Pages, at.Changes, MappingDefects.None)));
+        Props.Check(right, nameof(MappingDefects.None), maxTest: 500);
         int tries = 0;
         var property = Prop.ForAll(Arb.From(cases), at =>
         {
             tries++;
-            Assert.False(ReadsBehind(at.First, at.Pages, at.Changes, MappingDefects.None));
             Assert.False(ReadsBehind(at.First, at.Pages, at.Changes, MappingDefects.ChecksBeyondSlot));
         });
         Assert.Throws<PropertyFailedException>(() => Props.Check(property, nameof(MappingDefects.ChecksBeyondSlot), maxTest: 5000));
