@@ -55,7 +55,7 @@ public sealed class Arm64Code
         (Bitmap + "MarkRange[RingKit.Bitmaps.AlwaysOr](ulong,ulong)", "X", "E4, E5: the words"),
         (Bitmap + "Take", "X.*X", "E4: the word, whole or in part"),
         (Bitmap + "TakeWhole[RingKit.Bitmaps.Harvesting.MaskForm]", "X", "E4: the words"),
-        (Bitmap + "PutBack", "X$", "E4: the word"),
+        (Bitmap + "PutBack(ulong,ulong)", "X$", "E4: the word"),
         (Ring + "SpscCore" + ItemTypes + "TryPush({Item})", StoresThenReleases, "E9: item, then tail"),
         (Ring + "SpscCore" + ItemTypes + "Publish", "L", "E9: tail"),
         (Ring + "SpscCore" + ItemTypes + "Available", "A", "E9: tail"),
