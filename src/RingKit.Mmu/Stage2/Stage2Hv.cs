@@ -81,26 +81,26 @@ public sealed class Stage2Hv
 
     /// <summary>The host splits its transparent huge pages; those of 4 KiB stay where they are.</summary>
     /// <inheritdoc cref="Invalidate"/>
-    public void SplitHugePages(ulong gfn, ulong count = 1) => Change(gfn, count, HostAction.Split);
+    public void SplitHugePages(ulong gfn, ulong count = 1) => Change(gfn, count, HostChange.Split);
 
     /// <summary>The host makes transparent huge pages where their addresses, and what is there, allow it.</summary>
     /// <inheritdoc cref="Invalidate"/>
-    public void CollapseHugePages(ulong gfn, ulong count = 1) => Change(gfn, count, HostAction.Collapse);
+    public void CollapseHugePages(ulong gfn, ulong count = 1) => Change(gfn, count, HostChange.Collapse);
 
     /// <summary>The host moves pages to other physical addresses.</summary>
     /// <inheritdoc cref="Invalidate"/>
-    public void Migrate(ulong gfn, ulong count = 1) => Change(gfn, count, HostAction.Migrate);
+    public void Migrate(ulong gfn, ulong count = 1) => Change(gfn, count, HostChange.Migrate);
 
     /// <summary>The host writes pages out; an access brings them back.</summary>
     /// <inheritdoc cref="Invalidate"/>
-    public void Reclaim(ulong gfn, ulong count = 1) => Change(gfn, count, HostAction.Reclaim);
+    public void Reclaim(ulong gfn, ulong count = 1) => Change(gfn, count, HostChange.Reclaim);
 
     /// <summary>The host shares pages with others (KSM): a store gets a copy first.</summary>
     /// <inheritdoc cref="Invalidate"/>
-    public void Share(ulong gfn, ulong count = 1) => Change(gfn, count, HostAction.Share);
+    public void Share(ulong gfn, ulong count = 1) => Change(gfn, count, HostChange.Share);
 
     // Page by page, or huge page by huge page, as the host has them by then.
-    private void Change(ulong gfn, ulong count, HostAction action)
+    private void Change(ulong gfn, ulong count, HostChange change)
     {
         Stage2MachineThread thread = _mmu.Here();
         foreach (Stage2Slot slot in _core.Slots)
@@ -109,36 +109,18 @@ public sealed class Stage2Hv
                 continue;
             while (address < end)
             {
-                (ulong first, ulong size) = ExtentOf(address, action);
-                switch (action)
-                {
-                    case HostAction.Split:
-                        _core.SplitHostPage(ref thread, address);
-                        break;
-                    case HostAction.Collapse:
-                        _core.CollapseHostPages(ref thread, address);
-                        break;
-                    case HostAction.Migrate:
-                        _core.MigrateHostPage(ref thread, address);
-                        break;
-                    case HostAction.Reclaim:
-                        _core.ReclaimHostPage(ref thread, address);
-                        break;
-                    default:
-                        _core.ShareHostPage(ref thread, address);
-                        break;
-                }
-
+                (ulong first, ulong size) = ExtentOf(address, change);
+                _core.Change(ref thread, address, change);
                 address = first + size;
             }
         }
     }
 
-    private (ulong First, ulong Size) ExtentOf(ulong address, HostAction action)
+    private (ulong First, ulong Size) ExtentOf(ulong address, HostChange change)
     {
-        if (action is not (HostAction.Split or HostAction.Collapse) && _core.Host.Find(address) is { } region)
+        if (change is not (HostChange.Split or HostChange.Collapse) && _core.Host.Find(address) is { } region)
             return region.ExtentAt(address);
-        ulong size = action is HostAction.Split or HostAction.Collapse ? Stage2Geometry.SizeAt(2) : GuestPage.Size;
+        ulong size = change is HostChange.Split or HostChange.Collapse ? Stage2Geometry.SizeAt(2) : GuestPage.Size;
         return (address & ~(size - 1), size);
     }
 
@@ -150,14 +132,5 @@ public sealed class Stage2Hv
         first = low < behind ? slot.HostAddressOf(low << GuestPage.Shift) : 0;
         end = low < behind ? first + ((behind - low) << GuestPage.Shift) : 0;
         return low < behind;
-    }
-
-    private enum HostAction
-    {
-        Split,
-        Collapse,
-        Migrate,
-        Reclaim,
-        Share,
     }
 }

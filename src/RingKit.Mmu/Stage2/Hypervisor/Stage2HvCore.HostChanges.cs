@@ -40,7 +40,8 @@ internal sealed partial class Stage2HvCore<TOrdering>
     private void CopyHostPage<TThread>(ref TThread thread, ulong hostAddress)
         where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Copy);
 
-    private void Change<TThread>(ref TThread thread, ulong hostAddress, HostChange change)
+    /// <summary>Changes the page, or huge page, of an address.</summary>
+    public void Change<TThread>(ref TThread thread, ulong hostAddress, HostChange change)
         where TThread : struct, IStage2HostThread, allows ref struct
     {
         if (Host.Find(hostAddress) is not { Kind: not HostRegionKind.PfnMapped } region)
@@ -84,17 +85,5 @@ internal sealed partial class Stage2HvCore<TOrdering>
 
         InvalidateEnd();
         Host.ExitChanges();
-    }
-
-    private enum HostChange
-    {
-        Split,
-        Collapse,
-        Migrate,
-        Reclaim,
-        Share,
-        Copy,
-        Merge,
-        Poison,
     }
 }

@@ -1,0 +1,29 @@
+namespace RingKit.Mmu.Stage2.Hypervisor;
+
+/// <summary>What the host does with a page.</summary>
+internal enum HostChange
+{
+    /// <summary>Splits a transparent huge page.</summary>
+    Split,
+
+    /// <summary>Makes a transparent huge page of small ones, where one may be.</summary>
+    Collapse,
+
+    /// <summary>Moves a page, huge or not, to another physical address.</summary>
+    Migrate,
+
+    /// <summary>Writes a page out.</summary>
+    Reclaim,
+
+    /// <summary>Makes a page read-only until a store gets a copy.</summary>
+    Share,
+
+    /// <summary>Gives a store its copy.</summary>
+    Copy,
+
+    /// <summary>Merges a page with an equal one.</summary>
+    Merge,
+
+    /// <summary>Breaks the memory of a page.</summary>
+    Poison,
+}
