@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Inputs;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Traces;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using RingKit.Cli.Replay;
+using RingKit.Cli.Machines;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 

@@ -1,3 +1,4 @@
+using RingKit.Cli.Machines;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 

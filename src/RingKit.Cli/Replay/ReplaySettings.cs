@@ -1,21 +1,17 @@
+using RingKit.Cli.Machines;
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.Stage2.Hypervisor;
 
 namespace RingKit.Cli.Replay;
 
 /// <summary>How to replay a trace.</summary>
-internal sealed record ReplaySettings
+internal sealed record ReplaySettings : MachineSettings
 {
     public const ulong DefaultMemory = 256UL << 20;
     public const ulong MaximumMemory = 1UL << 40;
     public const long DefaultInterval = 100_000;
-    public const int DefaultRingEntries = 4096;
 
     /// <summary>The page table.</summary>
     public MmuChoice Mmu { get; init; } = MmuChoice.Flat;
-
-    /// <summary>How a stage-2 page table is made, if it is one.</summary>
-    public Stage2Options Stage2 { get; init; } = new() { HasHugePages = false };
 
     /// <summary>The dirty logs, each with a machine of its own.</summary>
     public IReadOnlyList<LogChoice> Logs { get; init; } = LogChoice.Flat;
@@ -25,9 +21,6 @@ internal sealed record ReplaySettings
 
     /// <summary>The guest's memory in bytes: pages, at most <see cref="MaximumMemory"/>.</summary>
     public ulong Memory { get; init; } = DefaultMemory;
-
-    /// <summary>Entries of the dirty ring.</summary>
-    public int RingEntries { get; init; } = DefaultRingEntries;
 
     /// <summary>The guest's memory in pages.</summary>
     public ulong MemoryPages => Memory >> GuestPage.Shift;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Traces;
 using RingKit.Mmu.Guest;
 

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Traces;
 using RingKit.Mmu.DirtyLogging;

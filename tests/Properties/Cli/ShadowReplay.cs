@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Traces;
 using RingKit.Mmu.DirtyLogging;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;

@@ -3,13 +3,13 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 
-namespace RingKit.Cli.Replay;
+namespace RingKit.Cli.Machines;
 
-/// <summary>A dirty log that a replay can be asked for.</summary>
+/// <summary>A dirty log that a command can be asked for.</summary>
 /// <param name="Name">As on the command line and in reports.</param>
-/// <param name="MakeMachine">Makes a machine of one vCPU, whose page table the log fits.</param>
+/// <param name="MakeMachine">Makes a machine whose page table the log fits.</param>
 /// <param name="Make">Makes one for a machine.</param>
-internal sealed record LogChoice(string Name, Func<GuestMemory, ReplaySettings, VirtualMachine> MakeMachine, Func<VirtualMachine, ReplaySettings, IDirtyLog> Make)
+internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings, VirtualMachine> MakeMachine, Func<VirtualMachine, MachineSettings, IDirtyLog> Make)
 {
     // QEMU's rule: a 128th of the guest's memory.
     private const int MemoryToTable = 7;
@@ -25,16 +25,16 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, ReplaySettings, 
     public static IReadOnlyList<LogChoice> Hash { get; } =
     [
         .. Enum.GetValues<HashTableLogMethod>().Select(Hashed),
-        new("shadow", (memory, _) => new VirtualMachine(memory, 1, new Book3sPrOptions()), (machine, _) => new ShadowDirtyLog(machine)),
+        new("shadow", (memory, settings) => new VirtualMachine(memory, settings.Vcpus, new Book3sPrOptions()), (machine, _) => new ShadowDirtyLog(machine)),
     ];
 
     /// <summary>Those over a stage-2 page table: the same as over the flat one.</summary>
     public static IReadOnlyList<LogChoice> Stage2 { get; } = [.. Flat.Select(log => log with { MakeMachine = Stage2Machine })];
 
     /// <summary>A machine with the flat page table.</summary>
-    public static VirtualMachine FlatMachine(GuestMemory memory, ReplaySettings settings) => new(memory);
+    public static VirtualMachine FlatMachine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus);
 
-    private static VirtualMachine Stage2Machine(GuestMemory memory, ReplaySettings settings) => new(memory, 1, settings.Stage2);
+    private static VirtualMachine Stage2Machine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus, settings.Stage2);
 
     private static LogChoice Hashed(HashTableLogMethod method)
     {
@@ -48,8 +48,8 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, ReplaySettings, 
         return new(name, HashMachine, (machine, _) => new HashTableDirtyLog(machine, method));
     }
 
-    private static VirtualMachine HashMachine(GuestMemory memory, ReplaySettings settings) =>
-        new(memory, 1, new HashTableOptions { Order = OrderFor(memory), BackingShift = GuestPage.Shift });
+    private static VirtualMachine HashMachine(GuestMemory memory, MachineSettings settings) =>
+        new(memory, settings.Vcpus, new HashTableOptions { Order = OrderFor(memory), BackingShift = GuestPage.Shift });
 
     private static int OrderFor(GuestMemory memory)
     {

@@ -1,6 +1,6 @@
-namespace RingKit.Cli.Replay;
+namespace RingKit.Cli.Machines;
 
-/// <summary>A page table that a replay can go through.</summary>
+/// <summary>A page table that a command can be asked for.</summary>
 /// <param name="Name">As on the command line and in reports.</param>
 /// <param name="Logs">The dirty logs over it.</param>
 internal sealed record MmuChoice(string Name, IReadOnlyList<LogChoice> Logs)
