@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Numerics;
+using RingKit.Bitmaps;
 using RingKit.Mmu.Guest;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
@@ -24,10 +27,14 @@ public abstract class MachineDirtyLog : IDirtyLog
         get
         {
             using var scope = new VcpuSafeScope(_slotsLock, Machine);
-            ulong faults = 0;
+            ulong faults = 0, recorded = 0;
             foreach (Vcpu vcpu in Machine.Vcpus)
+            {
                 faults += vcpu.Faults;
-            return Books with { Faults = faults };
+                recorded += vcpu.DirtiedPages;
+            }
+
+            return Books with { Faults = faults, VcpuPages = recorded };
         }
     }
 
@@ -41,6 +48,8 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
+        HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
+        ForgetWritesWithoutVcpu();
     }
 
     /// <inheritdoc/>
@@ -48,6 +57,7 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StopLocked();
+        ForgetWritesWithoutVcpu();
     }
 
     /// <inheritdoc/>
@@ -59,6 +69,8 @@ public abstract class MachineDirtyLog : IDirtyLog
         try
         {
             Collect(ref sink);
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                CollectWritesWithoutVcpu(slot, ref sink);
         }
         finally
         {
@@ -124,6 +136,51 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         var forget = default(ForgettingSink);
         Collect(ref forget);
+    }
+
+    /// <summary>Hands the pages of a slot that devices and the host have written to the sink. Nothing protects them.</summary>
+    private protected void CollectWritesWithoutVcpu<TSink>(MemorySlot slot, ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        var device = new MaskSink<TSink>(slot, ref sink);
+        Machine.DeviceWrites.Take(slot, ref device);
+        var host = new MaskSink<TSink>(slot, ref sink);
+        Machine.HostWrites.Take(slot, ref host);
+        Books = Books with
+        {
+            DevicePages = Books.DevicePages + device.Pages,
+            HostPages = Books.HostPages + host.Pages,
+            Entries = Books.Entries + device.Pages + host.Pages,
+            BytesTouched = Books.BytesTouched + device.Bytes + host.Bytes,
+        };
+    }
+
+    private void ForgetWritesWithoutVcpu()
+    {
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+        {
+            var forget = default(ForgettingSink);
+            var masks = new MaskSink<ForgettingSink>(slot, ref forget);
+            Machine.DeviceWrites.Take(slot, ref masks);
+            Machine.HostWrites.Take(slot, ref masks);
+        }
+    }
+
+    private ref struct MaskSink<TSink>(MemorySlot slot, ref TSink sink) : IDirtyMaskSink
+        where TSink : struct, IDirtyPageSink
+    {
+        private readonly ref TSink _sink = ref sink;
+
+        public ulong Pages { get; private set; }
+
+        public ulong Bytes { get; private set; }
+
+        public void Accept(ulong firstPage, ulong mask)
+        {
+            _sink.Accept(slot, firstPage, mask);
+            Pages += (uint)BitOperations.PopCount(mask);
+            Bytes += sizeof(ulong);
+        }
     }
 
     private struct ForgettingSink : IDirtyPageSink
