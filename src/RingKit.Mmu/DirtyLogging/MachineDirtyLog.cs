@@ -1,21 +1,21 @@
 using System.Diagnostics;
-using System.Numerics;
-using RingKit.Bitmaps;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
 /// <summary>What the dirty logs of a machine have in common: starts, stops and harvests that come one after the other, the books, and the end.</summary>
-public abstract class MachineDirtyLog : IDirtyLog
+public abstract partial class MachineDirtyLog : IDirtyLog
 {
     // KVM's slots_lock.
     private readonly Lock _slotsLock;
 
     private protected MachineDirtyLog(VirtualMachine machine, Lock slotsLock)
     {
+        ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
         _slotsLock = slotsLock;
+        _sessions = new ulong[machine.Memory.Slots.Length];
     }
 
     /// <inheritdoc/>
@@ -49,7 +49,6 @@ public abstract class MachineDirtyLog : IDirtyLog
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
         HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
-        ForgetWritesWithoutVcpu();
     }
 
     /// <inheritdoc/>
@@ -57,7 +56,11 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StopLocked();
-        ForgetWritesWithoutVcpu();
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+        {
+            ForgetReturned(slot);
+            ForgetWritesWithoutVcpu(slot);
+        }
     }
 
     /// <inheritdoc/>
@@ -65,18 +68,7 @@ public abstract class MachineDirtyLog : IDirtyLog
         where TSink : struct, IDirtyPageSink
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
-        long start = Stopwatch.GetTimestamp();
-        try
-        {
-            Collect(ref sink);
-            foreach (MemorySlot slot in Machine.Memory.Slots)
-                CollectWritesWithoutVcpu(slot, ref sink);
-        }
-        finally
-        {
-            EndHarvest();
-            Books = Books with { Harvests = Books.Harvests + 1, HarvestTime = Books.HarvestTime + Stopwatch.GetElapsedTime(start) };
-        }
+        CollectAndEnd(ref sink, withReturned: true);
     }
 
     /// <inheritdoc/>
@@ -104,6 +96,12 @@ public abstract class MachineDirtyLog : IDirtyLog
         if (!Machine.IsDisposed)
             Stop();
         Machine.Detach(this);
+        using (new VcpuSafeScope(_slotsLock, Machine))
+        {
+            _isDisposed = true;
+            _returned?.Dispose();
+        }
+
         Free();
         GC.SuppressFinalize(this);
     }
@@ -138,48 +136,22 @@ public abstract class MachineDirtyLog : IDirtyLog
         Collect(ref forget);
     }
 
-    /// <summary>Hands the pages of a slot that devices and the host have written to the sink. Nothing protects them.</summary>
-    private protected void CollectWritesWithoutVcpu<TSink>(MemorySlot slot, ref TSink sink)
+    private void CollectAndEnd<TSink>(ref TSink sink, bool withReturned)
         where TSink : struct, IDirtyPageSink
     {
-        var device = new MaskSink<TSink>(slot, ref sink);
-        Machine.DeviceWrites.Take(slot, ref device);
-        var host = new MaskSink<TSink>(slot, ref sink);
-        Machine.HostWrites.Take(slot, ref host);
-        Books = Books with
+        long start = Stopwatch.GetTimestamp();
+        try
         {
-            DevicePages = Books.DevicePages + device.Pages,
-            HostPages = Books.HostPages + host.Pages,
-            Entries = Books.Entries + device.Pages + host.Pages,
-            BytesTouched = Books.BytesTouched + device.Bytes + host.Bytes,
-        };
-    }
-
-    private void ForgetWritesWithoutVcpu()
-    {
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-        {
-            var forget = default(ForgettingSink);
-            var masks = new MaskSink<ForgettingSink>(slot, ref forget);
-            Machine.DeviceWrites.Take(slot, ref masks);
-            Machine.HostWrites.Take(slot, ref masks);
+            Collect(ref sink);
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                CollectWritesWithoutVcpu(slot, ref sink);
+            if (withReturned)
+                _returned?.Deliver(ref sink);
         }
-    }
-
-    private ref struct MaskSink<TSink>(MemorySlot slot, ref TSink sink) : IDirtyMaskSink
-        where TSink : struct, IDirtyPageSink
-    {
-        private readonly ref TSink _sink = ref sink;
-
-        public ulong Pages { get; private set; }
-
-        public ulong Bytes { get; private set; }
-
-        public void Accept(ulong firstPage, ulong mask)
+        finally
         {
-            _sink.Accept(slot, firstPage, mask);
-            Pages += (uint)BitOperations.PopCount(mask);
-            Bytes += sizeof(ulong);
+            EndHarvest();
+            Books = Books with { Harvests = Books.Harvests + 1, HarvestTime = Books.HarvestTime + Stopwatch.GetElapsedTime(start) };
         }
     }
 
