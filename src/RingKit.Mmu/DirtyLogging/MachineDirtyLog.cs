@@ -144,9 +144,10 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         }
     }
 
-    private struct ForgettingSink : IDirtyPageSink
+    /// <summary>Takes pages for nobody.</summary>
+    private protected readonly struct ForgettingSink : IDirtyPageSink
     {
-        public readonly void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
         {
         }
     }
