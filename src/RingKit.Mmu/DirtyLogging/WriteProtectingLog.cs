@@ -9,7 +9,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     private bool _isStopping;
 
     private protected WriteProtectingLog(VirtualMachine machine)
-        : base(Checked(machine), new Lock())
+        : base(Checked(machine))
     {
     }
 
