@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
@@ -9,16 +10,16 @@ namespace RingKit.Cli.Harvest;
 /// <summary>Measures a grid, cell by cell, and in each cell log by log.</summary>
 internal sealed class HarvestGrid(HarvestSettings settings)
 {
-    private const int MostRounds = 9;
-    private const int FewestRounds = 3;
-
-    // From so many stores on a round is long enough to stand for itself.
+    // Up to so many stores a round is too short to stand for itself.
+    private const int FewStores = 20_000;
     private const int ManyStores = 200_000;
+    private const int RoundsOfPass = 3;
     private const ulong RehearsalPages = 1 << 14;
     private const int RehearsalStores = 4000;
+    private const int MostRehearsals = 10;
 
-    private static readonly TimeSpan TimeOfRounds = TimeSpan.FromMilliseconds(25);
-    private static readonly TimeSpan TimeOfRehearsal = TimeSpan.FromMilliseconds(120);
+    private static readonly TimeSpan TimeOfRehearsal = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan TimeForCompiler = TimeSpan.FromMilliseconds(150);
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
@@ -62,14 +63,19 @@ internal sealed class HarvestGrid(HarvestSettings settings)
         uint[] pages = DirtyPages.Choose(PagePattern.Runs, RehearsalPages, RehearsalStores);
         GuestMachines machines = MachinesOf(RehearsalPages);
         _harvested.Expect(machines.Pages, pages);
-        foreach (LogChoice log in settings.Logs)
+        long compiled = -1;
+        for (int i = 0; i < MostRehearsals && JitInfo.GetCompiledMethodCount() != compiled; i++)
         {
-            using LoggedGuest guest = Log(machines, log, pages, cancellation);
-            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
+            compiled = JitInfo.GetCompiledMethodCount();
+            foreach (LogChoice log in settings.Logs)
             {
-                guest.Round();
+                using LoggedGuest guest = Log(machines, log, pages, cancellation);
+                for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
+                    guest.Round();
                 guest.RoundWithoutProtection();
             }
+
+            cancellation.WaitHandle.WaitOne(TimeForCompiler);
         }
     }
 
@@ -91,42 +97,40 @@ internal sealed class HarvestGrid(HarvestSettings settings)
         GuestMachines machines = MachinesOf(total >> ShiftFor(dirty));
         uint[] pages = DirtyPages.Choose(cell.Pattern, machines.Pages, (int)(dirty >> ShiftFor(dirty)));
         _harvested.Expect(machines.Pages, pages);
-        foreach (LogChoice log in settings.Logs)
+        try
         {
-            try
-            {
-                cells.Add(Measure(cell, log, machines, pages, cancellation));
-            }
-            catch (LogsDisagreeException e)
-            {
-                string where = $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
-                throw new LogsDisagreeException($"{where}: the {log.Name} log {e.Message}");
-            }
+            cells.AddRange(MeasureLogs(cell, machines, pages, dirty, cancellation));
+        }
+        catch (LogsDisagreeException e)
+        {
+            throw new LogsDisagreeException($"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}: {e.Message}");
         }
     }
 
-    private LogCell Measure(GridCell cell, LogChoice log, GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    // Log after log, and that several times where rounds are short: what is compared is measured side by side.
+    private IEnumerable<LogCell> MeasureLogs(GridCell cell, GuestMachines machines, uint[] pages, ulong dirty, CancellationToken cancellation)
     {
-        ulong total = HarvestSettings.PagesOf(cell.Memory), dirty = cell.Dirty.PagesOf(total)!.Value;
-        using LoggedGuest guest = Log(machines, log, pages, cancellation);
-        guest.Round();
-        CellCosts costs = MedianOf(pages.Length, guest.Round, round => round.Total, out int rounds);
-        double? take = guest.RoundWithoutProtection();
-        if (take is not null && rounds > 1)
-            take = MedianOf(pages.Length, () => guest.RoundWithoutProtection()!.Value, round => round, out _);
-        double factor = pages.Length == 0 ? 1 : dirty / (double)pages.Length;
-        return new LogCell(
-            cell, log.Name, dirty, (ulong)pages.Length, rounds, costs * factor, take * factor, Bookkeeping(log, cell.Memory, machines, guest.BookkeepingBytes));
-    }
+        LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
+        int passes = pages.Length switch { < FewStores => 5, < ManyStores => 3, _ => 1 };
+        for (int pass = 0; pass < passes; pass++)
+        {
+            foreach (LogSamples log in samples)
+            {
+                using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
+                log.Take(guest, pages.Length < ManyStores ? RoundsOfPass : 1);
+            }
+        }
 
-    private static T MedianOf<T>(int stores, Func<T> round, Func<T, double> time, out int rounds)
-    {
-        List<T> results = [];
-        int fewest = stores >= ManyStores ? 1 : FewestRounds;
-        for (long start = Stopwatch.GetTimestamp(); results.Count < fewest || (results.Count < MostRounds && Stopwatch.GetElapsedTime(start) < TimeOfRounds);)
-            results.Add(round());
-        rounds = results.Count;
-        return results.OrderBy(time).ElementAt((rounds - 1) / 2);
+        double factor = pages.Length == 0 ? 1 : dirty / (double)pages.Length;
+        return samples.Select(log => new LogCell(
+            cell,
+            log.Choice.Name,
+            dirty,
+            (ulong)pages.Length,
+            log.Rounds,
+            log.Median * factor,
+            log.MedianTake * factor,
+            Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes)));
     }
 
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)

@@ -58,7 +58,7 @@ internal sealed class LoggedGuest : IDisposable
             cost.BytesTouched);
     }
 
-    /// <summary>A round of which the pages are taken and not protected.</summary>
+    /// <summary>A last round, of which the pages are taken and not protected.</summary>
     /// <returns>The time of its harvests in microseconds, or null where a log does both at once.</returns>
     public double? RoundWithoutProtection()
     {
@@ -66,11 +66,7 @@ internal sealed class LoggedGuest : IDisposable
             return null;
 
         log.ProtectsPages = false;
-        double time = Round().Harvest;
-        log.ProtectsPages = true;
-        _log.Stop();
-        _log.Start();
-        return time;
+        return Round().Harvest;
     }
 
     public void Dispose() => _log.Dispose();
