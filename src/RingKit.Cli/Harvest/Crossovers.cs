@@ -4,7 +4,7 @@ namespace RingKit.Cli.Harvest;
 internal static class Crossovers
 {
     /// <summary>Who is cheapest stays so until another one is cheaper by more than this: no crossing is made of noise.</summary>
-    public const double Tolerance = 1.05;
+    public const double Tolerance = 1.1;
 
     /// <summary>Which log costs least, from the lowest dirty count to the highest.</summary>
     /// <param name="lines">One or more, with the same counts, at least one.</param>

@@ -19,11 +19,20 @@ internal sealed class LogSamples(LogChoice choice)
     /// <summary>As the log says.</summary>
     public ulong BookkeepingBytes { get; private set; }
 
-    /// <summary>The round that has the median of the total.</summary>
-    public CellCosts Median => _rounds.OrderBy(round => round.Total).ElementAt((_rounds.Count - 1) / 2);
+    /// <summary>The medians of each kind of cost.</summary>
+    public CellCosts Median => new(
+        MedianOf(round => round.Guest),
+        MedianOf(round => round.Stall),
+        MedianOf(round => round.Harvest),
+        MedianOf(round => round.Faults),
+        MedianOf(round => round.FullExits),
+        MedianOf(round => round.Entries),
+        MedianOf(round => round.ResetCalls),
+        MedianOf(round => round.Invalidations),
+        MedianOf(round => round.BytesTouched));
 
     /// <summary>The median of what harvests take without protection, or null where there is none.</summary>
-    public double? MedianTake => _takes.Count == 0 ? null : _takes.Order().ElementAt((_takes.Count - 1) / 2);
+    public double? MedianTake => _takes.Count == 0 ? null : MedianOf(_takes);
 
     /// <summary>Measures some rounds, after one that brings all that it touches into being, and the last one without protection.</summary>
     /// <exception cref="LogsDisagreeException">The log reported other pages than the guest stored to.</exception>
@@ -43,4 +52,12 @@ internal sealed class LogSamples(LogChoice choice)
             throw new LogsDisagreeException($"the {choice.Name} log {e.Message}");
         }
     }
+
+    private static double MedianOf(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[(sorted.Length - 1) / 2];
+    }
+
+    private double MedianOf(Func<CellCosts, double> cost) => MedianOf(_rounds.Select(cost));
 }
