@@ -26,6 +26,9 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
     public override string Name => "bitmap";
 
     /// <inheritdoc/>
+    public override ulong BookkeepingBytes => Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + BytesOf(slot));
+
+    /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => true;
 
     /// <inheritdoc/>
@@ -45,7 +48,7 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
         {
             var collector = new Collector<TSink>(this, slot, ref sink);
             _bitmaps[slot.Ordinal].HarvestMasks(ref collector);
-            Book(collector.Pages, bytesTouched: (slot.PageCount + 63) / 64 * sizeof(ulong));
+            Book(collector.Pages, bytesTouched: BytesOf(slot));
         }
     }
 
@@ -54,6 +57,8 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
         foreach (DirtyBitmap bitmap in _bitmaps)
             bitmap.Dispose();
     }
+
+    private static ulong BytesOf(MemorySlot slot) => (slot.PageCount + 63) / 64 * sizeof(ulong);
 
     private ref struct Collector<TSink>(BitmapDirtyLog log, MemorySlot slot, ref TSink sink) : IDirtyMaskSink
         where TSink : struct, IDirtyPageSink

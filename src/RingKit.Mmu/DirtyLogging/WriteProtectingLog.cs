@@ -13,6 +13,9 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     {
     }
 
+    /// <summary>Whether harvests protect what they take. Not to, loses writes: it is for measurements of what the taking costs by itself, between two starts.</summary>
+    internal bool ProtectsPages { get; set; } = true;
+
     private protected bool ProtectedSinceInvalidation { get; private set; }
 
     private protected override void StartLocked()
@@ -67,7 +70,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     /// <summary>Protects pages again: a reset call.</summary>
     private protected void Protect(MemorySlot slot, ulong baseOffset, ulong mask)
     {
-        if (_isStopping)
+        if (_isStopping || !ProtectsPages)
             return;
         Machine.Mmu.WriteProtect(slot, baseOffset, mask);
         ProtectedSinceInvalidation = true;

@@ -1,0 +1,6 @@
+namespace RingKit.Cli.Harvest;
+
+/// <summary>A cell that was not measured.</summary>
+/// <param name="Cell">The cell.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record LeftOut(GridCell Cell, string Reason);
