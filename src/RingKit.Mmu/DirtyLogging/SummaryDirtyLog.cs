@@ -51,7 +51,7 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
         foreach (MemorySlot slot in Machine.Memory.Slots)
         {
             SummaryBitmap bitmap = _bitmaps[slot.Ordinal];
-            var collector = new Collector<TSink>(this, slot, ref sink, new SummaryPath(bitmap));
+            var collector = new Collector<TSink>(this, slot, ref sink, new SummaryPath(bitmap.SummaryCount, bitmap.TopWords));
             bitmap.HarvestMasks(ref collector);
             Book(collector.Pages, collector.Path.Words * sizeof(ulong));
         }
