@@ -50,7 +50,9 @@ internal static class Crossovers
     {
         (double low, double high) = (before.Points[i - 1].Pages, before.Points[i].Pages);
         double ratioLow = Math.Log(before.Points[i - 1].Cost / after.Points[i - 1].Cost), ratioHigh = Math.Log(before.Points[i].Cost / after.Points[i].Cost);
-        double part = ratioLow >= 0 ? 0 : -ratioLow / (ratioHigh - ratioLow);
+        if (ratioLow >= 0)
+            return low;
+        double part = -ratioLow / (ratioHigh - ratioLow);
         return low == 0 ? high * part : Math.Exp(Math.Log(low) + (part * Math.Log(high / low)));
     }
 }

@@ -13,11 +13,13 @@ internal sealed class HarvestGrid(HarvestSettings settings)
     // Up to so many stores a round is too short to stand for itself.
     private const int FewStores = 20_000;
     private const int ManyStores = 200_000;
+    private const int RoundsBefore = 3;
     private const int RoundsOfPass = 3;
     private const ulong RehearsalPages = 1 << 14;
     private const int RehearsalStores = 4000;
     private const int MostRehearsals = 10;
 
+    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TimeOfRehearsal = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan TimeForCompiler = TimeSpan.FromMilliseconds(150);
 
@@ -28,21 +30,23 @@ internal sealed class HarvestGrid(HarvestSettings settings)
     /// <summary>Measures all.</summary>
     /// <param name="progress">Called now and then with the part that is done.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="CommandException">No cell can be measured; the message says why.</exception>
     /// <exception cref="LogsDisagreeException">A log reported other pages than the guest stored to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public HarvestReport Run(Action<double>? progress = null, CancellationToken cancellation = default)
     {
         GridCell[] grid = [.. settings.Cells];
         List<LogCell> cells = [];
-        List<LeftOut> leftOut = [];
+        LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
+        if (leftOut.Length == grid.Length)
+            throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
         try
         {
-            Rehearse(cancellation);
+            if (settings.Rehearses)
+                Rehearse(cancellation);
             for (int i = 0; i < grid.Length; i++)
             {
-                if (WhyNot(grid[i]) is { } reason)
-                    leftOut.Add(new LeftOut(grid[i], reason));
-                else
+                if (!leftOut.Any(left => left.Cell == grid[i]))
                     Measure(grid[i], cells, cancellation);
                 progress?.Invoke((i + 1.0) / grid.Length);
             }
@@ -79,16 +83,17 @@ internal sealed class HarvestGrid(HarvestSettings settings)
         }
     }
 
-    private string? WhyNot(GridCell cell)
+    private LeftOut? WhyNot(GridCell cell)
     {
         ulong total = HarvestSettings.PagesOf(cell.Memory);
         if (cell.Dirty.PagesOf(total) is not { } dirty)
-            return string.Create(CultureInfo.InvariantCulture, $"the guest has {total} pages");
+            return new LeftOut(cell, "--dirty", string.Create(CultureInfo.InvariantCulture, $"the guest has {total} pages"));
         ulong pages = total >> ShiftFor(dirty);
         ulong needed = PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
+        string most = MemorySize.Format(PageTableMemory.Most);
         return needed <= PageTableMemory.Most
             ? null
-            : $"the {settings.Mmu.Name} page table and what is beside it would take {MemorySize.Approximate(needed)}, and may take {MemorySize.Format(PageTableMemory.Most)}";
+            : new LeftOut(cell, "--memory", $"the {settings.Mmu.Name} page table and what is beside it would take {MemorySize.Approximate(needed)}, and may take {most}");
     }
 
     private void Measure(GridCell cell, List<LogCell> cells, CancellationToken cancellation)
@@ -103,21 +108,25 @@ internal sealed class HarvestGrid(HarvestSettings settings)
         }
         catch (LogsDisagreeException e)
         {
-            throw new LogsDisagreeException($"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}: {e.Message}");
+            throw new LogsDisagreeException($"{Describe(cell)}: {e.Message}");
         }
     }
+
+    private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
 
     // Log after log, and that several times where rounds are short: what is compared is measured side by side.
     private IEnumerable<LogCell> MeasureLogs(GridCell cell, GuestMachines machines, uint[] pages, ulong dirty, CancellationToken cancellation)
     {
         LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
+        bool isShort = pages.Length < ManyStores;
         int passes = pages.Length switch { < FewStores => 5, < ManyStores => 3, _ => 1 };
-        for (int pass = 0; pass < passes; pass++)
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0; pass < passes && (pass == 0 || Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
             foreach (LogSamples log in samples)
             {
                 using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, pages.Length < ManyStores ? RoundsOfPass : 1);
+                log.Take(guest, isShort ? RoundsBefore : 1, isShort ? RoundsOfPass : 1);
             }
         }
 
@@ -136,8 +145,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        VirtualMachine machine = machines.For(log, Populates);
-        return new LoggedGuest(machine, log.Make(machine, settings), pages, _harvested, cancellation);
+        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, cancellation);
     }
 
     // Of a guest that is smaller than the cell's says nothing about rings, and everything about bitmaps.

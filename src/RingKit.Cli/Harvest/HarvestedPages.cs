@@ -44,14 +44,15 @@ internal sealed class HarvestedPages
     }
 
     /// <summary>Ends a round: holds what was handed over against what was stored to.</summary>
+    /// <param name="log">Whose harvests these were.</param>
     /// <exception cref="LogsDisagreeException">They differ.</exception>
-    public void Check()
+    public void Check(string log)
     {
         LookAt();
         if (_stray is { } stray)
-            throw new LogsDisagreeException($"has a page that the guest did not store to: guest frame {stray}");
+            throw new LogsDisagreeException($"the {log} log has a page that the guest did not store to: guest frame {stray}");
         if (!_expected.IsComplete)
-            throw new LogsDisagreeException($"misses a page that the guest stored to: guest frame {_expected.FirstMissing()}");
+            throw new LogsDisagreeException($"the {log} log misses a page that the guest stored to: guest frame {_expected.FirstMissing()}");
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

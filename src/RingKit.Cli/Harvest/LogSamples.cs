@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using RingKit.Cli.Machines;
-using RingKit.Cli.Replay;
 
 namespace RingKit.Cli.Harvest;
 
@@ -7,6 +7,9 @@ namespace RingKit.Cli.Harvest;
 /// <param name="choice">The log.</param>
 internal sealed class LogSamples(LogChoice choice)
 {
+    // Longer than this a log does not hold up the others, if it has been measured once.
+    private static readonly TimeSpan MostTime = TimeSpan.FromMilliseconds(300);
+
     private readonly List<CellCosts> _rounds = [];
     private readonly List<double> _takes = [];
 
@@ -34,23 +37,22 @@ internal sealed class LogSamples(LogChoice choice)
     /// <summary>The median of what harvests take without protection, or null where there is none.</summary>
     public double? MedianTake => _takes.Count == 0 ? null : MedianOf(_takes);
 
-    /// <summary>Measures some rounds, after one that brings all that it touches into being, and the last one without protection.</summary>
-    /// <exception cref="LogsDisagreeException">The log reported other pages than the guest stored to.</exception>
-    public void Take(LoggedGuest guest, int rounds)
+    /// <summary>
+    /// Measures some rounds, and a last one without protection. What is touched is brought into being in rounds before them, in which also a log that goes by what the
+    /// last rounds showed comes to know this cell.
+    /// </summary>
+    public void Take(LoggedGuest guest, int roundsBefore, int rounds)
     {
         BookkeepingBytes = Math.Max(BookkeepingBytes, guest.BookkeepingBytes);
-        try
-        {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < roundsBefore && MayGoOn(i); i++)
             guest.Round();
-            for (int i = 0; i < rounds; i++)
-                _rounds.Add(guest.Round());
-            if (guest.RoundWithoutProtection() is { } take)
-                _takes.Add(take);
-        }
-        catch (LogsDisagreeException e)
-        {
-            throw new LogsDisagreeException($"the {choice.Name} log {e.Message}");
-        }
+        for (int i = 0; i < rounds && MayGoOn(i); i++)
+            _rounds.Add(guest.Round());
+        if (guest.RoundWithoutProtection() is { } take)
+            _takes.Add(take);
+
+        bool MayGoOn(int done) => done == 0 || Stopwatch.GetElapsedTime(start) < MostTime;
     }
 
     private static double MedianOf(IEnumerable<double> values)

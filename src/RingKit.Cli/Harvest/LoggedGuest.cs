@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
@@ -12,19 +13,24 @@ internal sealed class LoggedGuest : IDisposable
     private const ulong PagesPerHostPage = 32768;
 
     private readonly VirtualMachine _machine;
+    private readonly string _name;
     private readonly IDirtyLog _log;
     private readonly uint[] _pages;
     private readonly HarvestedPages _harvested;
     private readonly CancellationToken _cancellation;
 
     /// <param name="machine">A machine without a log.</param>
-    /// <param name="log">Its log, which this disposes.</param>
+    /// <param name="choice">The log that it is given.</param>
+    /// <param name="settings">How it is made.</param>
     /// <param name="pages">The pages that the guest stores to.</param>
     /// <param name="harvested">Expects these pages.</param>
     /// <param name="cancellation">Ends a round.</param>
-    public LoggedGuest(VirtualMachine machine, IDirtyLog log, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
+    public LoggedGuest(
+        VirtualMachine machine, LogChoice choice, MachineSettings settings, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
     {
-        (_machine, _log, _pages, _harvested, _cancellation) = (machine, log, pages, harvested, cancellation);
+        (_machine, _pages, _harvested, _cancellation) = (machine, pages, harvested, cancellation);
+        _name = choice.Name;
+        _log = choice.Make(machine, settings);
         _log.Start();
         TouchRecords();
     }
@@ -44,7 +50,7 @@ internal sealed class LoggedGuest : IDisposable
         _log.Harvest(ref sink);
         double last = Clock.Microseconds(start, Stopwatch.GetTimestamp());
         DirtyLogStatistics cost = _log.Statistics - before;
-        _harvested.Check();
+        _harvested.Check(_name);
         double stall = shares.Sum(share => share.Stall);
         return new CellCosts(
             shares.Sum(share => share.Guest),

@@ -23,7 +23,7 @@ internal static class HarvestChart
                    $"{MemorySize.Format(memory)}, {PagePatterns.NameOf(pattern)}", x, y, [.. lines.Select(line => new Series(line.Log, line.Points))]),
         ];
         string machine = $"{MachineInfo.Read().Processor}; {report.Settings.Mmu.Name} page table, {report.Settings.Vcpus} vCPU, rings of {report.Settings.RingEntries} entries";
-        if (panels.Length > 0)
-            writer.Write(SvgChart.Render(new Chart("Learning which pages were written, by how many were", machine, panels, Math.Min(report.Settings.Patterns.Count, MostColumns))));
+        writer.Write(SvgChart.Render(new Chart(
+            "Learning which pages were written, by how many were", machine, panels, Math.Min(report.Settings.Patterns.Count, MostColumns))));
     }
 }
