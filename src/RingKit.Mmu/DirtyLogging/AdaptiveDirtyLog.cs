@@ -1,7 +1,5 @@
 using System.Numerics;
-using RingKit.Bitmaps;
 using RingKit.DirtyRings;
-using RingKit.DirtyRings.Resetting;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
@@ -62,7 +60,8 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
         }
     }
 
-    internal AdaptiveLogCore<HardwareOrdering> Core => _core;
+    /// <inheritdoc/>
+    public override ulong BookkeepingBytes => _core.Bytes;
 
     /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => true;

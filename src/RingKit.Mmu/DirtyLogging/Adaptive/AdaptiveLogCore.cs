@@ -38,9 +38,19 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering> : IDisposable
         _control = _controlView.DangerousPointer;
     }
 
-    public IReadOnlyList<DirtyRingCore<TOrdering>> Rings => _rings;
-
-    public IReadOnlyList<AdaptiveSlot<TOrdering>> Slots => _slots;
+    /// <summary>Memory of the rings, the bitmaps and the summaries.</summary>
+    public ulong Bytes
+    {
+        get
+        {
+            ulong bytes = 0;
+            foreach (DirtyRingCore<TOrdering> ring in _rings)
+                bytes += ring.Capacity * (ulong)DirtyGfn.SizeInBytes;
+            foreach (AdaptiveSlot<TOrdering> slot in _slots)
+                bytes += slot.Bytes;
+            return bytes;
+        }
+    }
 
     public ref AdaptiveControl Control => ref *_control;
 
