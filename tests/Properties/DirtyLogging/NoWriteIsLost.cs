@@ -5,6 +5,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
+using RingKit.Properties.DirtyLogging.Kvm;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -22,6 +23,9 @@ public sealed class NoWriteIsLost
         ["bitmap"] = (Flat, Bitmap),
         ["ring"] = (Flat, SmallRing),
         ["memslot"] = (Flat, machine => new MemslotDirtyLog(machine)),
+        ["kvm bitmaps"] = (Flat, KvmLogs.Bitmaps),
+        ["kvm rings"] = (Flat, KvmLogs.Rings),
+        ["tdp modification log, kvm rings"] = (Tdp(TdpLogMethod.ModificationLog), KvmLogs.Rings),
         ["shadow"] = (memory => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine)),
         ["stage 2, bitmap"] = (Stage2(Stage2Generation.Current), Bitmap),
         ["stage 2, ring"] = (Stage2(Stage2Generation.Current), SmallRing),
