@@ -3,7 +3,6 @@ using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
-using RingKit.Properties.Guest;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.Kvm;

@@ -4,7 +4,6 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Tdp;
-using RingKit.Properties.Guest;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.Kvm;
