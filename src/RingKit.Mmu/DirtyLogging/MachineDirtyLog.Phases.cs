@@ -98,11 +98,12 @@ public abstract partial class MachineDirtyLog
             Returned().Add(slot.Ordinal, (baseOffset / 64) + 1, mask >> (64 - shift));
     }
 
-    /// <summary>Forgets what came back to a slot, and what may still come from harvests that are held. Under the lock, when the slot's log stops.</summary>
+    /// <summary>Forgets what devices and the host wrote to a slot, what came back to it, and what may still come from harvests that are held. Under the lock, when the slot's log stops.</summary>
     private protected void ForgetReturned(MemorySlot slot)
     {
         _sessions[slot.Ordinal] = ++_session;
         _returned?.Forget(slot);
+        ForgetWritesWithoutVcpu(slot);
     }
 
     private ReturnedPages Returned() => _returned ??= new ReturnedPages(Machine.Memory);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Mmu.Guest;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
@@ -9,11 +10,11 @@ public abstract partial class MachineDirtyLog : IDirtyLog
     // KVM's slots_lock.
     private readonly Lock _slotsLock;
 
-    private protected MachineDirtyLog(VirtualMachine machine, Lock slotsLock)
+    private protected MachineDirtyLog(VirtualMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
-        _slotsLock = slotsLock;
+        _slotsLock = machine.SlotsLock;
         _sessions = new ulong[machine.Memory.Slots.Length];
     }
 
@@ -26,10 +27,14 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         get
         {
             using var scope = new VcpuSafeScope(_slotsLock, Machine);
-            ulong faults = 0;
+            ulong faults = 0, recorded = 0;
             foreach (Vcpu vcpu in Machine.Vcpus)
+            {
                 faults += vcpu.Faults;
-            return Books with { Faults = faults };
+                recorded += vcpu.DirtiedPages;
+            }
+
+            return Books with { Faults = faults, VcpuPages = recorded };
         }
     }
 
@@ -43,6 +48,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
+        HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
     }
 
     /// <inheritdoc/>
@@ -134,6 +140,8 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         try
         {
             Collect(ref sink);
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                CollectWritesWithoutVcpu(slot, ref sink);
             if (withReturned)
                 _returned?.Deliver(ref sink);
         }

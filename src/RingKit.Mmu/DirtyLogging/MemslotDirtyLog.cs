@@ -115,6 +115,12 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
     /// <inheritdoc/>
     public override bool NeedsHarvest(Vcpu vcpu) => false;
 
+    internal override void BringInWritesWithoutVcpu(MemorySlot slot)
+    {
+        var marker = new MemslotMarker(_logs[slot.Ordinal]);
+        CollectWritesWithoutVcpu(slot, ref marker);
+    }
+
     private protected override void Begin(ReadOnlySpan<MemorySlot> slots)
     {
         foreach (MemorySlot slot in slots)

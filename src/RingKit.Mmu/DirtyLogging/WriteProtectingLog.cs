@@ -7,7 +7,7 @@ namespace RingKit.Mmu.DirtyLogging;
 public abstract class WriteProtectingLog : MachineDirtyLog
 {
     private protected WriteProtectingLog(VirtualMachine machine)
-        : base(Checked(machine), new Lock())
+        : base(Checked(machine))
     {
     }
 
@@ -47,6 +47,14 @@ public abstract class WriteProtectingLog : MachineDirtyLog
 
         ForgetReturned(slot);
         Machine.Mmu.LogStopped(slot);
+    }
+
+    /// <summary>
+    /// Takes what devices and the host have written to a slot into the log itself, where it has calls by which pages are fetched besides harvests. Under the lock. By default
+    /// nothing: harvests take it.
+    /// </summary>
+    internal virtual void BringInWritesWithoutVcpu(MemorySlot slot)
+    {
     }
 
     private protected override void StartLocked() => StartSlots(Machine.Memory.Slots.AsSpan());

@@ -56,6 +56,12 @@ public sealed partial class KvmDirtyLog
         return LogOf(found).Clear(ref protection, firstPage, pageCount, bitmap);
     }
 
+    internal override void BringInWritesWithoutVcpu(MemorySlot slot)
+    {
+        var marker = new MemslotMarker(_logs[slot.Ordinal]);
+        CollectWritesWithoutVcpu(slot, ref marker);
+    }
+
     private protected override void Begin(ReadOnlySpan<MemorySlot> slots)
     {
         if (!_hasBitmaps)

@@ -23,7 +23,11 @@ internal readonly struct MachineProtection(WriteProtectingLog log, VirtualMachin
 
     public void Flush() => log.Invalidate();
 
-    public void Sync() => machine.Mmu.BringInRecords();
+    public void Sync()
+    {
+        machine.Mmu.BringInRecords();
+        log.BringInWritesWithoutVcpu(slot);
+    }
 
     private static ulong SpanOf(ulong mask) =>
         (ulong.MaxValue << BitOperations.TrailingZeroCount(mask)) & (ulong.MaxValue >> BitOperations.LeadingZeroCount(mask));

@@ -32,6 +32,8 @@ internal sealed class ShadowMmu : IMmu
         {
             vcpu.CountFault();
             found = Core.Map(ref thread, vcpu.Id, page, gfn: page, mayWrite: write || Options.MapsLoadsForWriting);
+            if (found is { MayWrite: true } && _machine.Memory.FindByGfn(page) is { LogsDirtyPages: true })
+                vcpu.CountRecord();
         }
 
         // From here on nothing is answered: who drops this translation from the host's table waits for the end of this vCPU's step.
@@ -70,6 +72,14 @@ internal sealed class ShadowMmu : IMmu
 
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
+
+    // Marks stay, and nothing maps it from here on: Map looks at the slot under the cache's lock.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot)
+    {
+        var thread = new MachineThread(_machine, _machine.CurrentVcpu);
+        Core.Flush(ref thread, slot.BaseGfn, slot.PageCount);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Core.Dispose();

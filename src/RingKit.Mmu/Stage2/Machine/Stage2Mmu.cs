@@ -152,6 +152,15 @@ internal sealed class Stage2Mmu : IMmu
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => Hypervisor.EndSplitting();
 
+    // Faults that have not looked at the slot again find that they were overtaken. What was mapped writable is recorded already.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot)
+    {
+        Stage2MachineThread thread = Here();
+        Stage2Slot removed = SlotOf(slot);
+        Hypervisor.InvalidateRange(ref thread, removed.UserspaceAddress, removed.Size);
+    }
+
     /// <inheritdoc/>
     public void TlbsFlushed()
     {
@@ -209,8 +218,9 @@ internal sealed class Stage2Mmu : IMmu
             thread.Relax();
 
         // Room first: once the entry is writable another vCPU may store through it, and relies on this one's record.
-        if (write && _machine.DirtyLog is { } log && !log.CanRecord(vcpu))
-            return VcpuExit.DirtyRingFull;
+        VcpuExit exit = write ? vcpu.ExitBeforeRecord(_machine.DirtyLog) : VcpuExit.None;
+        if (exit != VcpuExit.None)
+            return exit;
 
         vcpu.CountFault();
         var fault = new Stage2Fault(ipa, reason, walk.Level, write ? Stage2Access.Store : Stage2Access.Load);
