@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using RingKit.Cli.Migrate.Workloads;
+using RingKit.Mmu.Guest;
+using RingKit.Mmu.Migration.Running;
+using RingKit.Ordering;
+
+namespace RingKit.Cli.Migrate.Running;
+
+/// <summary>Runs a source of stores on each vCPU of a machine, on a thread of its own, until it is disposed.</summary>
+internal sealed class GuestThreads<TSource> : IRunningGuest
+    where TSource : struct, IStoreSource
+{
+    private readonly GuestGate _gate;
+    private readonly StorePacer[] _pacers;
+    private readonly Thread[] _threads;
+    private readonly Lock _lock = new();
+    private IFullRingServer? _fullRings;
+    private Exception? _failure;
+    private ulong _stallTicks;
+
+    /// <summary>Starts the vCPUs.</summary>
+    /// <param name="machine">The machine; nobody else runs its vCPUs.</param>
+    /// <param name="storesPerSecond">Of each vCPU.</param>
+    /// <param name="sourceOf">What each stores.</param>
+    public GuestThreads(VirtualMachine machine, double storesPerSecond, Func<int, TSource> sourceOf)
+    {
+        _gate = new GuestGate(machine);
+        _pacers = [.. machine.Vcpus.Select(_ => new StorePacer(storesPerSecond, TimeProvider.System))];
+        _threads = [.. machine.Vcpus.Select(vcpu =>
+        {
+            TSource source = sourceOf(vcpu.Id);
+            return new Thread(() => Run(vcpu, source)) { IsBackground = true, Name = $"vCPU {vcpu.Id}" };
+        })];
+        foreach (Thread thread in _threads)
+            thread.Start();
+    }
+
+    public IFullRingServer? FullRings
+    {
+        get
+        {
+            lock (_lock)
+                return _fullRings;
+        }
+
+        set
+        {
+            lock (_lock)
+                _fullRings = value;
+        }
+    }
+
+    public Exception? Failure
+    {
+        get
+        {
+            lock (_lock)
+                return _failure;
+        }
+    }
+
+    public TimeSpan StallTime => Stopwatch.GetElapsedTime(0, (long)HardwareOrdering.LoadRelaxed(ref _stallTicks));
+
+    public ulong Stores => _pacers.Aggregate(0UL, (sum, pacer) => sum + pacer.Stores);
+
+    public void Pause() => _gate.Pause();
+
+    public void Resume() => _gate.Resume();
+
+    public void Dispose()
+    {
+        _gate.Close();
+        foreach (Thread thread in _threads)
+            thread.Join();
+    }
+
+    private void Run(Vcpu vcpu, TSource source)
+    {
+        StorePacer pacer = _pacers[vcpu.Id];
+        var program = new PacedProgram<TSource>(source, pacer);
+        try
+        {
+            while (_gate.TryEnter())
+            {
+                VcpuExit exit;
+                try
+                {
+                    exit = vcpu.Run(ref program);
+                }
+                finally
+                {
+                    _gate.Leave();
+                }
+
+                if (exit == VcpuExit.DirtyRingFull)
+                    ServeFullRing(vcpu);
+                else if (exit != VcpuExit.Interrupted)
+                    throw new InvalidOperationException($"vCPU {vcpu.Id} left the guest with {exit}.");
+                else if (program.IsWaiting)
+                    _gate.Sleep(pacer.Wait);
+            }
+        }
+        catch (Exception e)
+        {
+            // The other vCPUs go on; the migration ends, and this is why.
+            lock (_lock)
+                _failure ??= e;
+        }
+    }
+
+    private void ServeFullRing(Vcpu vcpu)
+    {
+        long start = Stopwatch.GetTimestamp();
+        FullRings?.ServeFullRing(vcpu);
+        lock (_lock)
+            HardwareOrdering.StoreRelaxed(ref _stallTicks, _stallTicks + (ulong)(Stopwatch.GetTimestamp() - start));
+    }
+}
