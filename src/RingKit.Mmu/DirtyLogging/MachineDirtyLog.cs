@@ -1,18 +1,21 @@
 using System.Diagnostics;
 using RingKit.Mmu.Guest;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
 /// <summary>What the dirty logs of a machine have in common: starts, stops and harvests that come one after the other, the books, and the end.</summary>
-public abstract class MachineDirtyLog : IDirtyLog
+public abstract partial class MachineDirtyLog : IDirtyLog
 {
     // KVM's slots_lock.
     private readonly Lock _slotsLock;
 
     private protected MachineDirtyLog(VirtualMachine machine, Lock slotsLock)
     {
+        ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
         _slotsLock = slotsLock;
+        _sessions = new ulong[machine.Memory.Slots.Length];
     }
 
     /// <inheritdoc/>
@@ -24,10 +27,14 @@ public abstract class MachineDirtyLog : IDirtyLog
         get
         {
             using var scope = new VcpuSafeScope(_slotsLock, Machine);
-            ulong faults = 0;
+            ulong faults = 0, recorded = 0;
             foreach (Vcpu vcpu in Machine.Vcpus)
+            {
                 faults += vcpu.Faults;
-            return Books with { Faults = faults };
+                recorded += vcpu.DirtiedPages;
+            }
+
+            return Books with { Faults = faults, VcpuPages = recorded };
         }
     }
 
@@ -41,6 +48,7 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
+        HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
     }
 
     /// <inheritdoc/>
@@ -48,6 +56,11 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StopLocked();
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+        {
+            ForgetReturned(slot);
+            ForgetWritesWithoutVcpu(slot);
+        }
     }
 
     /// <inheritdoc/>
@@ -55,16 +68,7 @@ public abstract class MachineDirtyLog : IDirtyLog
         where TSink : struct, IDirtyPageSink
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
-        long start = Stopwatch.GetTimestamp();
-        try
-        {
-            Collect(ref sink);
-        }
-        finally
-        {
-            EndHarvest();
-            Books = Books with { Harvests = Books.Harvests + 1, HarvestTime = Books.HarvestTime + Stopwatch.GetElapsedTime(start) };
-        }
+        CollectAndEnd(ref sink, withReturned: true);
     }
 
     /// <inheritdoc/>
@@ -92,6 +96,12 @@ public abstract class MachineDirtyLog : IDirtyLog
         if (!Machine.IsDisposed)
             Stop();
         Machine.Detach(this);
+        using (new VcpuSafeScope(_slotsLock, Machine))
+        {
+            _isDisposed = true;
+            _returned?.Dispose();
+        }
+
         Free();
         GC.SuppressFinalize(this);
     }
@@ -124,6 +134,25 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         var forget = default(ForgettingSink);
         Collect(ref forget);
+    }
+
+    private void CollectAndEnd<TSink>(ref TSink sink, bool withReturned)
+        where TSink : struct, IDirtyPageSink
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            Collect(ref sink);
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                CollectWritesWithoutVcpu(slot, ref sink);
+            if (withReturned)
+                _returned?.Deliver(ref sink);
+        }
+        finally
+        {
+            EndHarvest();
+            Books = Books with { Harvests = Books.Harvests + 1, HarvestTime = Books.HarvestTime + Stopwatch.GetElapsedTime(start) };
+        }
     }
 
     private struct ForgettingSink : IDirtyPageSink

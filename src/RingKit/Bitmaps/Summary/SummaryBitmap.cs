@@ -58,6 +58,11 @@ public sealed class SummaryBitmap : IDirtyTracker
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryMark(ulong page) => _core.TryMark(page);
 
+    /// <summary>Marks pages of one word of 64.</summary>
+    /// <param name="word">The word's number.</param>
+    /// <param name="mask">Bit i stands for page 64 * <paramref name="word"/> + i; bits beyond the last page are never reported.</param>
+    internal void MarkMask(ulong word, ulong mask) => _core.MarkMask(word, mask);
+
     /// <inheritdoc/>
     public void MarkRange(ulong first, ulong count) => _core.MarkRange(first, count);
 
