@@ -11,14 +11,15 @@ internal static class RingKitCommand
 {
     private const string Description = """
         Which guest pages were written since I last asked, and what did it cost to find out?
-        RingKit replays memory traces of real programs through a simulated guest and its dirty logs, and reads the
-        hashed page tables of real guests.
+        RingKit replays memory traces of real programs through a simulated guest and its dirty logs, migrates guests
+        by them, and reads the hashed page tables of real guests.
         """;
 
     private const string Examples = """
         Examples:
           ringkit replay data/traces/ls.lackey.gz
           ringkit replay --help
+          ringkit migrate --log all
           ringkit hpt data/hpt/debian-512m.hpt.gz
           ringkit info
         """;
@@ -32,13 +33,15 @@ internal static class RingKitCommand
     {
         var terminal = new Terminal(output, error);
         Command replay = ReplayCommand.Make(terminal);
+        Command migrate = MigrateCommand.Make(terminal);
         Command hpt = HptCommand.Make(terminal);
         Command info = InfoCommand.Make(terminal);
-        var root = new RootCommand(Description) { replay, hpt, info };
+        var root = new RootCommand(Description) { replay, migrate, hpt, info };
         HelpWithExamples.AddTo(root, new Dictionary<Command, string>
         {
             [root] = Examples,
             [replay] = ReplayCommand.Examples,
+            [migrate] = MigrateCommand.Examples,
             [hpt] = HptCommand.Examples,
             [info] = InfoCommand.Examples,
         });

@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using RingKit.Cli.Migrate.Workloads;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Running;
-using RingKit.Ordering;
 
 namespace RingKit.Cli.Migrate.Running;
 
@@ -10,13 +8,16 @@ namespace RingKit.Cli.Migrate.Running;
 internal sealed class GuestThreads<TSource> : IRunningGuest
     where TSource : struct, IStoreSource
 {
+    // After so long a vCPU whose ring is full, and whom nobody serves, looks again.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(1);
+
+    private readonly VirtualMachine _machine;
     private readonly GuestGate _gate;
     private readonly StorePacer[] _pacers;
     private readonly Thread[] _threads;
     private readonly Lock _lock = new();
     private IFullRingServer? _fullRings;
     private Exception? _failure;
-    private ulong _stallTicks;
 
     /// <summary>Starts the vCPUs.</summary>
     /// <param name="machine">The machine; nobody else runs its vCPUs.</param>
@@ -24,6 +25,7 @@ internal sealed class GuestThreads<TSource> : IRunningGuest
     /// <param name="sourceOf">What each stores.</param>
     public GuestThreads(VirtualMachine machine, double storesPerSecond, Func<int, TSource> sourceOf)
     {
+        _machine = machine;
         _gate = new GuestGate(machine);
         _pacers = [.. machine.Vcpus.Select(_ => new StorePacer(storesPerSecond, TimeProvider.System))];
         _threads = [.. machine.Vcpus.Select(vcpu =>
@@ -59,11 +61,18 @@ internal sealed class GuestThreads<TSource> : IRunningGuest
         }
     }
 
-    public TimeSpan StallTime => Stopwatch.GetElapsedTime(0, (long)HardwareOrdering.LoadRelaxed(ref _stallTicks));
+    public TimeSpan StallTime => _machine.Stalls.Total;
 
     public ulong Stores => _pacers.Aggregate(0UL, (sum, pacer) => sum + pacer.Stores);
 
-    public void Pause() => _gate.Pause();
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">A vCPU's thread has ended; the inner exception says why.</exception>
+    public void Pause()
+    {
+        _gate.Pause();
+        if (Failure is { } failure)
+            throw new InvalidOperationException(failure.Message, failure);
+    }
 
     public void Resume() => _gate.Resume();
 
@@ -110,9 +119,8 @@ internal sealed class GuestThreads<TSource> : IRunningGuest
 
     private void ServeFullRing(Vcpu vcpu)
     {
-        long start = Stopwatch.GetTimestamp();
         FullRings?.ServeFullRing(vcpu);
-        lock (_lock)
-            HardwareOrdering.StoreRelaxed(ref _stallTicks, _stallTicks + (ulong)(Stopwatch.GetTimestamp() - start));
+        if (_machine.DirtyLog?.NeedsHarvest(vcpu) == true)
+            _gate.Sleep(LookAgain);
     }
 }
