@@ -76,8 +76,10 @@ internal sealed class MachineOptions
     public IReadOnlyList<LogChoice> Logs(ParseResult parsed) => Choose(Mmu(parsed), parsed.GetValue(_log));
 
     /// <summary>Whether more than one log is asked for. In a validator.</summary>
-    public bool TakesSeveralLogs(CommandResult command) =>
-        MmuOf(command.GetValue(_mmu) ?? MmuChoice.Flat.Name) is { } mmu && Choose(mmu, command.GetValue(_log) ?? _defaultLog).Count > 1;
+    public bool TakesSeveralLogs(CommandResult command) => MmuOf(command) is { } mmu && Choose(mmu, command.GetValue(_log) ?? _defaultLog).Count > 1;
+
+    /// <summary>Whether the hashed page table is asked for. In a validator.</summary>
+    public bool IsHash(CommandResult command) => MmuOf(command) == MmuChoice.Hash;
 
     public int RingEntries(ParseResult parsed) => parsed.GetRequiredValue(_ringEntries);
 
@@ -112,6 +114,8 @@ internal sealed class MachineOptions
             command.AddError($"--log {name}: choose one of {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}");
         _stage2.Check(command, mmu);
     }
+
+    private MmuChoice? MmuOf(CommandResult command) => MmuOf(command.GetValue(_mmu) ?? MmuChoice.Flat.Name);
 
     private static MmuChoice? MmuOf(string name) => MmuChoice.All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
 

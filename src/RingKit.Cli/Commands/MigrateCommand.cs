@@ -22,6 +22,7 @@ internal sealed class MigrateCommand
           ringkit migrate
           ringkit migrate --memory 1G --vcpus 2 --write-rate 200M --bandwidth 400M --log all
           ringkit migrate --mmu stage2 --huge-pages --pattern hot --write-rate max --bandwidth 1G --downtime 100ms
+          ringkit migrate --write-rate 400M --throttle auto-converge
           ringkit migrate --mmu hash --log sweep --pattern sequential --json
           ringkit migrate --trace data/traces/ls.lackey.gz --write-rate 20000p --via pipe
           ringkit migrate --memory 64M --via guest.stream
@@ -74,7 +75,11 @@ internal sealed class MigrateCommand
 
         var logs = new List<LogMigration>();
         foreach (LogChoice log in settings.Logs)
+        {
+            GuestMigration.Rehearse(log, settings, cancellation);
             logs.Add(new GuestMigration(log, settings).Run(now => progress.Report(log.Name, now), cancellation));
+        }
+
         return new MigrateReport(settings, tracePath, logs);
     }
 

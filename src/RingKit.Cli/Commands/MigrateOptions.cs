@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using RingKit.Cli.Migrate;
+using RingKit.Cli.Migrate.Running;
 using RingKit.Cli.Migrate.Workloads;
 
 namespace RingKit.Cli.Commands;
@@ -91,6 +92,15 @@ internal sealed class MigrateOptions
         DefaultValueFactory = _ => MigrateSettings.DefaultRounds,
     };
 
+    private readonly Option<string> _throttle = new("--throttle")
+    {
+        Description = "How the guest is held back when two rounds dirty more than half of what they send: its time, as QEMU's auto-converge, or its pages.",
+        HelpName = string.Join('|', ThrottleNames),
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = MachineOptions.WordOf,
+        DefaultValueFactory = _ => ThrottleNames[0],
+    };
+
     private readonly Option<string> _via = new("--via")
     {
         Description = "How the pages travel to the destination, which is in this process: TCP over loopback, a pipe, or a file that is read when all is written.",
@@ -102,6 +112,8 @@ internal sealed class MigrateOptions
 
     private static string[] PatternNames { get; } = [.. Enum.GetValues<StorePattern>().Select(NameOf)];
 
+    private static string[] ThrottleNames { get; } = [.. Enum.GetValues<ThrottleKind>().Select(NameOf)];
+
     /// <summary>A pattern as on the command line.</summary>
     public static string NameOf(StorePattern pattern) => pattern switch
     {
@@ -110,10 +122,18 @@ internal sealed class MigrateOptions
         _ => "random",
     };
 
+    /// <summary>A throttle as on the command line.</summary>
+    public static string NameOf(ThrottleKind throttle) => throttle switch
+    {
+        ThrottleKind.AutoConverge => "auto-converge",
+        ThrottleKind.Quota => "quota",
+        _ => "none",
+    };
+
     public void AddTo(Command command)
     {
         _machine.AddTo(command);
-        foreach (Option option in (Option[])[_memory, _vcpus, _writeRate, _pattern, _trace, _seed, _warmUp, _bandwidth, _downtime, _rounds, _via])
+        foreach (Option option in (Option[])[_memory, _vcpus, _writeRate, _pattern, _trace, _seed, _warmUp, _bandwidth, _downtime, _rounds, _throttle, _via])
             command.Options.Add(option);
         _machine.AddRingTo(command);
         command.Validators.Add(Check);
@@ -137,6 +157,7 @@ internal sealed class MigrateOptions
         Bandwidth = parsed.GetValue(_bandwidth) ?? MigrateSettings.DefaultBandwidth,
         Downtime = parsed.GetValue(_downtime) ?? MigrateSettings.DefaultDowntime,
         Rounds = parsed.GetRequiredValue(_rounds),
+        Throttle = (ThrottleKind)Array.IndexOf(ThrottleNames, parsed.GetRequiredValue(_throttle)),
         Via = ViaOf(parsed.GetRequiredValue(_via)),
     };
 
@@ -146,10 +167,15 @@ internal sealed class MigrateOptions
     private void Check(CommandResult command)
     {
         string pattern = command.GetValue(_pattern) ?? PatternNames[0], via = command.GetValue(_via) ?? Via.Tcp.Name;
+        string throttle = command.GetValue(_throttle) ?? ThrottleNames[0];
         if (!PatternNames.Contains(pattern))
             command.AddError($"--pattern {pattern}: choose one of {string.Join(", ", PatternNames)}");
         else if (command.GetValue(_trace) is not null && command.GetResult(_pattern) is { Implicit: false })
             command.AddError("--pattern: not with --trace, which says where the stores go");
+        else if (!ThrottleNames.Contains(throttle))
+            command.AddError($"--throttle {throttle}: choose one of {string.Join(", ", ThrottleNames)}");
+        else if (throttle == NameOf(ThrottleKind.Quota) && _machine.IsHash(command))
+            command.AddError($"--throttle {throttle}: not with --mmu hash, whose page table records what is written without the vCPU");
         else if (via.Length == 0)
             command.AddError("--via: the name is empty: tcp, pipe or a FILE");
         else if (command.GetResult(_via) is { Tokens.Count: > 1 })

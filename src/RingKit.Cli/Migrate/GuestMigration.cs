@@ -3,6 +3,7 @@ using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate.Links;
 using RingKit.Cli.Migrate.Running;
+using RingKit.Cli.Migrate.Workloads;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
@@ -14,6 +15,8 @@ internal sealed class GuestMigration
 {
     // Beside the two memories: page tables, logs, what is on its way.
     private const int MemoryToOverhead = 16;
+
+    private const ulong RehearsalMemory = 8 << 20;
 
     private readonly LogChoice _log;
     private readonly MigrateSettings _settings;
@@ -42,6 +45,25 @@ internal sealed class GuestMigration
             + $"ask for at most {MemorySize.Format(most >> 20 << 20)}");
     }
 
+    /// <summary>Once through the whole path, with a small guest: so that the first round's figures are not those of the JIT compiler.</summary>
+    public static void Rehearse(LogChoice log, MigrateSettings settings, CancellationToken cancellation)
+    {
+        MigrateSettings small = settings with
+        {
+            Memory = Math.Min(settings.Memory, RehearsalMemory),
+            WriteRate = MigrateSettings.Unlimited,
+            Pattern = StorePattern.Random,
+            Trace = null,
+            WarmUp = TimeSpan.Zero,
+            Bandwidth = MigrateSettings.Unlimited,
+            Downtime = MigrateSettings.MinimumDowntime,
+            Rounds = 3,
+            Via = Via.Pipe,
+            Throttle = ThrottleKind.None,
+        };
+        new GuestMigration(log, small).Run(progress: null, cancellation);
+    }
+
     /// <summary>Migrates.</summary>
     /// <param name="progress">Called now and then.</param>
     /// <param name="cancellation">Ends it: the guest goes on, and ends with this.</param>
@@ -52,18 +74,23 @@ internal sealed class GuestMigration
         using var source = new SourceGuest(_log, _settings);
         using GuestMemory destination = SourceGuest.MemoryOf(_settings);
         using Link link = OpenLink(_settings.Via, destination);
-        using IRunningGuest guest = source.Start();
+        using GuestThrottle? throttle = GuestThrottle.Of(_settings.Throttle, source.Machine);
+        using IRunningGuest guest = source.Start(throttle);
         double? storesBefore = WarmUp(guest, cancellation);
         var recorder = new RoundRecorder(guest, progress);
         (VcpuStalls stallsBefore, DirtyLogStatistics costBefore) = (source.Machine.Stalls, source.Log.Statistics);
-        var migration = new PreCopyMigration(source.Machine, source.Log, guest, _ => link.Source, OptionsOf(recorder));
+        var migration = new PreCopyMigration(source.Machine, source.Log, guest, _ => link.Source, OptionsOf(recorder)) { Throttle = throttle };
 
         MigrationResult result = migration.Run(cancellation);
         (VcpuStalls stalls, DirtyLogStatistics cost) = (source.Machine.Stalls - stallsBefore, source.Log.Statistics - costBefore);
         if (result.Outcome == MigrationOutcome.Cancelled)
             throw new OperationCanceledException(cancellation);
         if (result.Outcome != MigrationOutcome.Completed)
-            throw Failed(result.Failure);
+        {
+            link.Dispose();
+            throw Failed(link.Complaint ?? result.Failure);
+        }
+
         Finish(link, cancellation);
         Migrated?.Invoke(source.Memory, destination);
 

@@ -1,4 +1,5 @@
 using RingKit.Cli.Machines;
+using RingKit.Cli.Migrate.Running;
 using RingKit.Cli.Migrate.Workloads;
 using RingKit.Mmu.Guest;
 
@@ -66,6 +67,9 @@ internal sealed record MigrateSettings : MachineSettings
 
     /// <summary>How long the guest runs before its log starts.</summary>
     public TimeSpan WarmUp { get; init; } = DefaultWarmUp;
+
+    /// <summary>How the guest is held back if it has to be.</summary>
+    public ThrottleKind Throttle { get; init; }
 
     /// <summary>How the pages travel.</summary>
     public Via Via { get; init; } = Via.Tcp;

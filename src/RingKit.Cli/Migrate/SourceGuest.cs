@@ -45,17 +45,21 @@ internal sealed class SourceGuest : IDisposable
     }
 
     /// <summary>Lets the vCPUs store, until that is disposed.</summary>
-    public IRunningGuest Start()
+    /// <param name="throttle">What holds them back, or null.</param>
+    public IRunningGuest Start(GuestThrottle? throttle = null)
     {
         (ulong pages, int vcpus, double rate) = (_settings.MemoryPages, _settings.Vcpus, _settings.StoresPerSecond);
         if (_settings.Trace is { } trace)
-            return new GuestThreads<TraceStoreSource>(Machine, rate, vcpu => trace.SourceOf(vcpu, vcpus));
+            return Run(vcpu => trace.SourceOf(vcpu, vcpus));
         return _settings.Pattern switch
         {
-            StorePattern.Sequential => new GuestThreads<SequentialStores>(Machine, rate, vcpu => new SequentialStores(pages, vcpu, vcpus, CounterOf(vcpu))),
-            StorePattern.Hot => new GuestThreads<RandomStores>(Machine, rate, vcpu => RandomStores.Hot(pages, CounterOf(vcpu))),
-            _ => new GuestThreads<RandomStores>(Machine, rate, vcpu => RandomStores.Alike(pages, CounterOf(vcpu))),
+            StorePattern.Sequential => Run(vcpu => new SequentialStores(pages, vcpu, vcpus, CounterOf(vcpu))),
+            StorePattern.Hot => Run(vcpu => RandomStores.Hot(pages, CounterOf(vcpu))),
+            _ => Run(vcpu => RandomStores.Alike(pages, CounterOf(vcpu))),
         };
+
+        GuestThreads<TSource> Run<TSource>(Func<int, TSource> sourceOf)
+            where TSource : struct, IStoreSource => new(Machine, rate, sourceOf, throttle?.Vcpus);
     }
 
     public void Dispose()

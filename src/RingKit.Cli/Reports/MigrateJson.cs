@@ -22,6 +22,7 @@ internal static class MigrateJson
             report.Trace,
             settings.Bandwidth == MigrateSettings.Unlimited ? null : settings.Bandwidth,
             settings.Downtime.TotalMilliseconds,
+            MigrateOptions.NameOf(settings.Throttle),
             settings.Via.Name,
             report.IsMemoryEqual,
             [.. report.Logs.Select(LogResult)]);

@@ -9,6 +9,7 @@ namespace RingKit.Cli.Reports;
 /// <param name="Trace">The trace that the stores came from, or null.</param>
 /// <param name="Bandwidth">Bytes a second that were to be sent at most; null for no limit.</param>
 /// <param name="DowntimeLimitMs">How long the guest was to stand still at most.</param>
+/// <param name="Throttle">How it was to be held back.</param>
 /// <param name="Via">How the pages travelled.</param>
 /// <param name="MemoryEqual">Whether every destination's memory equals its source's, byte for byte.</param>
 /// <param name="Logs">One migration for each dirty log.</param>
@@ -21,6 +22,7 @@ internal sealed record MigrateJsonReport(
     string? Trace,
     ulong? Bandwidth,
     double DowntimeLimitMs,
+    string Throttle,
     string Via,
     bool MemoryEqual,
     IReadOnlyList<MigrateJsonReport.LogResult> Logs)

@@ -10,7 +10,8 @@ internal sealed class MigrateText(IAnsiConsole console)
 {
     private static readonly string[] Rounds =
     [
-        "\nround", "\npages", "MiB\nsent", "\nms", "dirty\npages", "dirty\nMiB/s", "estimated\ndowntime ms", "vCPU\nstall ms", "stores/s\nin 1000s",
+        "\nround", "\npages", "MiB\nsent", "\nms", "dirty\npages", "dirty\nMiB/s", "estimated\ndowntime ms", "vCPU\nstall ms", "throttle\n%",
+        "stores/s\nin 1000s",
     ];
 
     private static readonly string[] Logs =
@@ -22,17 +23,17 @@ internal sealed class MigrateText(IAnsiConsole console)
     {
         SayHead(report);
         foreach (LogMigration log in report.Logs)
-            Write(log, report.Settings);
+            Write(log, report);
         if (report.Logs.Count > 1)
             WriteSideBySide(report.Logs);
-        Say($"memory equal: {(report.IsMemoryEqual ? "yes" : "no")}");
+        Say($"memory equal: {YesOrNo(report.IsMemoryEqual)}{(report.Logs.Count > 1 ? $", with {report.Logs.Count} logs" : "")}");
     }
 
     private void SayHead(MigrateReport report)
     {
         MigrateSettings settings = report.Settings;
-        string stores = report.Trace is { } trace
-            ? string.Create(CultureInfo.InvariantCulture, $"the {settings.Trace!.Count:N0} stores of {trace}{(settings.Trace.IsCut ? " (its first)" : "")} over and over")
+        string stores = report.Trace is not null
+            ? string.Create(CultureInfo.InvariantCulture, $"{settings.Trace!.Count:N0} stores{(settings.Trace.IsCut ? ", the first" : "")} of a trace over and over")
             : $"{MigrateOptions.NameOf(settings.Pattern)} stores";
         string rate = settings.WriteRate switch
         {
@@ -43,11 +44,14 @@ internal sealed class MigrateText(IAnsiConsole console)
         string bandwidth = settings.Bandwidth == MigrateSettings.Unlimited ? "no limit" : $"{MemorySize.Format(settings.Bandwidth)}/s";
         Say($"{MemorySize.Format(settings.Memory)} of guest memory, {settings.Mmu.Name} page table, {settings.Vcpus} {(settings.Vcpus == 1 ? "vCPU" : "vCPUs")}: {rate}");
         Say($"bandwidth {bandwidth}, downtime at most {Duration.Format(settings.Downtime)}, via {settings.Via.Name}");
+        if (report.Trace is { } trace)
+            Say($"{trace}: stores to {settings.Trace!.DistinctPages:N0} pages");
         console.WriteLine();
     }
 
-    private void Write(LogMigration log, MigrateSettings settings)
+    private void Write(LogMigration log, MigrateReport report)
     {
+        MigrateSettings settings = report.Settings;
         Say($"{log.Log}");
         Table table = TableOf(Rounds);
         foreach (RoundFigures round in log.Rounds)
@@ -59,8 +63,11 @@ internal sealed class MigrateText(IAnsiConsole console)
         string met = result.Downtime <= settings.Downtime ? "within" : "beyond";
         Say($"{how}; the guest stood still for {Ms(result.Downtime)} ms, {met} its limit of {Duration.Format(settings.Downtime)}");
         if (log.StoresKept is { } kept)
-            Say($"the vCPUs stored {log.StoresBefore / 1000:N0} thousand times a second before the log started, after the first round {kept * 100:N1} % of that");
-        Say($"{log.Memory}");
+            Say($"stores a second before the log started: {log.StoresBefore:N0}; after the first round {kept * 100:N1} % of that");
+        if (!log.Memory.IsEqual)
+            Say($"{log.Memory}");
+        if (report.Logs.Count > 1)
+            Say($"memory equal: {YesOrNo(log.Memory.IsEqual)}");
         console.WriteLine();
     }
 
@@ -76,6 +83,7 @@ internal sealed class MigrateText(IAnsiConsole console)
             round.IsFinal ? "-" : MiB(round.DirtyRate),
             round.IsFinal || round.EstimatedDowntime == TimeSpan.MaxValue ? "-" : Ms(round.EstimatedDowntime),
             Ms(round.VcpuStall),
+            Whole(round.ThrottleLevel),
             round.IsFinal ? "-" : Whole(figures.StoresPerSecond / 1000));
     }
 
@@ -94,7 +102,7 @@ internal sealed class MigrateText(IAnsiConsole console)
                 Whole(log.Cost.Faults),
                 Ms(log.Cost.HarvestTime),
                 log.StoresKept is { } kept ? string.Create(CultureInfo.InvariantCulture, $"{kept * 100:N1} %") : "-",
-                log.Memory.IsEqual ? "yes" : "no");
+                YesOrNo(log.Memory.IsEqual));
         }
 
         console.Write(table);
@@ -107,6 +115,8 @@ internal sealed class MigrateText(IAnsiConsole console)
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap().Padding(0, 0));
         return table;
     }
+
+    private static string YesOrNo(bool value) => value ? "yes" : "no";
 
     private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString("N1", CultureInfo.InvariantCulture);
 

@@ -28,6 +28,9 @@ internal abstract class Link : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public abstract void Finish(CancellationToken cancellation);
 
+    /// <summary>After <see cref="Dispose"/>: why the destination ended the transfer, if it did so before the source.</summary>
+    public virtual Exception? Complaint => null;
+
     /// <summary>Closes both ends; no thread is left that receives.</summary>
     public abstract void Dispose();
 }

@@ -13,6 +13,7 @@ internal sealed class ThreadLink : Link
 {
     private readonly Thread _thread;
     private Exception? _failure;
+    private bool _endedFirst;
 
     /// <summary>Starts to receive.</summary>
     /// <param name="source">The source's end.</param>
@@ -28,14 +29,16 @@ internal sealed class ThreadLink : Link
 
     public override MigrationConnection Source { get; }
 
+    public override Exception? Complaint => _endedFirst ? _failure : null;
+
     /// <summary>A TCP connection over loopback.</summary>
     public static ThreadLink OverTcp(GuestMemory destination)
     {
         using var listener = new TcpListener(IPAddress.Loopback, port: 0);
+        var source = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             listener.Start(backlog: 1);
-            var source = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             source.Connect(listener.LocalEndpoint);
             Socket sink = listener.AcceptSocket();
             sink.NoDelay = true;
@@ -44,6 +47,7 @@ internal sealed class ThreadLink : Link
         }
         catch (SocketException e)
         {
+            source.Dispose();
             throw new CommandException($"--via {Via.Tcp.Name}: no connection over loopback: {e.Message}", e);
         }
     }
@@ -82,7 +86,9 @@ internal sealed class ThreadLink : Link
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
+            // A destination whose source is gone has no more to say than that.
             _failure = e;
+            _endedFirst = e is MigrationStreamException && Source.Pages.CanWrite;
         }
         finally
         {

@@ -1,6 +1,7 @@
 using RingKit.Cli.Migrate.Workloads;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Running;
+using RingKit.Mmu.Throttling;
 
 namespace RingKit.Cli.Migrate.Running;
 
@@ -15,6 +16,8 @@ internal sealed class GuestThreads<TSource> : IRunningGuest
     private readonly GuestGate _gate;
     private readonly StorePacer[] _pacers;
     private readonly Thread[] _threads;
+    private readonly VcpuThrottle? _throttle;
+    private readonly CancellationTokenSource _end = new();
     private readonly Lock _lock = new();
     private IFullRingServer? _fullRings;
     private Exception? _failure;
@@ -23,9 +26,11 @@ internal sealed class GuestThreads<TSource> : IRunningGuest
     /// <param name="machine">The machine; nobody else runs its vCPUs.</param>
     /// <param name="storesPerSecond">Of each vCPU.</param>
     /// <param name="sourceOf">What each stores.</param>
-    public GuestThreads(VirtualMachine machine, double storesPerSecond, Func<int, TSource> sourceOf)
+    /// <param name="throttle">What holds them back, or null.</param>
+    public GuestThreads(VirtualMachine machine, double storesPerSecond, Func<int, TSource> sourceOf, VcpuThrottle? throttle = null)
     {
         _machine = machine;
+        _throttle = throttle;
         _gate = new GuestGate(machine);
         _pacers = [.. machine.Vcpus.Select(_ => new StorePacer(storesPerSecond, TimeProvider.System))];
         _threads = [.. machine.Vcpus.Select(vcpu =>
@@ -78,9 +83,11 @@ internal sealed class GuestThreads<TSource> : IRunningGuest
 
     public void Dispose()
     {
+        _end.Cancel();
         _gate.Close();
         foreach (Thread thread in _threads)
             thread.Join();
+        _end.Dispose();
     }
 
     private void Run(Vcpu vcpu, TSource source)
@@ -101,11 +108,14 @@ internal sealed class GuestThreads<TSource> : IRunningGuest
                     _gate.Leave();
                 }
 
+                bool isHeld = _throttle?.Hold(vcpu, exit, _end.Token) == true;
+                if (isHeld)
+                    pacer.LoseTime();
                 if (exit == VcpuExit.DirtyRingFull)
                     ServeFullRing(vcpu);
-                else if (exit != VcpuExit.Interrupted)
+                else if (!isHeld && exit != VcpuExit.Interrupted)
                     throw new InvalidOperationException($"vCPU {vcpu.Id} left the guest with {exit}.");
-                else if (program.IsWaiting)
+                else if (!isHeld && program.IsWaiting)
                     _gate.Sleep(pacer.Wait);
             }
         }

@@ -4,8 +4,8 @@ namespace RingKit.Cli.Migrate.Workloads;
 
 /// <summary>Holds the stores of one vCPU to a rate: it grants them in batches, and looks at the clock once a batch.</summary>
 /// <remarks>
-/// Thread role: the vCPU's thread; <see cref="Stores"/> any. What a vCPU could not do in a tenth of a second, since it was stopped, throttled or without a core, it
-/// does not make up for.
+/// Thread role: the vCPU's thread; <see cref="Stores"/> any. What a vCPU could not do because it was stopped or without a core it makes up for, but not more than
+/// a tenth of a second; nothing of what it could not do because it was throttled.
 /// </remarks>
 internal sealed class StorePacer
 {
@@ -52,6 +52,9 @@ internal sealed class StorePacer
         _granted += (ulong)batch;
         return batch;
     }
+
+    /// <summary>The time since the last grant does not count.</summary>
+    public void LoseTime() => _lastLook = _clock.GetTimestamp();
 
     private int Earned()
     {

@@ -86,4 +86,16 @@ public sealed class StorePacerTests
             granted += batch;
         Assert.Equal(1000, granted);
     }
+
+    [Fact]
+    public void Lost_time_gives_no_stores()
+    {
+        var clock = new ManualClock();
+        var pacer = new StorePacer(10_000, clock);
+        clock.Pass(TimeSpan.FromMilliseconds(5));
+        pacer.LoseTime();
+        Assert.Equal(0, pacer.Grant());
+        clock.Pass(TimeSpan.FromMilliseconds(5));
+        Assert.Equal(50, pacer.Grant());
+    }
 }
