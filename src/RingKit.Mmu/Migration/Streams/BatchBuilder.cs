@@ -12,6 +12,7 @@ internal sealed class BatchBuilder
     // Zero pages cost little, but the source wants to say now and then how far it is.
     private const int ZeroPagesForOne = 16;
 
+    private readonly int _maximumRuns;
     private readonly byte[] _front;
     private readonly byte[] _contents;
     private PageRun _run;
@@ -22,7 +23,8 @@ internal sealed class BatchBuilder
     public BatchBuilder(int contentPages)
     {
         Capacity = contentPages;
-        _front = new byte[MigrationFormat.RecordSize + (MigrationFormat.MaximumBatchRuns * MigrationFormat.RunSize)];
+        _maximumRuns = Math.Min(MigrationFormat.MaximumBatchRuns, (contentPages * ZeroPagesForOne) + 64);
+        _front = new byte[MigrationFormat.RecordSize + (_maximumRuns * MigrationFormat.RunSize)];
         _contents = GC.AllocateUninitializedArray<byte>((contentPages * GuestPage.Size) + MigrationFormat.ChecksumSize);
     }
 
@@ -93,7 +95,7 @@ internal sealed class BatchBuilder
             return false;
 
         bool extends = _run.Count != 0 && _run.IsZero == isZero && _run.Offset + _run.Count == offset;
-        if (!extends && _run.Count != 0 && _runs + 1 == MigrationFormat.MaximumBatchRuns)
+        if (!extends && _run.Count != 0 && _runs + 1 == _maximumRuns)
             return false;
         if (!isZero)
             page.CopyTo(_contents.AsSpan(ContentPages++ * GuestPage.Size));
