@@ -79,7 +79,7 @@ internal sealed class GuestMigration
         double? storesBefore = WarmUp(guest, cancellation);
         var recorder = new RoundRecorder(guest, progress);
         (VcpuStalls stallsBefore, DirtyLogStatistics costBefore) = (source.Machine.Stalls, source.Log.Statistics);
-        var migration = new PreCopyMigration(source.Machine, source.Log, guest, _ => link.Source, OptionsOf(recorder)) { Throttle = throttle };
+        var migration = new PreCopyMigration(source.Machine, source.Log, guest, _ => link.Source, OptionsOf(recorder)) { Throttle = throttle?.Migration };
 
         MigrationResult result = migration.Run(cancellation);
         (VcpuStalls stalls, DirtyLogStatistics cost) = (source.Machine.Stalls - stallsBefore, source.Log.Statistics - costBefore);

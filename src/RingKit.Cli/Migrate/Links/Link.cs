@@ -28,7 +28,7 @@ internal abstract class Link : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public abstract void Finish(CancellationToken cancellation);
 
-    /// <summary>After <see cref="Dispose"/>: why the destination ended the transfer, if it did so before the source.</summary>
+    /// <summary>After <see cref="Dispose"/>: what the destination found wrong with what it received, or null.</summary>
     public virtual Exception? Complaint => null;
 
     /// <summary>Closes both ends; no thread is left that receives.</summary>

@@ -13,7 +13,6 @@ internal sealed class ThreadLink : Link
 {
     private readonly Thread _thread;
     private Exception? _failure;
-    private bool _endedFirst;
 
     /// <summary>Starts to receive.</summary>
     /// <param name="source">The source's end.</param>
@@ -29,7 +28,8 @@ internal sealed class ThreadLink : Link
 
     public override MigrationConnection Source { get; }
 
-    public override Exception? Complaint => _endedFirst ? _failure : null;
+    // That its stream has ended or failed has a reason elsewhere.
+    public override Exception? Complaint => _failure is MigrationStreamException { InnerException: null } ? _failure : null;
 
     /// <summary>A TCP connection over loopback.</summary>
     public static ThreadLink OverTcp(GuestMemory destination)
@@ -86,9 +86,7 @@ internal sealed class ThreadLink : Link
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // A destination whose source is gone has no more to say than that.
             _failure = e;
-            _endedFirst = e is MigrationStreamException && Source.Pages.CanWrite;
         }
         finally
         {
