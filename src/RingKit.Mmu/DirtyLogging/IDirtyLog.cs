@@ -1,3 +1,4 @@
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.DirtyLogging;
@@ -18,7 +19,7 @@ public interface IDirtyLog : IDisposable
     /// <summary>Starts to log all slots: every page is protected, so that its next first write is recorded.</summary>
     void Start();
 
-    /// <summary>Stops logging and forgets what was not harvested. Pages become writable again as they are written.</summary>
+    /// <summary>Stops logging and forgets what was not harvested, and what a <see cref="DirtyHarvest"/> from before puts back later. Pages become writable again as they are written.</summary>
     void Stop();
 
     /// <summary>
@@ -30,7 +31,23 @@ public interface IDirtyLog : IDisposable
     void Harvest<TSink>(ref TSink sink)
         where TSink : struct, IDirtyPageSink;
 
-    /// <summary>Forgets the pages written so far, and protects them again.</summary>
+    /// <summary>
+    /// Takes the pages written since the last harvest, and those put back since, and protects them again: a harvest in two phases, for transfers that may fail.
+    /// </summary>
+    /// <returns>The pages, until they are confirmed or put back. Several may be held at a time.</returns>
+    /// <exception cref="OutOfMemoryException">There is no memory for the pages, which are in the next harvest.</exception>
+    DirtyHarvest Take();
+
+    /// <summary>Puts pages back that a harvest has handed out: the next one has them, with what was written since.</summary>
+    /// <param name="slot">A slot of the machine. If it is not being logged, nothing happens.</param>
+    /// <param name="baseOffset">Page index inside the slot.</param>
+    /// <param name="mask">Bit i stands for page <paramref name="baseOffset"/> + i.</param>
+    /// <exception cref="ArgumentNullException">There is no slot.</exception>
+    /// <exception cref="ArgumentException">The slot is another machine's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The slot does not have these pages; nothing was put back.</exception>
+    void PutBack(MemorySlot slot, ulong baseOffset, ulong mask);
+
+    /// <summary>Forgets the pages written and put back so far, and protects them again. Pages that a <see cref="DirtyHarvest"/> holds stay with it.</summary>
     void Clear();
 
     /// <summary>Whether the vCPU's next <see cref="Record"/> finds room. Only the vCPU's own records take it away.</summary>

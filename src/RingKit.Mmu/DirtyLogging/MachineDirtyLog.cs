@@ -4,15 +4,17 @@ using RingKit.Mmu.Guest;
 namespace RingKit.Mmu.DirtyLogging;
 
 /// <summary>What the dirty logs of a machine have in common: starts, stops and harvests that come one after the other, the books, and the end.</summary>
-public abstract class MachineDirtyLog : IDirtyLog
+public abstract partial class MachineDirtyLog : IDirtyLog
 {
     // KVM's slots_lock.
     private readonly Lock _slotsLock;
 
     private protected MachineDirtyLog(VirtualMachine machine, Lock slotsLock)
     {
+        ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
         _slotsLock = slotsLock;
+        _sessions = new ulong[machine.Memory.Slots.Length];
     }
 
     /// <inheritdoc/>
@@ -48,6 +50,8 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StopLocked();
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            ForgetReturned(slot);
     }
 
     /// <inheritdoc/>
@@ -55,16 +59,7 @@ public abstract class MachineDirtyLog : IDirtyLog
         where TSink : struct, IDirtyPageSink
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
-        long start = Stopwatch.GetTimestamp();
-        try
-        {
-            Collect(ref sink);
-        }
-        finally
-        {
-            EndHarvest();
-            Books = Books with { Harvests = Books.Harvests + 1, HarvestTime = Books.HarvestTime + Stopwatch.GetElapsedTime(start) };
-        }
+        CollectAndEnd(ref sink, withReturned: true);
     }
 
     /// <inheritdoc/>
@@ -92,6 +87,12 @@ public abstract class MachineDirtyLog : IDirtyLog
         if (!Machine.IsDisposed)
             Stop();
         Machine.Detach(this);
+        using (new VcpuSafeScope(_slotsLock, Machine))
+        {
+            _isDisposed = true;
+            _returned?.Dispose();
+        }
+
         Free();
         GC.SuppressFinalize(this);
     }
@@ -124,6 +125,23 @@ public abstract class MachineDirtyLog : IDirtyLog
     {
         var forget = default(ForgettingSink);
         Collect(ref forget);
+    }
+
+    private void CollectAndEnd<TSink>(ref TSink sink, bool withReturned)
+        where TSink : struct, IDirtyPageSink
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            Collect(ref sink);
+            if (withReturned)
+                _returned?.Deliver(ref sink);
+        }
+        finally
+        {
+            EndHarvest();
+            Books = Books with { Harvests = Books.Harvests + 1, HarvestTime = Books.HarvestTime + Stopwatch.GetElapsedTime(start) };
+        }
     }
 
     private struct ForgettingSink : IDirtyPageSink

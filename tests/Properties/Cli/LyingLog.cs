@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Properties.Cli;
@@ -15,6 +16,10 @@ internal sealed class LyingLog(IDirtyLog inner, Func<ulong, ulong> lie) : IDirty
     public void Stop() => inner.Stop();
 
     public void Clear() => inner.Clear();
+
+    public DirtyHarvest Take() => inner.Take();
+
+    public void PutBack(MemorySlot slot, ulong baseOffset, ulong mask) => inner.PutBack(slot, baseOffset, mask);
 
     public bool CanRecord(Vcpu vcpu) => inner.CanRecord(vcpu);
 

@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.Guest;
 using Xunit;
@@ -125,6 +126,10 @@ public abstract class FaultAgainstHarvest : IDisposable
             where TSink : struct, IDirtyPageSink => log.Harvest(ref sink);
 
         public void Clear() => log.Clear();
+
+        public DirtyHarvest Take() => log.Take();
+
+        public void PutBack(MemorySlot slot, ulong baseOffset, ulong mask) => log.PutBack(slot, baseOffset, mask);
 
         public bool CanRecord(Vcpu vcpu)
         {

@@ -21,10 +21,12 @@ public sealed class NoWriteIsLost
     {
         ["bitmap"] = (Flat, Bitmap),
         ["ring"] = (Flat, SmallRing),
+        ["summary"] = (Flat, Summary),
         ["memslot"] = (Flat, machine => new MemslotDirtyLog(machine)),
         ["shadow"] = (memory => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine)),
         ["stage 2, bitmap"] = (Stage2(Stage2Generation.Current), Bitmap),
         ["stage 2, ring"] = (Stage2(Stage2Generation.Current), SmallRing),
+        ["stage 2, summary"] = (Stage2(Stage2Generation.Current), Summary),
         ["stage 2 of 2014, bitmap"] = (Stage2(Stage2Generation.Posted2014), Bitmap),
         ["stage 2 of 2014, ring"] = (Stage2(Stage2Generation.Posted2014), SmallRing),
         ["stage 2, memslot, initially set"] = (Stage2(Stage2Generation.Current, chunk: 1 << 21), machine => new MemslotDirtyLog(
@@ -32,6 +34,7 @@ public sealed class NoWriteIsLost
         ["tdp write protection, bitmap"] = (Tdp(TdpLogMethod.WriteProtection), Bitmap),
         ["tdp write protection, ring"] = (Tdp(TdpLogMethod.WriteProtection), SmallRing),
         ["tdp modification log, bitmap"] = (Tdp(TdpLogMethod.ModificationLog), Bitmap),
+        ["tdp modification log, summary"] = (Tdp(TdpLogMethod.ModificationLog), Summary),
         ["tdp modification log, memslot, initially set"] = (Tdp(TdpLogMethod.ModificationLog), machine => new MemslotDirtyLog(
             machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled | ManualProtect.InitiallySet })),
         ["tdp modification log, ring"] = (Tdp(TdpLogMethod.ModificationLog), machine => new RingDirtyLog(machine, ringEntries: 1024)),
@@ -100,6 +103,8 @@ public sealed class NoWriteIsLost
         memory => new VirtualMachine(memory, vcpus: 2, new TdpOptions { LogMethod = method });
 
     private static BitmapDirtyLog Bitmap(VirtualMachine machine) => new(machine);
+
+    private static SummaryDirtyLog Summary(VirtualMachine machine) => new(machine);
 
     private static RingDirtyLog SmallRing(VirtualMachine machine) => new(machine, ringEntries: 32, reservedEntries: 8);
 

@@ -50,6 +50,9 @@ public sealed class SummaryBitmap : IDirtyTracker
     /// <summary>How many levels of summaries there are.</summary>
     public int SummaryCount => _core.Top;
 
+    /// <summary>Words of the highest summary, which every harvest reads to its end.</summary>
+    internal ulong TopWords => _core.TopWords;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Mark(ulong page) => _core.Mark(page);
@@ -57,6 +60,11 @@ public sealed class SummaryBitmap : IDirtyTracker
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryMark(ulong page) => _core.TryMark(page);
+
+    /// <summary>Marks pages of one word of 64.</summary>
+    /// <param name="word">The word's number.</param>
+    /// <param name="mask">Bit i stands for page 64 * <paramref name="word"/> + i; bits beyond the last page are never reported.</param>
+    internal void MarkMask(ulong word, ulong mask) => _core.MarkMask(word, mask);
 
     /// <inheritdoc/>
     public void MarkRange(ulong first, ulong count) => _core.MarkRange(first, count);

@@ -101,6 +101,14 @@ internal sealed unsafe partial class SummaryBitmapCore<TOrdering> : IDirtyTracke
         return wasClean;
     }
 
+    public void MarkMask(ulong word, ulong mask)
+    {
+        if (word >= _wordsOf[0] || _pages == 0)
+            ThrowPage(word << 6);
+        PutBack(0, (nuint)word, mask);
+        GC.KeepAlive(this);
+    }
+
     public void MarkRange(ulong first, ulong count)
     {
         if (first > _pages || count > _pages - first)

@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Properties.DirtyLogging.Memslots;
@@ -33,6 +34,10 @@ internal sealed class ClearedAtStart : IDirtyLog
         where TSink : struct, IDirtyPageSink => _log.Harvest(ref sink);
 
     public void Clear() => _log.Clear();
+
+    public DirtyHarvest Take() => _log.Take();
+
+    public void PutBack(MemorySlot slot, ulong baseOffset, ulong mask) => _log.PutBack(slot, baseOffset, mask);
 
     public bool CanRecord(Vcpu vcpu) => _log.CanRecord(vcpu);
 
