@@ -175,7 +175,22 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
 
         public void Flush() => log.Invalidate();
 
-        public void Sync() => log.Machine.Mmu.BringInRecords();
+        public void Sync()
+        {
+            log.Machine.Mmu.BringInRecords();
+            var marker = new Marker(log);
+            log.CollectWritesWithoutVcpu(slot, ref marker);
+        }
+    }
+
+    // What no vCPU has written is in KVM's bitmap like all else.
+    private readonly struct Marker(MemslotDirtyLog log) : IDirtyPageSink
+    {
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        {
+            for (; mask != 0; mask &= mask - 1)
+                log._logs[slot.Ordinal].Mark(baseOffset + (uint)BitOperations.TrailingZeroCount(mask));
+        }
     }
 
     private readonly ref struct Collector<TSink>(MemorySlot slot, ref TSink sink) : IDirtyMaskSink

@@ -111,13 +111,14 @@ internal sealed class FlatMmu : IMmu
 
         // Room first: once the entry is writable another vCPU may store through it, and relies on this one's record.
         IDirtyLog? log = _machine.DirtyLog;
-        if (log is not null && !log.CanRecord(vcpu))
-            return VcpuExit.DirtyRingFull;
+        VcpuExit exit = vcpu.ExitBeforeRecord(log);
+        if (exit != VcpuExit.None)
+            return exit;
 
         HardwareOrdering.FetchOrRelease(ref pageEntry, present | Writable);
         HardwareOrdering.FullFence();                                                 // E7: against the start of logging
-        if (slot.LogsDirtyPages)
-            log?.Record(vcpu, slot, offset);
+        if (slot.LogsDirtyPages && log is not null)
+            vcpu.Record(log, slot, offset);
         return VcpuExit.None;
     }
 

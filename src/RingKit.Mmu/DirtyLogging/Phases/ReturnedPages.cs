@@ -33,13 +33,24 @@ internal sealed class ReturnedPages : IDisposable
     {
         if (!MayHavePages)
             return;
-        foreach (MemorySlot slot in _memory.Slots)
-        {
-            var one = new OneSlot<TSink>(slot, ref sink);
-            _slots[slot.Ordinal].HarvestMasks(ref one);
-        }
 
+        // Before and not after: a sink may put pages back.
         MayHavePages = false;
+        bool isDone = false;
+        try
+        {
+            foreach (MemorySlot slot in _memory.Slots)
+            {
+                var one = new OneSlot<TSink>(slot, ref sink);
+                _slots[slot.Ordinal].HarvestMasks(ref one);
+            }
+
+            isDone = true;
+        }
+        finally
+        {
+            MayHavePages |= !isDone;
+        }
     }
 
     /// <summary>Forgets the pages of a slot.</summary>
