@@ -15,6 +15,7 @@ internal static class SelfTestCases
     private static readonly (string Name, Func<VirtualMachine, IDirtyLog> Make, SelfTestExceptions Exceptions)[] Logs =
     [
         ("bitmap", machine => new BitmapDirtyLog(machine), SelfTestExceptions.None),
+        ("summary", machine => new SummaryDirtyLog(machine), SelfTestExceptions.None),
         ("ring", machine => Ring(machine, withBitmap: false), SelfTestExceptions.None),
         ("ring with bitmap", machine => Ring(machine, withBitmap: true), SelfTestExceptions.None),
         ("memslot", machine => new MemslotDirtyLog(machine), SelfTestExceptions.None),

@@ -4,11 +4,14 @@ using RingKit.Properties.Support;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
-/// <summary>The self-test with its vCPUs on threads of their own, and a host that harvests beside them.</summary>
+/// <summary>The self-test with its vCPUs, and a device, on threads of their own, and a host that harvests beside them.</summary>
 internal sealed class SelfTestRun : IDisposable
 {
     // Enough that every vCPU has taken part, and that some pages are written again after a harvest.
     private const ulong FewestWrites = 30;
+
+    // Pages that the device looks at in an iteration: few enough that it leaves the processors to the others.
+    private const int DeviceLooks = 64;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -16,15 +19,17 @@ internal sealed class SelfTestRun : IDisposable
     private readonly SelfTestCase _test;
     private readonly SemaphoreSlim[] _starts;
     private readonly Random _random;
+    private readonly int _seed;
     private int _running;
     private bool _over;
 
     public SelfTestRun(SelfTestCase test, int vcpus, int seed, SelfTestMutation mutation = SelfTestMutation.None)
     {
         _test = test;
+        _seed = seed;
         _random = new Random(seed);
         _world = new SelfTestWorld(test, vcpus, seed, mutation);
-        _starts = [.. _world.Guests.Select(_ => new SemaphoreSlim(0))];
+        _starts = [.. Enumerable.Range(0, vcpus + 1).Select(_ => new SemaphoreSlim(0))];
     }
 
     public SelfTestWorld World => _world;
@@ -39,6 +44,7 @@ internal sealed class SelfTestRun : IDisposable
         crew.Run(
         [
             .. _world.Machine.Vcpus.Select(vcpu => ($"vCPU {vcpu.Id}", (Action)(() => RunVcpu(vcpu)))),
+            ("device", RunDevice),
             ("host", () => RunHost(crew, iterations, interval)),
         ]);
     }
@@ -64,6 +70,26 @@ internal sealed class SelfTestRun : IDisposable
             Interlocked.Decrement(ref _running);
             if (exit != VcpuExit.Interrupted)
                 throw new InvalidOperationException($"The vCPU left the guest with {exit}.");
+        }
+    }
+
+    private void RunDevice()
+    {
+        var random = new Random(~_seed);
+        while (true)
+        {
+            _starts[^1].Wait();
+            if (Volatile.Read(ref _over))
+                return;
+            for (int looks = 0; looks < DeviceLooks; looks++)
+            {
+                int page = random.Next(SelfTestMemory.PageCount);
+                if (_world.Plan.Writes(page, _world.Iteration))
+                    _world.WriteAsDevice(page);
+                Thread.SpinWait(100);
+            }
+
+            Interlocked.Decrement(ref _running);
         }
     }
 

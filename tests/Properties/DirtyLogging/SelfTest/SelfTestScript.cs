@@ -38,6 +38,9 @@ internal static class SelfTestScript
         int vcpu = kind % world.Guests.Count;
         switch (kind)
         {
+            case < 2:
+                world.WriteAsDevice(page);
+                break;
             case < 16:
                 Store(world, vcpu, page);
                 break;

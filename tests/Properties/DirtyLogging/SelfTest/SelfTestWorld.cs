@@ -1,7 +1,10 @@
 using System.Collections;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using RingKit.DirtyRings;
+using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
@@ -16,6 +19,7 @@ internal sealed class SelfTestWorld : IDisposable
     private readonly SelfTestMutant _mutant;
     private readonly SelfTestPages _reported = new();
     private readonly List<string> _violations = [];
+    private readonly Random _random;
     private ulong _refused;
     private bool _isFirst;
     private bool _hasHarvested;
@@ -25,6 +29,7 @@ internal sealed class SelfTestWorld : IDisposable
     {
         _test = test;
         _mutant = new SelfTestMutant(mutation, Memory, seed);
+        _random = new Random(seed);
         Plan = new SelfTestPlan(seed);
         Machine = test.MakeMachine(Memory.Memory, vcpus);
         Log = test.MakeLog(Machine);
@@ -74,15 +79,32 @@ internal sealed class SelfTestWorld : IDisposable
             guest.Begin(Iteration);
     }
 
-    /// <summary>Collects while the vCPUs run.</summary>
-    public void Harvest() => HarvestInto(_reported.WhileRunning);
+    /// <summary>Collects while the vCPUs run: at once, or in two phases of which the second puts some pages back.</summary>
+    public void Harvest()
+    {
+        if (_hasHarvested && _random.Next(4) == 0)
+            TakeInto(_reported.WhileRunning, putsBack: true);
+        else
+            HarvestInto(_reported.WhileRunning);
+    }
+
+    /// <summary>A device writes the iteration's number to a page. Any thread.</summary>
+    public void WriteAsDevice(int page)
+    {
+        Errno error = Machine.WriteAsDevice(Memory.AddressOf(page), MemoryMarshal.AsBytes([Iteration]));
+        if (error != Errno.None)
+            throw new InvalidOperationException($"A device's write to page {page} ended with {error}.");
+    }
 
     /// <summary>Collects the rest, and verifies every page.</summary>
     public void End()
     {
         if (!_isLogged)
             return;
-        HarvestInto(_reported.WhenStopped);
+        if (_hasHarvested && _random.Next(4) == 0)
+            TakeInto(_reported.WhenStopped, putsBack: false);
+        else
+            HarvestInto(_reported.WhenStopped);
         CheckResets();
         _mutant.End(Iteration, _isFirst, _reported);
         for (int page = 0; page < SelfTestMemory.PageCount; page++)
@@ -103,6 +125,25 @@ internal sealed class SelfTestWorld : IDisposable
         Log.Harvest(ref sink);
         _hasHarvested = true;
         Harvests++;
+    }
+
+    // What is put back comes again with the next harvest, and counts then.
+    private void TakeInto(BitArray reported, bool putsBack)
+    {
+        var sink = new Sink(this, reported);
+        using DirtyHarvest harvest = Log.Take();
+        Harvests++;
+        foreach (DirtyPages pages in harvest)
+        {
+            ulong back = putsBack ? (ulong)_random.NextInt64() : 0;
+            if (_random.Next(2) == 0)
+                harvest.PutBack(pages.Slot, pages.BaseOffset, pages.Mask & back);
+            ulong arrived = pages.Mask & ~back;
+            if (arrived == 0)
+                continue;
+            harvest.Confirm(pages.Slot, pages.BaseOffset, arrived);
+            sink.Accept(pages.Slot, pages.BaseOffset, arrived);
+        }
     }
 
     private void Check(int page, ulong value)
