@@ -17,6 +17,7 @@ internal static class SelfTestCases
         ("bitmap", machine => new BitmapDirtyLog(machine), SelfTestExceptions.None),
         ("summary", machine => new SummaryDirtyLog(machine), SelfTestExceptions.None),
         ("ring", machine => Ring(machine, withBitmap: false), SelfTestExceptions.None),
+        ("ring, always full", Tiny, SelfTestExceptions.None),
         ("ring with bitmap", machine => Ring(machine, withBitmap: true), SelfTestExceptions.None),
         ("memslot", machine => new MemslotDirtyLog(machine), SelfTestExceptions.None),
         ("memslot, manual", machine => Manual(machine, ManualProtect.Enabled, MaskedProtection.Exact), SelfTestExceptions.None),
@@ -48,8 +49,20 @@ internal static class SelfTestCases
         return
             from table in tables
             from log in Logs
-            select table.Table with { Name = $"{table.Name}: {log.Name}", MakeLog = log.Make, Exceptions = log.Exceptions };
+            select table.Table with
+            {
+                Name = $"{table.Name}: {log.Name}",
+                MakeLog = log.Make,
+                Exceptions = log.Exceptions | UnretiredStoreOf(table.Name, log.Name),
+            };
     }
+
+    // Where a fault that has recorded its page may have to ask for room again: see UnretiredStores.
+    private static SelfTestExceptions UnretiredStoreOf(string table, string log) =>
+        log.StartsWith("ring", StringComparison.Ordinal)
+        && (table.StartsWith("tdp", StringComparison.Ordinal) || (table.StartsWith("stage 2", StringComparison.Ordinal) && log == "ring, always full"))
+            ? SelfTestExceptions.UnretiredStore
+            : SelfTestExceptions.None;
 
     private static IEnumerable<SelfTestCase> Hashed()
     {
@@ -124,6 +137,10 @@ internal static class SelfTestCases
     // As small as may be, so that rings are full all the time: the reserve is for what one exit brings.
     private static RingDirtyLog Ring(VirtualMachine machine, bool withBitmap) =>
         new(machine, ringEntries: machine.Mmu.RecordsPerExit == 0 ? 32 : 1024, reservedEntries: 8, withBitmap);
+
+    // The first page that a vCPU records is one too many, and the second has no room: it leaves the guest wherever it can.
+    private static RingDirtyLog Tiny(VirtualMachine machine) =>
+        machine.Mmu.RecordsPerExit == 0 ? new(machine, ringEntries: 2, reservedEntries: 1) : new(machine, ringEntries: 1024, reservedEntries: 511);
 
     private static MemslotDirtyLog Manual(VirtualMachine machine, ManualProtect mode, MaskedProtection protection) =>
         new(machine, new MemslotLogOptions { ManualProtect = mode, Protection = protection });
