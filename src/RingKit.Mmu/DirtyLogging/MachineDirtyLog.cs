@@ -57,10 +57,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StopLocked();
         foreach (MemorySlot slot in Machine.Memory.Slots)
-        {
             ForgetReturned(slot);
-            ForgetWritesWithoutVcpu(slot);
-        }
     }
 
     /// <inheritdoc/>
@@ -155,9 +152,10 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         }
     }
 
-    private struct ForgettingSink : IDirtyPageSink
+    /// <summary>Takes pages for nobody.</summary>
+    private protected readonly struct ForgettingSink : IDirtyPageSink
     {
-        public readonly void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
         {
         }
     }

@@ -53,6 +53,13 @@ internal sealed class StallMeter(int vcpu)
         AddTime(kind, (ulong)(Stopwatch.GetTimestamp() - start));
     }
 
+    /// <summary>Counts something, and the time that it took.</summary>
+    public void Book(StallKind kind, TimeSpan time)
+    {
+        Count(kind);
+        AddTime(kind, (ulong)(Math.Max(time.TotalSeconds, 0) * Stopwatch.Frequency));
+    }
+
     /// <summary>Books the time of a fault that is counted already, for all of its kind since the one that was timed last.</summary>
     /// <param name="kind">One of the two kinds of faults.</param>
     /// <param name="start">When it began, a timestamp.</param>

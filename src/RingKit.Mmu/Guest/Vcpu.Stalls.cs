@@ -15,8 +15,8 @@ public sealed unsafe partial class Vcpu
     public VcpuStalls Stalls => _stalls.Value;
 
     /// <summary>The vCPU's thread has slept for a throttle, outside the guest.</summary>
-    /// <param name="start">When it fell asleep, a timestamp.</param>
-    internal void BookThrottle(long start) => _stalls.Book(StallKind.Throttle, start);
+    /// <param name="slept">For how long.</param>
+    internal void BookThrottle(TimeSpan slept) => _stalls.Book(StallKind.Throttle, slept);
 
     // The page table is asked. A miss that it answers without a fault is no stall.
     private VcpuExit TranslateMiss(ulong gfn, bool write, out TlbEntry entry, out ulong source)

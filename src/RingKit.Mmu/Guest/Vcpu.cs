@@ -67,7 +67,7 @@ public sealed unsafe partial class Vcpu : IDisposable
     /// <summary>The machine does this.</summary>
     void IDisposable.Dispose() => _tlb.Flush();
 
-    /// <summary>The vCPU's own thread, on a push that met the soft limit: leave the guest before the next step.</summary>
+    /// <summary>On a push that met the soft limit: leave the guest before the next step. The vCPU's own thread, or one that pushes to the machine's own ring.</summary>
     internal void RequestHarvest() => HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.DirtyRingFull);
 
     internal void CountFault() => HardwareOrdering.StoreRelaxed(ref _faults, _faults + 1);
