@@ -136,7 +136,7 @@ internal static class SelfTestCases
 
     // As small as may be, so that rings are full all the time: the reserve is for what one exit brings.
     private static RingDirtyLog Ring(VirtualMachine machine, bool withBitmap) =>
-        new(machine, ringEntries: machine.Mmu.RecordsPerExit == 0 ? 32 : 1024, reservedEntries: 8, withBitmap);
+        new(machine, ringEntries: machine.Mmu.RecordsPerExit == 0 ? 32 : 1024, reservedEntries: 8, withBitmap ? VcpulessWrites.Bitmap : VcpulessWrites.Refuse);
 
     // The first page that a vCPU records is one too many, and the second has no room: it leaves the guest wherever it can.
     private static RingDirtyLog Tiny(VirtualMachine machine) =>
