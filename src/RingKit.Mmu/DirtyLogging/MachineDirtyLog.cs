@@ -10,11 +10,11 @@ public abstract partial class MachineDirtyLog : IDirtyLog
     // KVM's slots_lock.
     private readonly Lock _slotsLock;
 
-    private protected MachineDirtyLog(VirtualMachine machine, Lock slotsLock)
+    private protected MachineDirtyLog(VirtualMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
-        _slotsLock = slotsLock;
+        _slotsLock = machine.SlotsLock;
         _sessions = new ulong[machine.Memory.Slots.Length];
     }
 

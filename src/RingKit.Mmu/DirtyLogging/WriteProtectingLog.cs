@@ -7,7 +7,7 @@ namespace RingKit.Mmu.DirtyLogging;
 public abstract class WriteProtectingLog : MachineDirtyLog
 {
     private protected WriteProtectingLog(VirtualMachine machine)
-        : base(Checked(machine), new Lock())
+        : base(Checked(machine))
     {
     }
 

@@ -9,6 +9,7 @@ public sealed class MemorySlot : IDisposable
 {
     private readonly NativeBlock<byte> _memory;
     private uint _logsDirtyPages;
+    private uint _isRemoved;
 
     internal MemorySlot(ushort id, ulong baseGfn, ulong pageCount, int ordinal, bool hasBytes)
     {
@@ -37,6 +38,15 @@ public sealed class MemorySlot : IDisposable
     {
         get => HardwareOrdering.LoadAcquire(ref _logsDirtyPages) != 0;
         internal set => HardwareOrdering.StoreRelease(ref _logsDirtyPages, value ? 1u : 0);
+    }
+
+    /// <summary>
+    /// Whether the slot was taken from the guest: <see cref="VirtualMachine.RemoveSlot(MemorySlot)"/>. Its bytes stay, and so does what its dirty log has not handed over yet.
+    /// </summary>
+    public bool IsRemoved
+    {
+        get => HardwareOrdering.LoadAcquire(ref _isRemoved) != 0;                     // E83
+        internal set => HardwareOrdering.StoreRelease(ref _isRemoved, value ? 1u : 0);   // E83
     }
 
     /// <summary>The slot's place among the slots of its guest memory, from 0.</summary>

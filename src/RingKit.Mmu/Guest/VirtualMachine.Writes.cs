@@ -19,14 +19,14 @@ public sealed partial class VirtualMachine
     /// </remarks>
     /// <param name="gpa">Guest-physical address of the first byte.</param>
     /// <param name="data">Any length; may cross pages, and slots that adjoin.</param>
-    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, or in one without bytes; then nothing was stored.</returns>
+    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, in one that was removed, or in one without bytes; then nothing was stored.</returns>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public Errno WriteAsDevice(ulong gpa, ReadOnlySpan<byte> data) => Write(DeviceWrites, gpa, data);
 
     /// <summary>Stores bytes as the host itself does: a loader, a paravirtual clock. The rest is as in <see cref="WriteAsDevice"/>.</summary>
     /// <param name="gpa">Guest-physical address of the first byte.</param>
     /// <param name="data">Any length; may cross pages, and slots that adjoin.</param>
-    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, or in one without bytes; then nothing was stored.</returns>
+    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, in one that was removed, or in one without bytes; then nothing was stored.</returns>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public Errno WriteAsHost(ulong gpa, ReadOnlySpan<byte> data) => Write(HostWrites, gpa, data);
 
@@ -93,7 +93,7 @@ public sealed partial class VirtualMachine
     {
         slot = Memory.FindByGfn(gpa >> GuestPage.Shift);
         inSlot = slot is null ? 0 : gpa - (slot.BaseGfn << GuestPage.Shift);
-        if (slot is null || slot.Memory.Length <= inSlot)
+        if (slot is null || slot.IsRemoved || slot.Memory.Length <= inSlot)
             slot = null;
         return slot is null ? 0 : (int)Math.Min((ulong)length, slot.Memory.Length - inSlot);
     }

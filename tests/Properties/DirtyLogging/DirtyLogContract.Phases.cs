@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.Support;
@@ -211,6 +213,13 @@ public abstract partial class DirtyLogContract
         Assert.Equal(0, Allocated.By(() => pages = Walk(harvest)));
         Assert.Equal(8ul, pages);
     }
+
+    /// <summary>P1, without concurrency: whatever is taken, confirmed, put back and removed in whatever order.</summary>
+    [Fact]
+    public void P1_every_written_page_is_dirty_or_held_until_somebody_confirms_it() => Props.Check(
+        Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed => new PhaseModel(_log, _machine, (vcpu, gfns) => Store(vcpu, gfns), seed).Run(steps: 150)),
+        nameof(P1_every_written_page_is_dirty_or_held_until_somebody_confirms_it),
+        maxTest: LongRun.IsOn ? 1000 : 6);
 
     private static ulong Walk(DirtyHarvest harvest)
     {

@@ -151,6 +151,19 @@ public sealed class DirtyHarvest : IDisposable
         _list.Dispose();
     }
 
+    /// <summary>Puts back the pages of all other slots.</summary>
+    internal void PutBackAllBut(MemorySlot slot)
+    {
+        foreach (ref DirtyWord word in _list.Words)
+        {
+            if (word.Ordinal == slot.Ordinal)
+                continue;
+            _log.TakeBack([word], _session);
+            PageCount -= (uint)BitOperations.PopCount(word.Mask);
+            word = word with { Mask = 0 };
+        }
+    }
+
     internal DirtyPages PagesAt(int index)
     {
         DirtyWord word = _list.Words[index];
