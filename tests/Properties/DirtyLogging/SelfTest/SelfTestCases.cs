@@ -28,6 +28,9 @@ internal static class SelfTestCases
     public static IReadOnlyDictionary<string, SelfTestCase> All { get; } =
         Protecting().Concat(Hashed()).ToDictionary(test => test.Name, StringComparer.Ordinal);
 
+    /// <summary>How many logs there are over each page table that protects: the first of <see cref="All"/> are in the order of tables and logs.</summary>
+    public static int LogCount => Logs.Length;
+
     private static IEnumerable<SelfTestCase> Protecting()
     {
         (string Name, SelfTestCase Table)[] tables =
