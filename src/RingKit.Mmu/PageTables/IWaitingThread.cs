@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.Stage2.Hypervisor;
+namespace RingKit.Mmu.PageTables;
 
 /// <summary>A thread that may have to wait: a vCPU that has left the guest, or one of the host's own.</summary>
 internal interface IWaitingThread

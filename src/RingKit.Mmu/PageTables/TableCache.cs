@@ -1,6 +1,6 @@
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.Stage2;
+namespace RingKit.Mmu.PageTables;
 
 /// <summary>Tables that one vCPU has ready, so that a fault, which holds locks, allocates nothing.</summary>
 /// <remarks>Thread role: one thread at a time. Source: kvm_mmu_memory_cache.</remarks>
@@ -12,7 +12,7 @@ internal sealed class TableCache<TOrdering> : IDisposable
 
     /// <summary>An empty cache.</summary>
     /// <param name="pool">Where its tables come from.</param>
-    /// <param name="capacity">How many it can hold; a fault needs <see cref="Stage2Geometry.TablesPerFault"/>, a split of 1 GiB into pages 513.</param>
+    /// <param name="capacity">How many it can hold; a fault needs one a level below the first, a split of 1 GiB into pages 513.</param>
     public TableCache(TablePool<TOrdering> pool, int capacity)
     {
         if (capacity < 1)

@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.Stage2.Host;
+namespace RingKit.Mmu.PageTables;
 
 /// <summary>How a fault learns that the host took pages away while it looked for one: how many invalidations are under way, and how many are over.</summary>
 /// <remarks>
@@ -44,7 +44,7 @@ internal sealed class InvalidationSequence<TOrdering> : IDisposable
         Add(ref _words[UnderWay], unchecked((ulong)-1));
     }
 
-    /// <summary>Ends one without counting it: <see cref="Hypervisor.Stage2Defects.EndsWithoutSequence"/>.</summary>
+    /// <summary>Ends one without counting it: a past bug, for tests alone.</summary>
     public void EndUncounted() => Add(ref _words[UnderWay], unchecked((ulong)-1));
 
     /// <summary>Whether what a fault found since its snapshot may be gone.</summary>

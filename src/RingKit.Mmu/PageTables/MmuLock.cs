@@ -1,7 +1,7 @@
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.Stage2.Hypervisor;
+namespace RingKit.Mmu.PageTables;
 
 /// <summary>The lock of a page table: faults share it, what frees tables or protects ranges has it alone.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.Stage2;
+namespace RingKit.Mmu.PageTables;
 
 /// <summary>The 4 KiB tables of one stage-2 page table, in native memory, with their reference counts.</summary>
 /// <remarks>
@@ -43,8 +43,8 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
         StartPages = startPages;
         MaxTables = maxTables;
         nuint pages = (nuint)startPages + (nuint)maxTables;
-        nuint alignment = (nuint)(startPages * Stage2Geometry.TableBytes);
-        _entriesLease = NativeLease.Allocate(pages * Stage2Geometry.EntriesPerTable, alignment, out NativeView<ulong> entries);
+        nuint alignment = (nuint)(startPages * TableSize.Bytes);
+        _entriesLease = NativeLease.Allocate(pages * TableSize.Entries, alignment, out NativeView<ulong> entries);
         _countsLease = NativeLease.Allocate(pages, CacheLine.Separation, out NativeView<ulong> counts);
         _linksLease = NativeLease.Allocate(pages, CacheLine.Separation, out NativeView<uint> links);
         _tablesLease = NativeLease.Allocate(1, CacheLine.Separation, out NativeView<FreeTables> tables);
@@ -192,11 +192,11 @@ internal sealed unsafe class TablePool<TOrdering> : IDisposable
     {
         if (typeof(TOrdering) == typeof(HardwareOrdering))
         {
-            new Span<ulong>(_entries + (table >> 3), Stage2Geometry.EntriesPerTable).Clear();
+            new Span<ulong>(_entries + (table >> 3), TableSize.Entries).Clear();
             return;
         }
 
-        for (ulong i = 0; i < Stage2Geometry.EntriesPerTable; i++)
+        for (ulong i = 0; i < TableSize.Entries; i++)
             TOrdering.WritePlain(ref EntryAt(table, i), 0UL);
     }
 
