@@ -1,5 +1,4 @@
 using System.Numerics;
-using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Phases;
 
 namespace RingKit.Mmu.Migration;
@@ -7,12 +6,12 @@ namespace RingKit.Mmu.Migration;
 /// <summary>A later round: what the log has harvested.</summary>
 internal sealed class HarvestedPages : RoundPages
 {
-    private readonly IDirtyLog _log;
+    private readonly LogHarvester _log;
     private readonly List<DirtyPages> _unconfirmed = [];
     private DirtyHarvest _harvest;
     private DirtyPagesEnumerator _next;
 
-    public HarvestedPages(IDirtyLog log)
+    public HarvestedPages(LogHarvester log)
     {
         _log = log;
         _harvest = log.Take();

@@ -18,7 +18,7 @@ internal sealed class PreCopyRun : IDisposable
     private readonly CancellationToken _cancellation;
     private readonly Transfer _transfer;
     private readonly RoundBook _book;
-    private readonly FullRingServer _fullRings;
+    private readonly LogHarvester _harvester;
     private RoundPages? _pages;
     private TimeSpan _downtime;
     private int _abandonedStops;
@@ -35,7 +35,7 @@ internal sealed class PreCopyRun : IDisposable
         CancellationToken cancellation)
     {
         (_machine, _log, _runner, _throttle, _options, _clock, _cancellation) = (machine, log, runner, throttle, options, options.Clock, cancellation);
-        _fullRings = new FullRingServer(log);
+        _harvester = new LogHarvester(log);
         _transfer = new Transfer(machine.Memory, connect, options, cancellation) { BatchSent = ReportBatch };
         _book = new RoundBook(_transfer, runner, throttle, options);
     }
@@ -43,7 +43,7 @@ internal sealed class PreCopyRun : IDisposable
     public MigrationResult Run()
     {
         MigrationOutcome outcome = MigrationOutcome.Failed;
-        _runner.FullRings = _fullRings;
+        _runner.FullRings = _harvester;
         try
         {
             _log.Start();
@@ -77,7 +77,7 @@ internal sealed class PreCopyRun : IDisposable
             Downtime = _downtime,
             AbandonedStops = _abandonedStops,
             Retries = _transfer.Retries,
-            FullRings = _fullRings.Served,
+            FullRings = _harvester.Served,
             Failure = _transfer.Failure,
         };
     }
@@ -136,7 +136,7 @@ internal sealed class PreCopyRun : IDisposable
     private void Take()
     {
         _pages!.Dispose();
-        _pages = new HarvestedPages(_log);
+        _pages = new HarvestedPages(_harvester);
     }
 
     private bool SendWhileTheGuestRuns()

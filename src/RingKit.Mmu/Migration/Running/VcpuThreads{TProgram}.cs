@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Throttling;
 
 namespace RingKit.Mmu.Migration.Running;
 
@@ -22,7 +22,7 @@ public sealed class VcpuThreads<TProgram> : IGuestRunner, IDisposable
     // Guards all that follows; threads that wait for one of them to change wait on it.
     private readonly object _gate = new();
     private IFullRingServer? _fullRings;
-    private TimeSpan _stall;
+    private CancellationTokenSource _wake = new();
     private Exception? _failure;
     private int _running;
     private int _halted;
@@ -63,14 +63,10 @@ public sealed class VcpuThreads<TProgram> : IGuestRunner, IDisposable
     }
 
     /// <inheritdoc/>
-    public TimeSpan StallTime
-    {
-        get
-        {
-            lock (_gate)
-                return _stall;
-        }
-    }
+    public TimeSpan StallTime => _machine.Stalls.Total;
+
+    /// <summary>Holds the vCPUs back between two entries into the guest; null if nothing does.</summary>
+    public VcpuThrottle? Throttle { get; init; }
 
     /// <summary>Whether all programs have ended.</summary>
     public bool IsHalted
@@ -120,6 +116,7 @@ public sealed class VcpuThreads<TProgram> : IGuestRunner, IDisposable
         lock (_gate)
         {
             _isPaused = true;
+            _wake.Cancel();
             AwaitNobodyInside();
             ThrowIfFailed();
         }
@@ -131,6 +128,8 @@ public sealed class VcpuThreads<TProgram> : IGuestRunner, IDisposable
         lock (_gate)
         {
             _isPaused = false;
+            if (!_isStopping && _wake.IsCancellationRequested)
+                _wake = new CancellationTokenSource();
             Monitor.PulseAll(_gate);
         }
     }
@@ -152,6 +151,7 @@ public sealed class VcpuThreads<TProgram> : IGuestRunner, IDisposable
             if (!_isStarted)
                 return;
             _isStopping = true;
+            _wake.Cancel();
             Monitor.PulseAll(_gate);
             AwaitNobodyInside();
         }
@@ -180,76 +180,73 @@ public sealed class VcpuThreads<TProgram> : IGuestRunner, IDisposable
 
     private void RunGuarded(Vcpu vcpu)
     {
-        Exception? failure = null;
-        bool isInside = false;
         try
         {
-            Run(vcpu, ref isInside);
-        }
-        catch (Exception exception)
-        {
-            failure = exception;
-        }
+            while (TryEnter(out CancellationToken wake))
+            {
+                VcpuExit exit;
+                try
+                {
+                    exit = vcpu.Run(ref _programs[vcpu.Id]);
+                }
+                finally
+                {
+                    Leave();
+                }
 
-        lock (_gate)
-        {
-            _failure ??= failure;
-            _halted++;
-            if (isInside)
-                Leave();
+                if (exit == VcpuExit.Halted)
+                    break;
+                Handle(vcpu, exit, wake);
+            }
         }
-    }
-
-    private void Run(Vcpu vcpu, ref bool isInside)
-    {
-        while (true)
+        catch (Exception failure)
         {
             lock (_gate)
-            {
-                if (isInside)
-                    Leave();
-                isInside = false;
-                while (_isPaused && !_isStopping)
-                    Monitor.Wait(_gate);
-                if (_isStopping)
-                    return;
-                _running++;
-                isInside = true;
-            }
-
-            switch (vcpu.Run(ref _programs[vcpu.Id]))
-            {
-                case VcpuExit.Halted:
-                    return;
-                case VcpuExit.Interrupted:
-                    break;
-                case VcpuExit.DirtyRingFull:
-                    ServeFullRing(vcpu);
-                    break;
-                case var exit:
-                    throw new InvalidOperationException($"vCPU {vcpu.Id} left the guest for good: {exit}.");
-            }
+                _failure ??= failure;
+        }
+        finally
+        {
+            lock (_gate)
+                _halted++;
         }
     }
 
-    private void ServeFullRing(Vcpu vcpu)
+    private bool TryEnter(out CancellationToken wake)
     {
-        long start = Stopwatch.GetTimestamp();
-        if (FullRings is { } server)
-            server.ServeFullRing(vcpu);
-
         lock (_gate)
         {
-            // Nobody is there, or it only sees to it that somebody makes room.
-            if (_machine.DirtyLog?.NeedsHarvest(vcpu) == true && !_isPaused && !_isStopping)
-                Monitor.Wait(_gate, LookAgain);
-            _stall += Stopwatch.GetElapsedTime(start);
+            while (_isPaused && !_isStopping)
+                Monitor.Wait(_gate);
+            wake = _wake.Token;
+            if (_isStopping)
+                return false;
+            _running++;
+            return true;
         }
     }
 
     private void Leave()
     {
-        _running--;
-        Monitor.PulseAll(_gate);
+        lock (_gate)
+        {
+            _running--;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Handle(Vcpu vcpu, VcpuExit exit, CancellationToken wake)
+    {
+        if (exit is not (VcpuExit.Interrupted or VcpuExit.DirtyRingFull or VcpuExit.DirtyQuotaExhausted))
+            throw new InvalidOperationException($"vCPU {vcpu.Id} left the guest for good: {exit}.");
+
+        if (exit == VcpuExit.DirtyRingFull)
+            FullRings?.ServeFullRing(vcpu);
+        bool wasHeld = Throttle?.Hold(vcpu, exit, wake) == true;
+
+        // Nobody made room, or whoever is asked only sees to it that somebody does; or the quota is somebody else's.
+        if (exit == VcpuExit.DirtyRingFull && _machine.DirtyLog?.NeedsHarvest(vcpu) == true)
+            wake.WaitHandle.WaitOne(LookAgain);
+        else if (exit == VcpuExit.DirtyQuotaExhausted && !wasHeld)
+            wake.WaitHandle.WaitOne(LookAgain);
     }
 }
