@@ -6,7 +6,6 @@ namespace RingKit.Cli.Harvest;
 /// <summary>The grid that is measured.</summary>
 internal sealed record HarvestSettings : MachineSettings
 {
-    public const ulong MaximumMemory = 1UL << 40;
     public const int MaximumVcpus = 64;
     public const int DefaultMostStores = 1 << 20;
 
