@@ -15,7 +15,7 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The dirty logs.</summary>
     public required IReadOnlyList<LogChoice> Logs { get; init; }
 
-    /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MaximumMemory"/>.</summary>
+    /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MachineSettings.MaximumMemory"/>.</summary>
     public required IReadOnlyList<ulong> Memory { get; init; }
 
     /// <summary>How much of it is dirty.</summary>
