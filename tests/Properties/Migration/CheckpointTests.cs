@@ -89,7 +89,7 @@ public sealed class CheckpointTests
         using var log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(machine, ringEntries: 16, reservedEntries: 4);
         using var destination = new GuestMemory();
         destination.AddSlot(0, 0, 100);
-        var guest = new SimulatedGuest(machine, seed: 2);
+        using var guest = new SimulatedGuest(machine, seed: 2);
         var receiver = new CheckpointReceiver(destination);
         var clock = new FakeClock { Tick = TimeSpan.FromMicroseconds(1), Waiting = () => guest.Store(400) };
         List<CheckpointEpoch> epochs = [];
