@@ -22,12 +22,11 @@ public sealed partial class KvmDirtyLog
         ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
         if (!_hasBitmaps)
             return Errno.NoDevice;
-        if (!Capabilities.Profile.HasSlotId(slot))
-            return Errno.Invalid;
-        if (Machine.Memory.FindById(slot) is not { } found)
-            return Errno.NoEntry;
-        MachineProtection protection = ProtectionOf(found);
-        return LogOf(found).Get(ref protection, bitmap);
+        Errno error = Find(slot, out MemorySlot? found);
+        if (error != Errno.None)
+            return error;
+        MachineProtection protection = ProtectionOf(found!);
+        return LogOf(found!).Get(ref protection, bitmap);
     }
 
     /// <summary>
@@ -48,12 +47,13 @@ public sealed partial class KvmDirtyLog
         ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
         if (!_hasBitmaps)
             return Errno.NoDevice;
-        if (!Capabilities.Profile.HasSlotId(slot) || firstPage % 64 != 0)
-            return Errno.Invalid;
-        if (Machine.Memory.FindById(slot) is not { } found)
-            return Errno.NoEntry;
-        MachineProtection protection = ProtectionOf(found);
-        return LogOf(found).Clear(ref protection, firstPage, pageCount, bitmap);
+        Errno error = Find(slot, out MemorySlot? found);
+        if (error == Errno.NoEntry && firstPage % 64 != 0)
+            error = Errno.Invalid;
+        if (error != Errno.None)
+            return error;
+        MachineProtection protection = ProtectionOf(found!);
+        return LogOf(found!).Clear(ref protection, firstPage, pageCount, bitmap);
     }
 
     internal override void BringInWritesWithoutVcpu(MemorySlot slot)

@@ -75,6 +75,16 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         _ => "kvm-ring-bitmap",
     };
 
+    /// <inheritdoc/>
+    public override ulong BookkeepingBytes
+    {
+        get
+        {
+            ulong bytes = (ulong)(_rings.Length + (_vcpulessRing is null ? 0 : 1)) * (ulong)Capabilities.RingEntries * DirtyGfn.SizeInBytes;
+            return _hasBitmaps ? _logs.Aggregate(bytes, (sum, log) => sum + (2 * log.ByteLength)) : bytes;
+        }
+    }
+
     /// <summary>What was agreed upon. The way to change it while the log is there is <see cref="EnableCap"/>.</summary>
     public KvmCapabilities Capabilities { get; }
 
@@ -123,12 +133,12 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     public Errno SetLogging(uint slot, bool isLogged)
     {
         ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
-        if (!Capabilities.Profile.HasSlotId(slot) || Machine.Memory.FindById(slot) is not { } found)
+        if (Find(slot, out MemorySlot? found) != Errno.None)
             return Errno.Invalid;
         if (isLogged)
-            Start(found);
+            Start(found!);
         else
-            Stop(found);
+            Stop(found!);
         return Errno.None;
     }
 
@@ -192,6 +202,15 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         lock (_warnings)
             _droppedWrites++;
         return Errno.None;
+    }
+
+    // A slot that the machine has removed is none.
+    private Errno Find(uint id, out MemorySlot? slot)
+    {
+        slot = Machine.Memory.FindById(id);
+        if (!Capabilities.Profile.HasSlotId(id))
+            return Errno.Invalid;
+        return slot is null || slot.IsRemoved ? Errno.NoEntry : Errno.None;
     }
 
     private PushResult Push(Vcpu vcpu, MemorySlot slot, ulong offset)

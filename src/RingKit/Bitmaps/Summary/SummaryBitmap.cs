@@ -50,6 +50,9 @@ public sealed class SummaryBitmap : IDirtyTracker
     /// <summary>How many levels of summaries there are.</summary>
     public int SummaryCount => _core.Top;
 
+    /// <summary>Words of the highest summary, which every harvest reads to its end.</summary>
+    internal ulong TopWords => _core.TopWords;
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Mark(ulong page) => _core.Mark(page);
