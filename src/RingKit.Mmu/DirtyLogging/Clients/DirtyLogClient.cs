@@ -31,6 +31,9 @@ public sealed class DirtyLogClient : IDirtyLog, IHarvestSource
     /// <inheritdoc/>
     public DirtyLogStatistics Statistics => _clients.Log.Statistics;
 
+    /// <summary>The memory of the log, which all clients share, and of the client's own bitmaps.</summary>
+    public ulong BookkeepingBytes => _clients.Log.BookkeepingBytes + _pending.Bytes;
+
     GuestMemory IHarvestSource.Memory => _clients.Memory;
 
     /// <summary>Whether it gets what is written. Under the clients' lock.</summary>
@@ -71,7 +74,12 @@ public sealed class DirtyLogClient : IDirtyLog, IHarvestSource
         return IsOn && (_pending.MayHavePages || _clients.MayHaveNews());
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Hands the pages written since the client's last harvest to the sink, which may read their contents at once: the log's own harvest is over by then.
+    /// </summary>
+    /// <param name="sink">Takes the pages. If it throws, the pages that it did not take are in the next harvest.</param>
+    /// <typeparam name="TSink">The sink's type.</typeparam>
+    /// <exception cref="ObjectDisposedException">The client has left.</exception>
     public void Harvest<TSink>(ref TSink sink)
         where TSink : struct, IDirtyPageSink
     {

@@ -1,3 +1,4 @@
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.DirtyLogging.Clients;
@@ -106,8 +107,12 @@ public sealed class DirtyLogClients : IDisposable
         // Before the harvest: it has what was counted by then. What is recorded while it works may be in it, and is looked for once more.
         ulong? recorded = _machine.TryCountRecords();
         _recordsMoved = null;
+
+        // Not from inside a harvest: another client's sink, at work meanwhile, would get pages that vCPUs can still store to unseen, and read them too early.
+        using DirtyHarvest harvest = Log.Take();
         var distribution = new Distribution(_clients);
-        Log.Harvest(ref distribution);
+        harvest.Deliver(ref distribution);
+        harvest.Confirm();
         _recordsMoved = recorded;
     }
 

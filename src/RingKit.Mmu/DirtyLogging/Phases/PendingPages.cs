@@ -32,6 +32,22 @@ internal sealed class PendingPages : IDisposable
         }
     }
 
+    /// <summary>The memory that they would take if all were there.</summary>
+    public ulong Bytes
+    {
+        get
+        {
+            ulong words = 0;
+            foreach (SummaryBitmap slot in _slots)
+            {
+                ulong leaves = (slot.Pages + 63) / 64;
+                words += leaves + SummaryLevels.WordsAbove(SummaryLevels.WordsOf(slot.Pages, SummaryLevels.MostTopWords));
+            }
+
+            return words * sizeof(ulong);
+        }
+    }
+
     /// <summary>Adds pages of one aligned stretch of 64.</summary>
     public void Add(int ordinal, ulong word, ulong mask)
     {
@@ -46,13 +62,6 @@ internal sealed class PendingPages : IDisposable
         Add(slot.Ordinal, baseOffset / 64, mask << shift);
         if (shift != 0)
             Add(slot.Ordinal, (baseOffset / 64) + 1, mask >> (64 - shift));
-    }
-
-    /// <summary>Adds all pages of all slots.</summary>
-    public void AddAll()
-    {
-        foreach (SummaryBitmap slot in _slots)
-            slot.MarkRange(0, slot.Pages);
     }
 
     /// <summary>Hands all pages over, ascending and each once. If the sink throws, those that it did not take stay.</summary>

@@ -190,6 +190,51 @@ public sealed class DirtyLogClientsTests : IDisposable
     }
 
     [Fact]
+    public void A_page_reaches_no_other_clients_sink_before_the_harvest_of_the_log_is_over()
+    {
+        using ManualResetEventSlim isAtWork = new(), goesOn = new(), isDone = new();
+        SortedSet<(uint Slot, ulong Offset)> seen = [];
+        bool overtakes = false;
+        using var overtaken = new OvertakenTake(_log, () =>
+        {
+            if (!overtakes)
+                return;
+            overtakes = false;
+            goesOn.Set();
+            Assert.True(isDone.Wait(TimeSpan.FromSeconds(20)));
+            Assert.Equal([(3u, 1ul), (3u, 998ul)], seen);
+        });
+        _machine.Detach(_log);
+        _machine.Attach(overtaken);
+        using (var clients = new DirtyLogClients(_machine))
+        {
+            DirtyLogClient display = clients.Join("display"), migration = clients.Join("migration");
+            display.Start();
+            migration.Start();
+            Store(1, 998);
+            new Crew(TimeSpan.FromSeconds(60)).Run(
+                ("display", () =>
+                {
+                    var sink = new WaitingSink(seen, isAtWork, goesOn);
+                    display.Harvest(ref sink);
+                    isDone.Set();
+                }),
+                ("migration", () =>
+                {
+                    Assert.True(isAtWork.Wait(TimeSpan.FromSeconds(20)));
+                    DirtySet.Harvest(migration);
+                    Store(999);
+                    overtakes = true;
+                    Assert.Equal([(3u, 999ul)], DirtySet.Harvest(migration));
+                }));
+            Assert.Equal([(3u, 999ul)], DirtySet.Harvest(display));
+        }
+
+        _machine.Detach(overtaken);
+        _machine.Attach(_log);
+    }
+
+    [Fact]
     public void Bad_arguments_are_refused()
     {
         using DirtyLogClient display = _clients.Join("display");
@@ -281,6 +326,17 @@ public sealed class DirtyLogClientsTests : IDisposable
     {
         var script = new StoreScript([.. gfns.Select(gfn => (gfn << 12, gfn))]);
         Assert.Equal(VcpuExit.Halted, _machine.Vcpus[0].Run(ref script));
+    }
+
+    // Stops at the first page until it is told to go on.
+    private readonly struct WaitingSink(SortedSet<(uint Slot, ulong Offset)> seen, ManualResetEventSlim isAtWork, ManualResetEventSlim goesOn) : IDirtyPageSink
+    {
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        {
+            new DirtySet(seen).Accept(slot, baseOffset, mask);
+            isAtWork.Set();
+            Assert.True(goesOn.Wait(TimeSpan.FromSeconds(20)));
+        }
     }
 
     private readonly struct CopySink(byte[] copy) : IDirtyPageRunSink
