@@ -65,7 +65,7 @@ public sealed record MigrationOptions
             nameof(AcknowledgementTimeout),
             AcknowledgementTimeout,
             "above 0, or infinite");
-        ArgumentNullException.ThrowIfNull(Clock);
+        Check(Clock is not null, nameof(Clock), Clock, "a clock");
     }
 
     private static void Check(bool isRight, string name, object? value, string range)
