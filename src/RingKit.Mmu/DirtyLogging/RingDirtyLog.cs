@@ -95,6 +95,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
         CheckSlot(slot);
         if (offset >= slot.PageCount)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+        HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (!SavesTables)

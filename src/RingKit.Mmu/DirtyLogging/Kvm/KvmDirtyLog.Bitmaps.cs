@@ -1,5 +1,3 @@
-using RingKit.DirtyRings;
-using RingKit.DirtyRings.Resetting;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
@@ -121,10 +119,7 @@ public sealed partial class KvmDirtyLog
         var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
         for (int i = 0; i < _rings.Length; i++)
             Collect(i, ref target);
-        if (_vcpulessRing is null)
-            return;
-        ResetResult reset = _vcpulessRing.Collect(ref target);
-        Book((uint)reset.Entries, 2 * (ulong)reset.Entries * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
+        CollectVmRing(ref sink);
     }
 
     // The mode may have changed since the last call.

@@ -104,7 +104,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         }
     }
 
-    /// <summary>How often vCPU 0 was asked to leave the guest because the log's own ring was soft full: what it pays for others' writes.</summary>
+    /// <summary>How often vCPU 0 was asked to leave the guest because the machine's own ring was soft full: what it pays for others' writes.</summary>
     public ulong KicksOfVcpu0 => _vcpulessRing?.Kicks ?? 0;
 
     /// <summary>The vCPUs' rings, by the vCPU's number.</summary>
@@ -177,7 +177,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     /// <param name="offset">Page index inside the slot.</param>
     /// <returns>
     /// None if it is recorded, or the slot is not logged, or as in KVM it is dropped (<see cref="KvmFidelity.DropsVcpulessWrites"/>). <see cref="Errno.Busy"/> if there was no
-    /// room in the log's own ring, until a harvest: the caller still owns the page.
+    /// room in the machine's own ring, until <see cref="HarvestVmRing"/> or a harvest: the caller still owns the page.
     /// </returns>
     /// <exception cref="ArgumentNullException">There is no slot.</exception>
     /// <exception cref="ArgumentException">The slot is another machine's.</exception>
@@ -187,6 +187,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         CheckSlot(slot);
         if (offset >= slot.PageCount)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+        HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (_rings.Length != 0 && Machine.CurrentVcpu is { } self && Push(self, slot, offset) != PushResult.Full)
