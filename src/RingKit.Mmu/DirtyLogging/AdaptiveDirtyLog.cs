@@ -112,6 +112,14 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
         _last = default;
     }
 
+    // What is taken for it is no round of the guest's.
+    private protected override void ForgetSlot(MemorySlot slot)
+    {
+        _isForgetting = true;
+        base.ForgetSlot(slot);
+        _isForgetting = false;
+    }
+
     private protected override void Free() => _core.Dispose();
 
     private ref struct Target<TSink>(AdaptiveDirtyLog log, ref TSink sink) : IAdaptiveTarget
