@@ -72,7 +72,7 @@ internal sealed class GuestMigration
     public LogMigration Run(Action<MigrationProgress>? progress, CancellationToken cancellation)
     {
         using var source = new SourceGuest(_log, _settings);
-        using GuestMemory destination = SourceGuest.MemoryOf(_settings);
+        using GuestMemory destination = SourceGuest.DestinationOf(_settings);
         using Link link = OpenLink(_settings.Via, destination);
         using GuestThrottle? throttle = GuestThrottle.Of(_settings.Throttle, source.Machine);
         using IRunningGuest guest = source.Start(throttle);

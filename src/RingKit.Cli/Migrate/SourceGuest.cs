@@ -36,11 +36,12 @@ internal sealed class SourceGuest : IDisposable
 
     public IDirtyLog Log { get; } = null!;
 
-    /// <summary>Memory of the guest's layout, all zeros.</summary>
-    public static GuestMemory MemoryOf(MigrateSettings settings)
+    /// <summary>Memory of the guest's layout, all of it there: what the host takes to find a page for a first store is no part of a migration.</summary>
+    public static GuestMemory DestinationOf(MigrateSettings settings)
     {
-        var memory = new GuestMemory();
-        memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
+        GuestMemory memory = MemoryOf(settings);
+        for (ulong page = 0; page < settings.MemoryPages; page++)
+            memory.Slots[0].Memory[(nuint)(page << GuestPage.Shift)] = 0;
         return memory;
     }
 
@@ -67,6 +68,13 @@ internal sealed class SourceGuest : IDisposable
         Log?.Dispose();
         Machine?.Dispose();
         Memory.Dispose();
+    }
+
+    private static GuestMemory MemoryOf(MigrateSettings settings)
+    {
+        var memory = new GuestMemory();
+        memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
+        return memory;
     }
 
     // Pages of zeros would travel as a mark, and the first round would be none.
