@@ -27,11 +27,12 @@ internal sealed class RateTable(MigrationBenchOptions options)
         output.WriteLine();
         output.WriteLine("| write rate | throttle | rounds | sent, of the memory | time | downtime | converged | stall | stores after round 1 | memory equal |");
         output.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
+        using var memories = new GuestMemories(guest.MemoryPages);
         bool areEqual = true;
         foreach ((double ofBandwidth, ThrottleKind throttle) in options.IsQuick ? Rows[1..3] : Rows)
         {
             MigrateSettings settings = guest with { WriteRate = (ulong)(guest.Bandwidth * ofBandwidth), Throttle = throttle };
-            LogMigration row = new GuestMigration(options.Log, settings).Run(progress: null, CancellationToken.None);
+            LogMigration row = new GuestMigration(memories, options.Log, settings).Run(progress: null, CancellationToken.None);
             areEqual &= row.Memory.IsEqual;
             output.WriteLine(Line(settings, row));
             output.Flush();
