@@ -71,6 +71,19 @@ public class Stage2FaultBenchmarks
     [Benchmark(OperationsPerInvoke = Pages)]
     public void StoreToWritablePage() => FaultPages(Stage2FaultClass.Permission, Stage2Access.Store);
 
+    /// <summary>What precedes <see cref="LoadOfOldPage"/>.</summary>
+    [Benchmark(OperationsPerInvoke = Pages)]
+    public void Age() => _hypervisor.Table.ClearYoung(ref _thread, BaseIpa, Pages * GuestPage.Size, out _);
+
+    /// <summary>A load of a page that was aged: its access flag is set again.</summary>
+    [Benchmark(OperationsPerInvoke = Pages)]
+    [NetOf(nameof(Age))]
+    public void LoadOfOldPage()
+    {
+        Age();
+        FaultPages(Stage2FaultClass.AccessFlag, Stage2Access.Load);
+    }
+
     /// <summary>A load of a page that is not mapped, under logging.</summary>
     [Benchmark(OperationsPerInvoke = Pages)]
     public void LoadAndUnmapPage()

@@ -30,13 +30,13 @@ public sealed unsafe partial class Vcpu
     /// a processor with a modification log has stored to since it last left the guest, 512 at most. A store across two pages of which the quota covers one has not
     /// happened, though the first page counts. Source: the proposed KVM dirty quota, <c>KVM_EXIT_DIRTY_QUOTA_EXHAUSTED</c>.
     /// </remarks>
-    /// <exception cref="NotSupportedException">The page table records writes without the vCPU: it is a hashed one, or the hypervisor's shadow mappings.</exception>
+    /// <exception cref="NotSupportedException">The vCPU can have none: <see cref="VirtualMachine.HasDirtyQuota"/>.</exception>
     public ulong DirtyQuota
     {
         get => HardwareOrdering.LoadAcquire(ref _dirtyQuota);
         set
         {
-            if (_machine.HashTable is not null || _machine.Shadow is not null)
+            if (!_machine.HasDirtyQuota)
             {
                 throw new NotSupportedException(
                     "A dirty quota needs a page table whose vCPUs record what they write; over a hashed table and over shadow mappings they do not.");

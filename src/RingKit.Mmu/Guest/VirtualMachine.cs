@@ -161,6 +161,12 @@ public sealed partial class VirtualMachine : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether vCPUs can have a <see cref="Vcpu.DirtyQuota"/>: not over a hashed table, nor over shadow mappings. There C bits, or the hypervisor's mappings, tell of writes, and no vCPU
+    /// leaves the guest for one.
+    /// </summary>
+    public bool HasDirtyQuota => HashTable is null && Shadow is null;
+
     internal IMmu Mmu { get; }
 
     internal TlbShootdown Shootdown { get; }

@@ -26,10 +26,13 @@ public sealed class DirtyQuotaThrottle : VcpuThrottle
     /// <param name="clock">Measures the intervals; the system's if there is none.</param>
     /// <param name="sleeper">Makes threads sleep; by default they block.</param>
     /// <exception cref="ArgumentNullException">There is no machine.</exception>
+    /// <exception cref="ArgumentException">The machine's vCPUs have no dirty quota: <see cref="VirtualMachine.HasDirtyQuota"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The interval is not longer than 0.</exception>
     public DirtyQuotaThrottle(VirtualMachine machine, TimeSpan? interval = null, TimeProvider? clock = null, IThrottleSleeper? sleeper = null)
         : base(machine, clock, sleeper)
     {
+        if (!machine.HasDirtyQuota)
+            throw new ArgumentException("The machine's vCPUs have no dirty quota.", nameof(machine));
         _interval = interval ?? DefaultInterval;
         if (_interval <= TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(interval), interval, "The interval must be longer than 0.");
@@ -39,7 +42,6 @@ public sealed class DirtyQuotaThrottle : VcpuThrottle
 
     /// <summary>How many pages each vCPU may record in a second, at least one in an interval; <see cref="ulong.MaxValue"/>, the default, holds nobody.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is 0.</exception>
-    /// <exception cref="NotSupportedException">The machine's vCPUs have no dirty quota.</exception>
     public ulong PagesPerSecond
     {
         get

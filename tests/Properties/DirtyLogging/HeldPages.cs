@@ -1,7 +1,6 @@
 using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Phases;
-using RingKit.Mmu.Guest;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging;
