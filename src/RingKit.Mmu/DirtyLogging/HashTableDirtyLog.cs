@@ -47,6 +47,9 @@ public sealed class HashTableDirtyLog : MachineDirtyLog
     };
 
     /// <inheritdoc/>
+    public override ulong BookkeepingBytes => _hypervisor.Slots.Aggregate(0UL, (sum, slot) => sum + (slot.Changed.WordCount * sizeof(ulong)));
+
+    /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => true;
 
     /// <summary>Records a page that something else than a vCPU's store has written: the host, or a device.</summary>

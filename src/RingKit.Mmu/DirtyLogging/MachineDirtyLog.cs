@@ -38,6 +38,9 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         }
     }
 
+    /// <inheritdoc/>
+    public virtual ulong BookkeepingBytes => 0;
+
     private protected VirtualMachine Machine { get; }
 
     /// <summary>The statistics, but for the faults. Under the lock.</summary>

@@ -115,6 +115,11 @@ public sealed class RingDirtyLog : WriteProtectingLog
     internal IReadOnlyList<DirtyRing> Rings => _rings;
 
     /// <inheritdoc/>
+    public override ulong BookkeepingBytes =>
+        ((ulong)_rings.Length * (ulong)_rings[0].Capacity * DirtyGfn.SizeInBytes)
+        + (_bitmaps.Length == 0 ? 0 : Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + ((slot.PageCount + 63) / 64 * sizeof(ulong))));
+
+    /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => RingOf(vcpu).Producer.Room > 0;
 
     /// <inheritdoc/>

@@ -30,6 +30,9 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
     public override string Name => "summary";
 
     /// <inheritdoc/>
+    public override ulong BookkeepingBytes => Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + BytesOf(slot));
+
+    /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => true;
 
     /// <inheritdoc/>
@@ -48,7 +51,7 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
         foreach (MemorySlot slot in Machine.Memory.Slots)
         {
             SummaryBitmap bitmap = _bitmaps[slot.Ordinal];
-            var collector = new Collector<TSink>(this, slot, ref sink, new SummaryPath(bitmap));
+            var collector = new Collector<TSink>(this, slot, ref sink, new SummaryPath(bitmap.SummaryCount, bitmap.TopWords));
             bitmap.HarvestMasks(ref collector);
             Book(collector.Pages, collector.Path.Words * sizeof(ulong));
         }
@@ -58,6 +61,12 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
     {
         foreach (SummaryBitmap bitmap in _bitmaps)
             bitmap.Dispose();
+    }
+
+    private static ulong BytesOf(MemorySlot slot)
+    {
+        ulong[] levels = SummaryLevels.WordsOf(slot.PageCount, SummaryLevels.MostTopWords);
+        return (levels[0] + SummaryLevels.WordsAbove(levels)) * sizeof(ulong);
     }
 
     private ref struct Collector<TSink>(SummaryDirtyLog log, MemorySlot slot, ref TSink sink, SummaryPath path) : IDirtyMaskSink

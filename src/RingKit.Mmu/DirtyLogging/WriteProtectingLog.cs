@@ -11,6 +11,9 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     {
     }
 
+    /// <summary>Whether harvests protect what they take. Not to, loses writes: it is for measurements of what the taking costs by itself, between two starts.</summary>
+    internal bool ProtectsPages { get; set; } = true;
+
     private protected bool ProtectedSinceInvalidation { get; private set; }
 
     /// <summary>Starts to log one slot, whose pages are protected; the others go on as they are. Nothing happens to a slot that is logged already.</summary>
@@ -99,7 +102,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     /// <summary>Protects pages again: a reset call. Those of a slot that is not logged stay as they are: the next start protects them with the rest.</summary>
     internal void Protect(MemorySlot slot, ulong baseOffset, ulong mask)
     {
-        if (!slot.LogsDirtyPages)
+        if (!slot.LogsDirtyPages || !ProtectsPages)
             return;
         Machine.Mmu.WriteProtect(slot, baseOffset, mask);
         ProtectedSinceInvalidation = true;

@@ -58,5 +58,9 @@ internal sealed class HarvestedPages : RoundPages
         Left = (long)_harvest.PageCount;
     }
 
-    public override void Dispose() => _harvest.Dispose();
+    public override void Dispose()
+    {
+        _harvest.Dispose();
+        base.Dispose();
+    }
 }

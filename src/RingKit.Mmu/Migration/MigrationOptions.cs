@@ -34,7 +34,8 @@ public sealed record MigrationOptions
     public int BatchPages { get; init; } = 256;
 
     /// <summary>
-    /// After how many pages with contents the destination is asked to acknowledge, from 1, besides the end of each round: a failed transfer repeats at most so many.
+    /// After how many pages with contents the destination is asked to acknowledge, from 1, besides the end of each round: a failed transfer repeats
+    /// no more than so many, and the rest of up to 64 neighbouring pages.
     /// </summary>
     public int AcknowledgedPages { get; init; } = 16384;
 
@@ -64,7 +65,7 @@ public sealed record MigrationOptions
             nameof(AcknowledgementTimeout),
             AcknowledgementTimeout,
             "above 0, or infinite");
-        ArgumentNullException.ThrowIfNull(Clock);
+        Check(Clock is not null, nameof(Clock), Clock, "a clock");
     }
 
     private static void Check(bool isRight, string name, object? value, string range)

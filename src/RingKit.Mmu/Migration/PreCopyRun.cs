@@ -199,5 +199,5 @@ internal sealed class PreCopyRun : IDisposable
         _runner.Resume();
     }
 
-    private void ReportBatch() => _book.ReportBatch(_pages!.Left);
+    private void ReportBatch(int notSent) => _book.ReportBatch(_pages!.Left + notSent);
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Numerics;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Pacing;
@@ -21,6 +22,7 @@ internal sealed class Transfer : IDisposable
     private RecordWriter? _writer;
     private long _bytesOfEarlier;
     private long _unacknowledged;
+    private ulong _rest;
     private (long Pages, long ZeroPages, long ContentBytes, TimeSpan ContentTime) _sent;
 
     public Transfer(GuestMemory memory, Func<int, MigrationConnection> connect, MigrationOptions options, CancellationToken cancellation)
@@ -43,8 +45,8 @@ internal sealed class Transfer : IDisposable
     /// <summary>Why it failed last.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Called after each batch.</summary>
-    public required Action BatchSent { get; init; }
+    /// <summary>Called after each batch, with how many of the pages are left that it was given and has not sent.</summary>
+    public required Action<int> BatchSent { get; init; }
 
     /// <summary>Whether an exception says that the transfer failed, and nothing else did.</summary>
     public bool IsFailure(Exception exception) =>
@@ -91,8 +93,7 @@ internal sealed class Transfer : IDisposable
         {
             if (_batch.Slot is { } slot && slot != some.Slot)
                 SendBatch(isPaced);
-            ulong mask = _batch.Add(some.Slot, some.BaseOffset, some.Mask);
-            for (; mask != 0; mask = _batch.Add(some.Slot, some.BaseOffset, mask))
+            for (_rest = _batch.Add(some.Slot, some.BaseOffset, some.Mask); _rest != 0; _rest = _batch.Add(some.Slot, some.BaseOffset, _rest))
                 SendBatch(isPaced);
             if (_batch.IsLarge)
                 SendBatch(isPaced);
@@ -145,6 +146,7 @@ internal sealed class Transfer : IDisposable
         _writer = null;
         _batch.Clear();
         _unacknowledged = 0;
+        _rest = 0;
         try
         {
             _connection?.Dispose();
@@ -190,6 +192,6 @@ internal sealed class Transfer : IDisposable
             _sent.ContentTime += _options.Clock.Now - start;
         }
 
-        BatchSent();
+        BatchSent(BitOperations.PopCount(_rest));
     }
 }

@@ -55,6 +55,9 @@ public abstract partial class DirtyLogContract : IDisposable
     }
 
     [Fact]
+    public void It_says_how_much_memory_its_records_take() => Assert.InRange(_log.BookkeepingBytes, 1ul, 1ul << 20);
+
+    [Fact]
     public void Pages_written_before_the_start_are_logged_when_they_are_written_again()
     {
         Store(0, 1, 2);

@@ -54,7 +54,8 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
 
         if (machine.DirtyLog is not null)
             throw new InvalidOperationException("The machine has a dirty log already; dispose that one first.");
-        capabilities.Take(machine.Vcpus.Length, machine.Memory.Slots.Length);
+        if (!capabilities.TryTake(machine.Vcpus.Length, machine.Memory.Slots.Length))
+            throw new ArgumentException("Another log has these capabilities already.", nameof(capabilities));
         Capabilities = capabilities;
         _hasBitmaps = capabilities.HasBitmaps;
         _rings = entries == 0 ? [] : [.. machine.Vcpus.Select(_ => new KvmRing(entries, capabilities.Profile.ReservedEntries, capabilities.Fidelity, startIndex))];

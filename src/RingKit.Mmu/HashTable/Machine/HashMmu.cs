@@ -113,7 +113,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     }
 
     // From the host's real address, a number of the simulation, to the slot's memory. It is checked here: the words come from a table in shared memory.
-    private unsafe bool TryHostPage(Hpte hpte, ulong address, out nuint host)
+    private bool TryHostPage(Hpte hpte, ulong address, out nuint host)
     {
         ulong inside = hpte.PageSize is { } size ? size.Bytes - 1 : 0;
         ulong real = (hpte.Rpn & ~inside) | (address & inside & ~GuestPage.OffsetMask);
@@ -122,7 +122,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
             ulong offset = real - slot.HostAddress;
             if (offset < slot.PageCount << hypervisor.Options.PageShift)
             {
-                host = (nuint)slot.Memory.Memory.DangerousPointer + (nuint)offset;
+                host = slot.Memory.HostAddress(offset);
                 return true;
             }
         }

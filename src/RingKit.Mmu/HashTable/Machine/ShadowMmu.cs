@@ -84,9 +84,9 @@ internal sealed class ShadowMmu : IMmu
     /// <inheritdoc/>
     public void Dispose() => Core.Dispose();
 
-    private unsafe nuint HostPage(ulong gfn)
+    private nuint HostPage(ulong gfn)
     {
         MemorySlot slot = _machine.Memory.FindByGfn(gfn)!;
-        return (nuint)slot.Memory.DangerousPointer + ((nuint)(gfn - slot.BaseGfn) << GuestPage.Shift);
+        return slot.HostAddress((gfn - slot.BaseGfn) << GuestPage.Shift);
     }
 }

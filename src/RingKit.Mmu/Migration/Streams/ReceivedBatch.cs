@@ -42,7 +42,7 @@ internal readonly ref struct ReceivedBatch(MemorySlot slot, ReadOnlySpan<byte> r
     /// <summary>Writes the pages.</summary>
     public void Apply()
     {
-        ReadOnlySpan<byte> contents = _contents;
+        ReadOnlySpan<byte> left = _contents;
         for (ReadOnlySpan<byte> rest = _runs; !rest.IsEmpty; rest = rest[MigrationFormat.RunSize..])
         {
             PageRun.TryRead(rest, out PageRun run);
@@ -53,9 +53,9 @@ internal readonly ref struct ReceivedBatch(MemorySlot slot, ReadOnlySpan<byte> r
                 continue;
             }
 
-            ReadOnlySpan<byte> bytes = contents[..(int)target.Length];
+            ReadOnlySpan<byte> bytes = left[..(int)target.Length];
             bytes.CopyTo(target.AsSpan());
-            contents = contents[bytes.Length..];
+            left = left[bytes.Length..];
         }
     }
 

@@ -87,9 +87,9 @@ internal sealed class RecordWriter(MigrationConnection connection, TimeSpan pati
         {
             Read(answers, limit.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"The destination did not answer within {patience.TotalSeconds} s.");
+            throw new TimeoutException($"The destination did not answer within {patience.TotalSeconds} s.", e);
         }
     }
 

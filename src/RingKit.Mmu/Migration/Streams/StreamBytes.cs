@@ -30,7 +30,8 @@ internal sealed class StreamBytes(Stream stream, CancellationToken cancellation)
         {
             int some = ReadSome(destination[got..], Position + got);
             if (some == 0)
-                throw new MigrationStreamException($"the stream ends after {got} of the {destination.Length} bytes of {what}.", Position + got);
+                throw new MigrationStreamException(
+                    $"the stream ends after {got} of the {destination.Length} bytes of {what}.", Position + got, new EndOfStreamException());
             got += some;
         }
 

@@ -29,6 +29,8 @@ public abstract class Stage2DirtyLogContract(Func<VirtualMachine, IDirtyLog> mak
 
     internal static IDirtyLog Summary(VirtualMachine machine) => new SummaryDirtyLog(machine);
 
+    internal static IDirtyLog Adaptive(VirtualMachine machine) => new AdaptiveDirtyLog(machine);
+
     internal static IDirtyLog Ring(VirtualMachine machine) => new RingDirtyLog(machine, ringEntries: 256);
 
     /// <summary>A machine of two vCPUs, which has mapped its memory.</summary>

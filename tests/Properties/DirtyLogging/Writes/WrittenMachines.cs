@@ -17,7 +17,6 @@ internal static class WrittenMachines
     {
         ["flat"] = memory => new VirtualMachine(memory, vcpus: 2),
         ["stage 2"] = memory => new VirtualMachine(memory, vcpus: 2, new Stage2Options()),
-        ["stage 2 split ahead"] = memory => new VirtualMachine(memory, vcpus: 2, new Stage2Options { EagerSplitChunk = 1 << 21 }),
         ["write protection"] = memory => new VirtualMachine(memory, vcpus: 2, new TdpOptions { LogMethod = TdpLogMethod.WriteProtection }),
         ["modification log"] = memory => new VirtualMachine(memory, vcpus: 2, new TdpOptions { LogMethod = TdpLogMethod.ModificationLog }),
     };

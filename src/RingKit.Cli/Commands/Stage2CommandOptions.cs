@@ -6,8 +6,8 @@ using RingKit.Mmu.Stage2.Hypervisor;
 
 namespace RingKit.Cli.Commands;
 
-/// <summary>The options of <c>ringkit replay</c> for a stage-2 page table.</summary>
-internal sealed class Stage2ReplayOptions
+/// <summary>The options for a stage-2 page table.</summary>
+internal sealed class Stage2CommandOptions
 {
     private const string OnFault = "on-fault", Eager = "eager", Of2014 = "2014", Current = "current";
 
@@ -21,7 +21,7 @@ internal sealed class Stage2ReplayOptions
         Description = "With stage2: whether huge pages are split when they are stored to, or ahead, when the log starts.",
         HelpName = $"{OnFault}|{Eager}",
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = ReplayOptions.WordOf,
+        CustomParser = MachineOptions.WordOf,
         DefaultValueFactory = _ => OnFault,
     };
 
@@ -30,7 +30,7 @@ internal sealed class Stage2ReplayOptions
         Description = "With stage2: KVM as the patches of 2014 would have it, or current.",
         HelpName = $"{Of2014}|{Current}",
         Arity = ArgumentArity.OneOrMore,
-        CustomParser = ReplayOptions.WordOf,
+        CustomParser = MachineOptions.WordOf,
         DefaultValueFactory = _ => Current,
     };
 
