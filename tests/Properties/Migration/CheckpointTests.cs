@@ -139,6 +139,22 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void Options_out_of_range_are_refused_by_name()
+    {
+        using var world = new CheckpointWorld();
+        (string Name, CheckpointOptions Options)[] bad =
+        [
+            ("EpochLength", new CheckpointOptions { EpochLength = TimeSpan.FromTicks(-1) }),
+            ("BufferPages", new CheckpointOptions { BufferPages = 0 }),
+            ("LiveRounds", new CheckpointOptions { LiveRounds = 0 }),
+            ("MaximumEpochs", new CheckpointOptions { MaximumEpochs = 0 }),
+            ("Retries", new CheckpointOptions { Transfer = new MigrationOptions { Retries = -1 } }),
+        ];
+        foreach ((string name, CheckpointOptions options) in bad)
+            Assert.Throws<ArgumentOutOfRangeException>(name, () => new CheckpointReplication(world.Machine, world.Log, world.Guest, _ => world.Loopback().Connect(), options));
+    }
+
+    [Fact]
     public void A_migration_and_checkpoints_do_not_mix()
     {
         using var recorded = new RecordedMigration();
