@@ -74,7 +74,11 @@ public sealed class UserAgainstMemory
             ulong manual = kind switch { "manual" => 1, "initially set" => 3, _ => 0 };
             _rig = new KvmRig(
                 fidelity,
-                ringEntries: _hasRings ? RingEntries : 0, vcpus: 2, profile: _hasRings ? KvmProfile.Arm64 : KvmProfile.X86, withBitmap: _hasRings && _hasBitmaps, manual: manual);
+                ringEntries: _hasRings ? RingEntries : 0,
+                vcpus: 2,
+                profile: _hasRings ? KvmProfile.Arm64 : KvmProfile.X86,
+                withBitmap: _hasRings && _hasBitmaps,
+                manual: manual);
             _copy = _rig.Slot.Memory.AsSpan().ToArray();
         }
 
