@@ -11,6 +11,8 @@ internal sealed class OvertakenTake(IDirtyLog log, Action afterTake) : IDirtyLog
 
     public DirtyLogStatistics Statistics => log.Statistics;
 
+    public ulong BookkeepingBytes => log.BookkeepingBytes;
+
     public void Start() => log.Start();
 
     public void Stop() => log.Stop();

@@ -182,7 +182,7 @@ public sealed class DirtyLogClient : IDirtyLog, IHarvestSource
     }
 
     /// <summary>Gets pages that were written. Under the clients' lock.</summary>
-    internal void Add(MemorySlot slot, ulong baseOffset, ulong mask) => _pending.Add(slot, baseOffset, mask);
+    internal void Add(DirtyWord word) => _pending.Add(word.Ordinal, word.Word, word.Mask);
 
     private VcpuSafeScope Enter()
     {

@@ -15,9 +15,15 @@ namespace RingKit.Mmu.DirtyLogging.Clients;
 /// </remarks>
 public sealed class DirtyLogClients : IDisposable
 {
+    // Words of a list that is not given back to the pool: 1 MiB.
+    private const int LargestKept = 1 << 16;
+
     private readonly VirtualMachine _machine;
     private readonly Lock _lock = new();
     private readonly List<DirtyLogClient> _clients = [];
+
+    // What a harvest is about to move.
+    private readonly DirtyWordList _moving = new(0);
 
     // How much vCPUs had recorded before the harvest that moved it to the clients, or null if more than that may be new.
     private ulong? _recordsMoved;
@@ -69,8 +75,11 @@ public sealed class DirtyLogClients : IDisposable
     public void Dispose()
     {
         using VcpuSafeScope scope = Enter();
+        if (_isDisposed)
+            return;
         while (_clients.Count != 0)
             _clients[^1].Dispose();
+        _moving.Dispose();
         _isDisposed = true;
     }
 
@@ -109,25 +118,31 @@ public sealed class DirtyLogClients : IDisposable
         _recordsMoved = null;
 
         // Not from inside a harvest: another client's sink, at work meanwhile, would get pages that vCPUs can still store to unseen, and read them too early.
-        using DirtyHarvest harvest = Log.Take();
-        var distribution = new Distribution(_clients);
-        harvest.Deliver(ref distribution);
-        harvest.Confirm();
-        _recordsMoved = recorded;
+        var sink = new TakingSink(_moving);
+        try
+        {
+            Log.Harvest(ref sink);
+            _recordsMoved = recorded;
+        }
+        finally
+        {
+            foreach (DirtyWord word in _moving.Words)
+                Add(word);
+            _moving.Clear();
+            if (_moving.Capacity > LargestKept)
+                _moving.Shrink();
+        }
     }
 
     /// <summary>Whether there may be pages that no harvest has moved. Under the lock.</summary>
     internal bool MayHaveNews() => _recordsMoved is not { } moved || _machine.TryCountRecords() != moved || _machine.MayHaveWritesWithoutVcpu;
 
-    private readonly struct Distribution(List<DirtyLogClient> clients) : IDirtyPageSink
+    private void Add(DirtyWord word)
     {
-        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        foreach (DirtyLogClient client in _clients)
         {
-            foreach (DirtyLogClient client in clients)
-            {
-                if (client.IsOn)
-                    client.Add(slot, baseOffset, mask);
-            }
+            if (client.IsOn)
+                client.Add(word);
         }
     }
 }

@@ -29,6 +29,8 @@ internal sealed class ClientAsLog : IDirtyLog
 
     public DirtyLogStatistics Statistics => _client.Statistics;
 
+    public ulong BookkeepingBytes => _client.BookkeepingBytes;
+
     public void Start()
     {
         _other.Start();
