@@ -146,7 +146,6 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
             Collect(ref sink);
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 CollectWritesWithoutVcpu(slot, ref sink);
-            _returned?.Deliver(ref sink);
         }
         finally
         {
