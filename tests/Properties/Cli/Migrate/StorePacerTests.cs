@@ -1,4 +1,3 @@
-using FsCheck;
 using FsCheck.Fluent;
 using RingKit.Cli.Migrate.Workloads;
 using RingKit.Properties.Support;
