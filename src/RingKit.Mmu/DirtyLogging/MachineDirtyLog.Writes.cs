@@ -7,9 +7,7 @@ namespace RingKit.Mmu.DirtyLogging;
 /// <content>Pages that devices and the host have written.</content>
 public abstract partial class MachineDirtyLog
 {
-    /// <summary>
-    /// Hands the pages of a slot that devices and the host have written to the sink, and those that harvests have put back. Nothing protects them. Under the lock.
-    /// </summary>
+    /// <summary>Hands the pages of a slot that devices and the host have written to the sink. Nothing protects them. Under the lock.</summary>
     private protected void CollectWritesWithoutVcpu<TSink>(MemorySlot slot, ref TSink sink)
         where TSink : struct, IDirtyPageSink
     {
@@ -19,7 +17,6 @@ public abstract partial class MachineDirtyLog
         {
             Machine.DeviceWrites.Take(slot, ref device);
             Machine.HostWrites.Take(slot, ref host);
-            _returned?.Deliver(slot, ref sink);
         }
         finally
         {
