@@ -57,9 +57,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     }
 
     /// <summary>
-    /// Takes what devices and the host have written to a slot into the log itself, where it has calls by which pages are fetched besides harvests. Under the
-    /// lock. By default
-    /// nothing: harvests take it.
+    /// Takes what devices and the host have written to a slot, and what harvests have put back, into the log itself, where it has calls by which pages are fetched besides
+    /// harvests. Under the lock. By default nothing: harvests take it.
     /// </summary>
     internal virtual void BringInWritesWithoutVcpu(MemorySlot slot)
     {

@@ -62,6 +62,7 @@ public sealed partial class KvmDirtyLog
     {
         var marker = new MemslotMarker(_logs[slot.Ordinal]);
         CollectWritesWithoutVcpu(slot, ref marker);
+        CollectReturned(slot, ref marker);
     }
 
     private protected override void Begin(ReadOnlySpan<MemorySlot> slots)
