@@ -104,12 +104,20 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
         base.EndHarvest();
     }
 
+    // A round that nobody asked for says nothing about the guest.
     private protected override void ForgetAll()
     {
         _isForgetting = true;
         base.ForgetAll();
         _isForgetting = false;
         _last = default;
+    }
+
+    private protected override void ForgetSlot(MemorySlot slot)
+    {
+        _isForgetting = true;
+        base.ForgetSlot(slot);
+        _isForgetting = false;
     }
 
     private protected override void Free() => _core.Dispose();
