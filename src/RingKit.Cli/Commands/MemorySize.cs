@@ -21,6 +21,16 @@ internal static class MemorySize
         return true;
     }
 
+    /// <summary>With the largest unit that leaves 1 or more, to a tenth.</summary>
+    public static string Approximate(ulong bytes)
+    {
+        int unit = 0;
+        double size = bytes;
+        for (; unit < Units.Length && size >= 1024; unit++)
+            size /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{size:0.#}{(unit == 0 ? "" : Units[unit - 1])}");
+    }
+
     /// <summary>With the largest unit that leaves no rest.</summary>
     public static string Format(ulong bytes)
     {

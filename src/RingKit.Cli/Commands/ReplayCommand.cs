@@ -64,14 +64,14 @@ internal sealed class ReplayCommand
         string path = parsed.GetRequiredValue(_file);
         ReplaySettings settings = _options.Read(parsed);
         using TraceFile trace = FileArgument.Open(path, "a trace", TraceFile.Open);
-        using CsvFile? csv = parsed.GetValue(_csv) is { } csvPath ? CsvFile.Open(csvPath) : null;
+        using OutputFile? csv = parsed.GetValue(_csv) is { } csvPath ? OutputFile.Open(_csv.Name, csvPath) : null;
         using TraceReplay replay = Prepare(settings);
 
         long start = Stopwatch.GetTimestamp();
         ReplayReport report = await ReplayAsync(trace, replay, cancellation).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
 
-        csv?.Write(report);
+        csv?.Write(writer => ReplayCsv.Write(report, writer));
         if (parsed.GetValue(_json))
             ReplayJson.Write(report, _terminal.Output);
         else

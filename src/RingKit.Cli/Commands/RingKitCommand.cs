@@ -11,14 +11,16 @@ internal static class RingKitCommand
 {
     private const string Description = """
         Which guest pages were written since I last asked, and what did it cost to find out?
-        RingKit replays memory traces of real programs through a simulated guest and its dirty logs, and reads the
-        hashed page tables of real guests.
+        RingKit compares dirty logs on simulated guests of up to 1 TiB, replays memory traces of real programs through
+        them, migrates running guests by them, and reads the hashed page tables of real guests.
         """;
 
     private const string Examples = """
         Examples:
+          ringkit harvest
           ringkit replay data/traces/ls.lackey.gz
           ringkit replay --help
+          ringkit migrate --log all
           ringkit hpt data/hpt/debian-512m.hpt.gz
           ringkit info
         """;
@@ -31,14 +33,18 @@ internal static class RingKitCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         var terminal = new Terminal(output, error);
+        Command harvest = HarvestCommand.Make(terminal);
         Command replay = ReplayCommand.Make(terminal);
+        Command migrate = MigrateCommand.Make(terminal);
         Command hpt = HptCommand.Make(terminal);
         Command info = InfoCommand.Make(terminal);
-        var root = new RootCommand(Description) { replay, hpt, info };
+        var root = new RootCommand(Description) { harvest, replay, migrate, hpt, info };
         HelpWithExamples.AddTo(root, new Dictionary<Command, string>
         {
             [root] = Examples,
+            [harvest] = HarvestCommand.Examples,
             [replay] = ReplayCommand.Examples,
+            [migrate] = MigrateCommand.Examples,
             [hpt] = HptCommand.Examples,
             [info] = InfoCommand.Examples,
         });

@@ -6,5 +6,6 @@ namespace RingKit.Cli.Reports;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(JsonReport))]
 [JsonSerializable(typeof(HptJsonReport))]
+[JsonSerializable(typeof(HarvestJsonReport))]
 [JsonSerializable(typeof(MachineInfo))]
 internal sealed partial class JsonReportContext : JsonSerializerContext;

@@ -25,6 +25,9 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
     public override string Name => "bitmap";
 
     /// <inheritdoc/>
+    public override ulong BookkeepingBytes => Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + BytesOf(slot));
+
+    /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => true;
 
     /// <inheritdoc/>
@@ -56,11 +59,13 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
             bitmap.Dispose();
     }
 
+    private static ulong BytesOf(MemorySlot slot) => (slot.PageCount + 63) / 64 * sizeof(ulong);
+
     private void Collect<TSink>(MemorySlot slot, ref TSink sink)
         where TSink : struct, IDirtyPageSink
     {
         var collector = new ProtectingCollector<TSink>(this, slot, ref sink);
         _bitmaps[slot.Ordinal].HarvestMasks(ref collector);
-        Book(collector.Pages, bytesTouched: (slot.PageCount + 63) / 64 * sizeof(ulong));
+        Book(collector.Pages, bytesTouched: BytesOf(slot));
     }
 }

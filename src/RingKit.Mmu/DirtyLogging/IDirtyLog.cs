@@ -16,6 +16,9 @@ public interface IDirtyLog : IDisposable
     /// <summary>What the log has cost so far.</summary>
     DirtyLogStatistics Statistics { get; }
 
+    /// <summary>Bytes of memory that it keeps to record pages in. What belongs to the page table is not among them.</summary>
+    ulong BookkeepingBytes => 0;
+
     /// <summary>Starts to log all slots: every page is protected, so that its next first write is recorded.</summary>
     void Start();
 

@@ -103,6 +103,9 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
     }
 
     /// <inheritdoc/>
+    public override ulong BookkeepingBytes => _logs.Aggregate(0UL, (sum, log) => sum + (2 * log.ByteLength));
+
+    /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => true;
 
     /// <inheritdoc/>

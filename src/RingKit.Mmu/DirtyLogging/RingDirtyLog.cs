@@ -95,6 +95,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
         CheckSlot(slot);
         if (offset >= slot.PageCount)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+        HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (!SavesTables)
@@ -113,6 +114,11 @@ public sealed class RingDirtyLog : WriteProtectingLog
 
     /// <summary>The vCPUs' rings, by the vCPU's number. Their harvesting and resetting ends are this log's.</summary>
     internal IReadOnlyList<DirtyRing> Rings => _rings;
+
+    /// <inheritdoc/>
+    public override ulong BookkeepingBytes =>
+        ((ulong)(_rings.Length + (_vcpulessRing is null ? 0 : 1)) * (ulong)_rings[0].Capacity * DirtyGfn.SizeInBytes)
+        + (_bitmaps.Length == 0 ? 0 : Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + ((slot.PageCount + 63) / 64 * sizeof(ulong))));
 
     /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => RingOf(vcpu).Producer.Room > 0;

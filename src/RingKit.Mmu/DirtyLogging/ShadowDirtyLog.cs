@@ -22,7 +22,7 @@ public sealed class ShadowDirtyLog : MachineDirtyLog
     /// <exception cref="ArgumentException">The machine has no shadow mappings.</exception>
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
     public ShadowDirtyLog(VirtualMachine machine)
-        : base(machine, new Lock())
+        : base(machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         if (machine.Shadow is not { } shadow)
@@ -34,6 +34,9 @@ public sealed class ShadowDirtyLog : MachineDirtyLog
 
     /// <inheritdoc/>
     public override string Name => "shadow";
+
+    /// <inheritdoc/>
+    public override ulong BookkeepingBytes => _mmu.Slots.Aggregate(0UL, (sum, slot) => sum + (slot.Changed.WordCount * sizeof(ulong)));
 
     /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => true;

@@ -7,9 +7,12 @@ namespace RingKit.Mmu.DirtyLogging;
 public abstract class WriteProtectingLog : MachineDirtyLog
 {
     private protected WriteProtectingLog(VirtualMachine machine)
-        : base(Checked(machine), new Lock())
+        : base(Checked(machine))
     {
     }
+
+    /// <summary>Whether harvests protect what they take. Not to, loses writes: it is for measurements of what the taking costs by itself, between two starts.</summary>
+    internal bool ProtectsPages { get; set; } = true;
 
     private protected bool ProtectedSinceInvalidation { get; private set; }
 
@@ -99,7 +102,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     /// <summary>Protects pages again: a reset call. Those of a slot that is not logged stay as they are: the next start protects them with the rest.</summary>
     internal void Protect(MemorySlot slot, ulong baseOffset, ulong mask)
     {
-        if (!slot.LogsDirtyPages)
+        if (!slot.LogsDirtyPages || !ProtectsPages)
             return;
         Machine.Mmu.WriteProtect(slot, baseOffset, mask);
         ProtectedSinceInvalidation = true;
@@ -135,7 +138,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
         foreach (MemorySlot slot in slots)
             slot.LogsDirtyPages = true;
 
-        HardwareOrdering.FullFence();                                                 // E7: flag up, then look for writable entries
+        HardwareOrdering.FullFence();                                                 // E7, E90: flag up, then look for writable entries
         foreach (MemorySlot slot in slots)
             Machine.Mmu.LogStarting(slot);
         Begin(slots);

@@ -12,6 +12,9 @@ internal sealed class FlatMmu : IMmu
     private const ulong Present = 1;
     private const ulong Writable = 2;
 
+    // 512 entries, a page of the table, have a mark in common.
+    private const int EntriesPerMark = 512;
+
     // How a first write, a harvest and the start of logging keep out of each other's way without a lock:
     //   fault:   make the entry writable; then record the page; then store the data.
     //   harvest: take the record; then protect the entry; then invalidate, which waits for every vCPU that is inside a fault.
@@ -21,12 +24,16 @@ internal sealed class FlatMmu : IMmu
     // The other order in the fault loses writes: record, [harvest takes it and protects], make writable. Edges E6 and E7.
 
     private readonly NativeBlock<ulong>[] _tables;
+
+    // Not 0 where an entry was ever made writable: the start of a log need not read the rest, which of a large guest is gigabytes.
+    private readonly NativeBlock<byte>[] _everWritable;
     private readonly VirtualMachine _machine;
 
     public FlatMmu(VirtualMachine machine)
     {
         _machine = machine;
         _tables = [.. machine.Memory.Slots.Select(slot => new NativeBlock<ulong>((nuint)slot.PageCount))];
+        _everWritable = [.. machine.Memory.Slots.Select(slot => new NativeBlock<byte>((nuint)((slot.PageCount + EntriesPerMark - 1) / EntriesPerMark)))];
     }
 
     public VcpuExit Translate(Vcpu vcpu, ulong page, bool write, out TlbEntry entry, out ulong source)
@@ -34,7 +41,7 @@ internal sealed class FlatMmu : IMmu
         entry = default;
         source = 0;
         MemorySlot? slot = _machine.Memory.FindByGfn(page);
-        if (slot is null)
+        if (slot is null || slot.IsRemoved)
             return VcpuExit.NoMemory;
 
         ulong offset = page - slot.BaseGfn;
@@ -70,10 +77,17 @@ internal sealed class FlatMmu : IMmu
     public void WriteProtectAll(MemorySlot slot)
     {
         NativeView<ulong> table = _tables[slot.Ordinal].View;
-        for (nuint i = 0; i < table.Length; i++)
+        NativeView<byte> marks = _everWritable[slot.Ordinal].View;
+        for (nuint mark = 0; mark < marks.Length; mark++)
         {
-            if ((HardwareOrdering.LoadAcquire(ref table[i]) & Writable) != 0)
-                HardwareOrdering.FetchAndNotAcquire(ref table[i], Writable);
+            if (HardwareOrdering.LoadAcquire(ref marks[mark]) == 0)
+                continue;
+            nuint end = Math.Min((mark + 1) * EntriesPerMark, table.Length);
+            for (nuint i = mark * EntriesPerMark; i < end; i++)
+            {
+                if ((HardwareOrdering.LoadAcquire(ref table[i]) & Writable) != 0)
+                    HardwareOrdering.FetchAndNotAcquire(ref table[i], Writable);
+            }
         }
     }
 
@@ -96,6 +110,8 @@ internal sealed class FlatMmu : IMmu
     {
         foreach (NativeBlock<ulong> table in _tables)
             table.Dispose();
+        foreach (NativeBlock<byte> marks in _everWritable)
+            marks.Dispose();
     }
 
     private VcpuExit Fault(Vcpu vcpu, MemorySlot slot, ulong offset, bool write, ref ulong pageEntry)
@@ -115,13 +131,15 @@ internal sealed class FlatMmu : IMmu
         if (exit != VcpuExit.None)
             return exit;
 
+        ref byte mark = ref _everWritable[slot.Ordinal][(nuint)(offset / EntriesPerMark)];
+        if (HardwareOrdering.LoadRelaxed(ref mark) == 0)
+            HardwareOrdering.StoreRelaxed(ref mark, 1);
         HardwareOrdering.FetchOrRelease(ref pageEntry, present | Writable);
-        HardwareOrdering.FullFence();                                                 // E7: against the start of logging
+        HardwareOrdering.FullFence();                                                 // E7: mark and entry, then the flag; the start of logging the other way round
         if (slot.LogsDirtyPages && log is not null)
             vcpu.Record(log, slot, offset);
         return VcpuExit.None;
     }
 
-    private static unsafe nuint HostPage(MemorySlot slot, ulong offset) =>
-        (nuint)slot.Memory.DangerousPointer + ((nuint)offset << GuestPage.Shift);
+    private static nuint HostPage(MemorySlot slot, ulong offset) => slot.HostAddress(offset << GuestPage.Shift);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 
 namespace RingKit.Mmu.Guest;
 
@@ -31,10 +32,22 @@ public sealed class GuestMemory : IDisposable
     /// <exception cref="ArgumentException">The id is in use, or the frames overlap another slot's.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The page count is out of range, or the slot ends beyond <see cref="MaximumFrames"/>.</exception>
     /// <exception cref="InvalidOperationException">A machine has taken the memory.</exception>
-    public MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount) => AddSlot(id, baseGfn, pageCount, hasBytes: true);
+    public MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount) => AddSlot(id, baseGfn, pageCount, pageCount);
 
     /// <summary>The same, but there are no bytes: for page tables alone, of guests that are larger than the machine.</summary>
-    internal MemorySlot AddSlotWithoutBytes(ushort id, ulong baseGfn, ulong pageCount) => AddSlot(id, baseGfn, pageCount, hasBytes: false);
+    internal MemorySlot AddSlotWithoutBytes(ushort id, ulong baseGfn, ulong pageCount) => AddSlot(id, baseGfn, pageCount, frameCount: 0);
+
+    /// <summary>The same, but pages share bytes: page i has those of frame i mod n. For vCPUs that really store to guests that are larger than the machine.</summary>
+    /// <param name="id">The slot's id, not in use yet.</param>
+    /// <param name="baseGfn">The first guest frame number.</param>
+    /// <param name="pageCount">From 1 to <see cref="MaximumSlotPages"/> pages.</param>
+    /// <param name="frameCount">How many pages of bytes there are: a power of two; no more than the slot has pages are made.</param>
+    internal MemorySlot AddFoldedSlot(ushort id, ulong baseGfn, ulong pageCount, ulong frameCount)
+    {
+        if (!BitOperations.IsPow2(frameCount))
+            throw new ArgumentOutOfRangeException(nameof(frameCount), frameCount, "The frames of a folded slot are a power of two.");
+        return AddSlot(id, baseGfn, pageCount, Math.Min(frameCount, pageCount));
+    }
 
     /// <summary>The slot that holds a frame, or null.</summary>
     /// <param name="gfn">Any guest frame number.</param>
@@ -60,6 +73,23 @@ public sealed class GuestMemory : IDisposable
         }
 
         return null;
+    }
+
+    internal void CheckSlot(MemorySlot slot)
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        if (slot.Ordinal >= _slots.Length || _slots[slot.Ordinal] != slot)
+            throw new ArgumentException("The slot is not the machine's.", nameof(slot));
+    }
+
+    internal void CheckPages(MemorySlot slot, ulong baseOffset, ulong mask)
+    {
+        CheckSlot(slot);
+        if (baseOffset >= slot.PageCount)
+            throw new ArgumentOutOfRangeException(nameof(baseOffset), baseOffset, $"The slot has {slot.PageCount} pages.");
+        ulong left = slot.PageCount - baseOffset;
+        if (left < 64 && mask >> (int)left != 0)
+            throw new ArgumentOutOfRangeException(nameof(mask), mask, $"From page {baseOffset} on the slot has {left} pages.");
     }
 
     /// <summary>Frees the guest's memory, as soon as no machine uses it.</summary>
@@ -92,7 +122,7 @@ public sealed class GuestMemory : IDisposable
         }
     }
 
-    private MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount, bool hasBytes)
+    private MemorySlot AddSlot(ushort id, ulong baseGfn, ulong pageCount, ulong frameCount)
     {
         if (_sealed)
             throw new InvalidOperationException("Slots are added before a machine takes the memory.");
@@ -109,7 +139,7 @@ public sealed class GuestMemory : IDisposable
                 throw new ArgumentException($"The frames overlap those of slot {other.Id}.", nameof(baseGfn));
         }
 
-        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Length, hasBytes);
+        var slot = new MemorySlot(id, baseGfn, pageCount, _slots.Length, frameCount);
         _slots = _slots.Add(slot);
         return slot;
     }

@@ -8,15 +8,25 @@ namespace RingKit.Mmu.Guest;
 public sealed class MemorySlot : IDisposable
 {
     private readonly NativeBlock<byte> _memory;
-    private uint _logsDirtyPages;
 
-    internal MemorySlot(ushort id, ulong baseGfn, ulong pageCount, int ordinal, bool hasBytes)
+    // Which bits of an offset in the slot count in its bytes.
+    private readonly ulong _fold;
+    private uint _logsDirtyPages;
+    private uint _isRemoved;
+
+    /// <param name="id">As <see cref="Id"/>.</param>
+    /// <param name="baseGfn">As <see cref="BaseGfn"/>.</param>
+    /// <param name="pageCount">As <see cref="PageCount"/>.</param>
+    /// <param name="ordinal">As <see cref="Ordinal"/>.</param>
+    /// <param name="frameCount">How many pages of bytes there are: as many as the slot has, or none, or a power of two that is less.</param>
+    internal MemorySlot(ushort id, ulong baseGfn, ulong pageCount, int ordinal, ulong frameCount)
     {
         Id = id;
         BaseGfn = baseGfn;
         PageCount = pageCount;
         Ordinal = ordinal;
-        _memory = new NativeBlock<byte>(hasBytes ? (nuint)(pageCount << GuestPage.Shift) : 0, GuestPage.Size);
+        _fold = frameCount == 0 || frameCount == pageCount ? ulong.MaxValue : (frameCount << GuestPage.Shift) - 1;
+        _memory = new NativeBlock<byte>((nuint)(frameCount << GuestPage.Shift), GuestPage.Size);
     }
 
     /// <summary>Address space id in bits 16..31, slot id in bits 0..15: as a dirty ring's entry names it.</summary>
@@ -39,8 +49,24 @@ public sealed class MemorySlot : IDisposable
         internal set => HardwareOrdering.StoreRelease(ref _logsDirtyPages, value ? 1u : 0);
     }
 
+    /// <summary>
+    /// Whether the slot was taken from the guest: <see cref="VirtualMachine.RemoveSlot(MemorySlot)"/>. Its bytes stay, and so does what its dirty log has not handed over yet.
+    /// </summary>
+    public bool IsRemoved
+    {
+        get => HardwareOrdering.LoadAcquire(ref _isRemoved) != 0;                     // E83
+        internal set => HardwareOrdering.StoreRelease(ref _isRemoved, value ? 1u : 0);   // E83
+    }
+
     /// <summary>The slot's place among the slots of its guest memory, from 0.</summary>
     internal int Ordinal { get; }
+
+    /// <summary>From the slot's bytes to those that stand for them: all bits, but in a folded slot those inside its frames.</summary>
+    internal ulong Fold => _fold;
+
+    /// <summary>The host address of a byte of the slot.</summary>
+    /// <param name="offset">In bytes, inside the slot.</param>
+    internal unsafe nuint HostAddress(ulong offset) => (nuint)_memory.View.DangerousPointer + (nuint)(offset & _fold);
 
     /// <summary>The guest memory that the slot belongs to does this.</summary>
     void IDisposable.Dispose() => _memory.Dispose();

@@ -7,7 +7,7 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging;
 
 /// <summary>What every dirty log promises; each log's test class runs all of it.</summary>
-public abstract class DirtyLogContract : IDisposable
+public abstract partial class DirtyLogContract : IDisposable
 {
     private readonly GuestMemory _memory = new();
     private readonly VirtualMachine _machine;
@@ -53,6 +53,9 @@ public abstract class DirtyLogContract : IDisposable
         Store(0, 4);
         Assert.Empty(DirtySet.Harvest(_log));
     }
+
+    [Fact]
+    public void It_says_how_much_memory_its_records_take() => Assert.InRange(_log.BookkeepingBytes, 1ul, 1ul << 20);
 
     [Fact]
     public void Pages_written_before_the_start_are_logged_when_they_are_written_again()

@@ -5,6 +5,8 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
+using RingKit.Properties.DirtyLogging.Adaptive;
+using RingKit.Properties.DirtyLogging.Kvm;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -21,10 +23,17 @@ public sealed class NoWriteIsLost
     {
         ["bitmap"] = (Flat, Bitmap),
         ["ring"] = (Flat, SmallRing),
+        ["summary"] = (Flat, Summary),
+        ["adaptive"] = (Flat, AdaptiveLogs.Restless),
         ["memslot"] = (Flat, machine => new MemslotDirtyLog(machine)),
+        ["kvm bitmaps"] = (Flat, KvmLogs.Bitmaps),
+        ["kvm rings"] = (Flat, KvmLogs.Rings),
+        ["tdp modification log, kvm rings"] = (Tdp(TdpLogMethod.ModificationLog), KvmLogs.Rings),
         ["shadow"] = (memory => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine)),
         ["stage 2, bitmap"] = (Stage2(Stage2Generation.Current), Bitmap),
         ["stage 2, ring"] = (Stage2(Stage2Generation.Current), SmallRing),
+        ["stage 2, summary"] = (Stage2(Stage2Generation.Current), Summary),
+        ["stage 2, adaptive"] = (Stage2(Stage2Generation.Current), AdaptiveLogs.Restless),
         ["stage 2 of 2014, bitmap"] = (Stage2(Stage2Generation.Posted2014), Bitmap),
         ["stage 2 of 2014, ring"] = (Stage2(Stage2Generation.Posted2014), SmallRing),
         ["stage 2, memslot, initially set"] = (Stage2(Stage2Generation.Current, chunk: 1 << 21), machine => new MemslotDirtyLog(
@@ -32,6 +41,8 @@ public sealed class NoWriteIsLost
         ["tdp write protection, bitmap"] = (Tdp(TdpLogMethod.WriteProtection), Bitmap),
         ["tdp write protection, ring"] = (Tdp(TdpLogMethod.WriteProtection), SmallRing),
         ["tdp modification log, bitmap"] = (Tdp(TdpLogMethod.ModificationLog), Bitmap),
+        ["tdp modification log, summary"] = (Tdp(TdpLogMethod.ModificationLog), Summary),
+        ["tdp modification log, adaptive"] = (Tdp(TdpLogMethod.ModificationLog), AdaptiveLogs.Restless),
         ["tdp modification log, memslot, initially set"] = (Tdp(TdpLogMethod.ModificationLog), machine => new MemslotDirtyLog(
             machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled | ManualProtect.InitiallySet })),
         ["tdp modification log, ring"] = (Tdp(TdpLogMethod.ModificationLog), machine => new RingDirtyLog(machine, ringEntries: 1024)),
@@ -100,6 +111,8 @@ public sealed class NoWriteIsLost
         memory => new VirtualMachine(memory, vcpus: 2, new TdpOptions { LogMethod = method });
 
     private static BitmapDirtyLog Bitmap(VirtualMachine machine) => new(machine);
+
+    private static SummaryDirtyLog Summary(VirtualMachine machine) => new(machine);
 
     private static RingDirtyLog SmallRing(VirtualMachine machine) => new(machine, ringEntries: 32, reservedEntries: 8);
 

@@ -1,4 +1,8 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable;
+using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.Tdp;
 using Xunit;
 
 namespace RingKit.Properties.Guest;
@@ -39,6 +43,41 @@ public sealed class GuestMemoryTests
         Assert.Single(memory.Slots);
         memory.AddSlot(1, 0, 10);
         memory.AddSlot(2, 20, 1);
+    }
+
+    [Fact]
+    public void Pages_of_a_folded_slot_have_the_bytes_of_their_frame_whatever_the_page_table()
+    {
+        Func<GuestMemory, VirtualMachine>[] machines =
+        [
+            memory => new VirtualMachine(memory),
+            memory => new VirtualMachine(memory, 1, new Stage2Options()),
+            memory => new VirtualMachine(memory, 1, new TdpOptions()),
+            memory => new VirtualMachine(memory, 1, new Book3sPrOptions()),
+            memory => new VirtualMachine(memory, 1, new HashTableOptions { Order = 20, BackingShift = GuestPage.Shift }),
+        ];
+        foreach (Func<GuestMemory, VirtualMachine> make in machines)
+        {
+            using var memory = new GuestMemory();
+            MemorySlot slot = memory.AddFoldedSlot(0, baseGfn: 0, pageCount: 1000, frameCount: 8);
+            Assert.Equal(8u * GuestPage.Size, slot.Memory.Length);
+            using VirtualMachine machine = make(memory);
+            for (ulong page = 3; page < 1000; page += 83)
+            {
+                var store = new StoreScript([((page << GuestPage.Shift) + 16, page)]);
+                Assert.Equal(VcpuExit.Halted, machine.Vcpus[0].Run(ref store));
+                Assert.Equal((byte)page, slot.Memory[(nuint)((page % 8 * GuestPage.Size) + 16)]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_folded_slot_has_a_power_of_two_of_frames_and_no_more_than_pages()
+    {
+        using var memory = new GuestMemory();
+        Assert.Equal("frameCount", Assert.Throws<ArgumentOutOfRangeException>(() => memory.AddFoldedSlot(0, 0, 10, 0)).ParamName);
+        Assert.Equal("frameCount", Assert.Throws<ArgumentOutOfRangeException>(() => memory.AddFoldedSlot(0, 0, 10, 3)).ParamName);
+        Assert.Equal(10u * GuestPage.Size, memory.AddFoldedSlot(0, 0, 10, 16).Memory.Length);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using RingKit.Properties.Bitmaps;
 using RingKit.Properties.Bitmaps.Clients;
 using RingKit.Properties.Bitmaps.Phases;
 using RingKit.Properties.Bitmaps.Trackers;
+using RingKit.Properties.DirtyLogging.Adaptive;
 using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
 using RingKit.Properties.DirtyRings.Overflow;
@@ -29,6 +30,7 @@ internal static class ExploredStructures
         new ExploredDirtyList(),
         new ExploredPhases(),
         new ExploredClients(),
+        new ExploredAdaptiveLog(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
         new ExploredBroadcastRing(),

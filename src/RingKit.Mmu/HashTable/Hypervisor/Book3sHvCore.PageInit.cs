@@ -52,5 +52,5 @@ internal sealed partial class Book3sHvCore<TOrdering>
     }
 
     private static Span<byte> Page(HashSlot<TOrdering> slot, ulong address) =>
-        slot.Memory.Memory.Slice((nuint)(address - (slot.Memory.BaseGfn << GuestPage.Shift)), GuestPage.Size).AsSpan();
+        slot.Memory.Memory.Slice((nuint)((address - (slot.Memory.BaseGfn << GuestPage.Shift)) & slot.Memory.Fold), GuestPage.Size).AsSpan();
 }

@@ -71,6 +71,24 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
 
+    // Faults and hypercalls find no memory there from here on. The entries stay until C was harvested: they grant nothing, as the vCPU looks at the slot.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot) => hypervisor.HideSlot(hypervisor.Slots[slot.Ordinal]);
+
+    /// <inheritdoc/>
+    public void SlotRemoved(MemorySlot slot)
+    {
+        var thread = new MachineThread(machine, machine.CurrentVcpu);
+        hypervisor.UnmapSlot(ref thread, hypervisor.Slots[slot.Ordinal]);
+    }
+
+    /// <inheritdoc/>
+    public void SlotReturning(MemorySlot slot)
+    {
+        var thread = new MachineThread(machine, machine.CurrentVcpu);
+        hypervisor.SetSlot(ref thread, slot.Id, isSet: true);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => hypervisor.Dispose();
 
@@ -95,7 +113,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     }
 
     // From the host's real address, a number of the simulation, to the slot's memory. It is checked here: the words come from a table in shared memory.
-    private unsafe bool TryHostPage(Hpte hpte, ulong address, out nuint host)
+    private bool TryHostPage(Hpte hpte, ulong address, out nuint host)
     {
         ulong inside = hpte.PageSize is { } size ? size.Bytes - 1 : 0;
         ulong real = (hpte.Rpn & ~inside) | (address & inside & ~GuestPage.OffsetMask);
@@ -104,7 +122,7 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
             ulong offset = real - slot.HostAddress;
             if (offset < slot.PageCount << hypervisor.Options.PageShift)
             {
-                host = (nuint)slot.Memory.Memory.DangerousPointer + (nuint)offset;
+                host = slot.Memory.HostAddress(offset);
                 return true;
             }
         }

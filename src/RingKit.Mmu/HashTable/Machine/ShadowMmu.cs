@@ -73,12 +73,20 @@ internal sealed class ShadowMmu : IMmu
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
 
+    // Marks stay, and nothing maps it from here on: Map looks at the slot under the cache's lock.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot)
+    {
+        var thread = new MachineThread(_machine, _machine.CurrentVcpu);
+        Core.Flush(ref thread, slot.BaseGfn, slot.PageCount);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Core.Dispose();
 
-    private unsafe nuint HostPage(ulong gfn)
+    private nuint HostPage(ulong gfn)
     {
         MemorySlot slot = _machine.Memory.FindByGfn(gfn)!;
-        return (nuint)slot.Memory.DangerousPointer + ((nuint)(gfn - slot.BaseGfn) << GuestPage.Shift);
+        return slot.HostAddress((gfn - slot.BaseGfn) << GuestPage.Shift);
     }
 }

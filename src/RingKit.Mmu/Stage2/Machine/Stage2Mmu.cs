@@ -152,6 +152,15 @@ internal sealed class Stage2Mmu : IMmu
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => Hypervisor.EndSplitting();
 
+    // Faults that have not looked at the slot again find that they were overtaken. What was mapped writable is recorded already.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot)
+    {
+        Stage2MachineThread thread = Here();
+        Stage2Slot removed = SlotOf(slot);
+        Hypervisor.InvalidateRange(ref thread, removed.UserspaceAddress, removed.Size);
+    }
+
     /// <inheritdoc/>
     public void TlbsFlushed()
     {
@@ -181,7 +190,7 @@ internal sealed class Stage2Mmu : IMmu
     private Stage2Tally Tally(Vcpu? vcpu) => vcpu is null ? _hostTally : _tallies[vcpu.Id];
 
     // The walk is whole: nothing was invalidated since, as this vCPU answers none before it uses what it found.
-    private unsafe VcpuExit Grant(ulong page, in Stage2Walk walk, out TlbEntry entry)
+    private VcpuExit Grant(ulong page, in Stage2Walk walk, out TlbEntry entry)
     {
         if (!Hypervisor.Host.TryFindBytes(walk.OutputAddress(page << GuestPage.Shift), out MemorySlot? slot, out ulong offset) || slot is null)
         {
@@ -189,7 +198,7 @@ internal sealed class Stage2Mmu : IMmu
             return VcpuExit.NoMemory;
         }
 
-        entry = TlbEntry.For(page, (nuint)slot.Memory.DangerousPointer + (nuint)offset, walk.Descriptor.IsWritable);
+        entry = TlbEntry.For(page, slot.HostAddress(offset), walk.Descriptor.IsWritable);
         return VcpuExit.None;
     }
 

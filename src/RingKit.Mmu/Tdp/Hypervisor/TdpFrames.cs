@@ -19,23 +19,23 @@ internal sealed unsafe class TdpFrames<TOrdering> : IDisposable
     /// <summary>Adds a slot's frames.</summary>
     public void Add(TdpSlot<TOrdering> slot)
     {
-        // Invariant: a region's pointer is good for its frames; slots and files outlive the machine.
+        // Invariant: a region's pointer is good for its frames, folded as the slot is; slots and files outlive the machine.
         MemorySlot memory = slot.Memory;
         byte* bytes = memory.Memory.DangerousPointer;
         ulong ofFile = slot.Region.GmemOffset >> GuestPage.Shift;
         if (slot.Gmem is { AllowsMmap: true })
         {
-            slot.SharedFrame = slot.PrivateFrame = Add(bytes, memory.PageCount, ofFile);
+            slot.SharedFrame = slot.PrivateFrame = Add(bytes, memory.PageCount, memory.Fold, ofFile);
             return;
         }
 
-        slot.SharedFrame = Add(bytes, memory.PageCount, slot.Region.UserspaceAddress >> GuestPage.Shift);
+        slot.SharedFrame = Add(bytes, memory.PageCount, memory.Fold, slot.Region.UserspaceAddress >> GuestPage.Shift);
         if (slot.Gmem is not null)
         {
             bool hasBytes = memory.Memory.Length != 0;
             var file = new NativeBlock<byte>(hasBytes ? (nuint)(memory.PageCount << GuestPage.Shift) : 0, GuestPage.Size);
             _files.Add(file);
-            slot.PrivateFrame = Add(file.View.DangerousPointer, memory.PageCount, ofFile);
+            slot.PrivateFrame = Add(file.View.DangerousPointer, memory.PageCount, ulong.MaxValue, ofFile);
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed unsafe class TdpFrames<TOrdering> : IDisposable
             ulong offset = frame - region.First;
             if (offset < region.Count)
             {
-                host = region.Host + (nuint)(offset << GuestPage.Shift);
+                host = region.Host + (nuint)((offset << GuestPage.Shift) & region.Fold);
                 return true;
             }
         }
@@ -63,15 +63,15 @@ internal sealed unsafe class TdpFrames<TOrdering> : IDisposable
             file.Dispose();
     }
 
-    private ulong Add(byte* bytes, ulong pages, ulong congruentTo)
+    private ulong Add(byte* bytes, ulong pages, ulong fold, ulong congruentTo)
     {
         // The next 1G, and one more, so that no large page can reach another region.
         const ulong Gigabyte = 1UL << 18;
         ulong first = _next + Gigabyte + (congruentTo & (Gigabyte - 1));
         _next = (first + pages + Gigabyte - 1) & ~(Gigabyte - 1);
-        _regions.Add(new Region(first, pages, (nuint)bytes));
+        _regions.Add(new Region(first, pages, (nuint)bytes, fold));
         return first;
     }
 
-    private readonly record struct Region(ulong First, ulong Count, nuint Host);
+    private readonly record struct Region(ulong First, ulong Count, nuint Host, ulong Fold);
 }

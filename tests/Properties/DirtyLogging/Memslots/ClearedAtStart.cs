@@ -22,6 +22,8 @@ internal sealed class ClearedAtStart : IDirtyLog
 
     public DirtyLogStatistics Statistics => _log.Statistics;
 
+    public ulong BookkeepingBytes => _log.BookkeepingBytes;
+
     public void Start()
     {
         _log.Start();

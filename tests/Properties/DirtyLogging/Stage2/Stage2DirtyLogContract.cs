@@ -10,8 +10,8 @@ namespace RingKit.Properties.DirtyLogging.Stage2;
 public abstract class Stage2DirtyLogContract(Func<VirtualMachine, IDirtyLog> make, ulong bytesOfTheBooks, Stage2Options options)
     : WriteProtectingLogContract(make, bytesOfTheBooks, memory => Machine(memory, options))
 {
-    // As the two logs read them over the plain page table.
-    internal const ulong BitmapBytes = 18 * 8, RingBytes = 2 * 65 * 16;
+    // As the logs read them over the plain page table.
+    internal const ulong BitmapBytes = 18 * 8, RingBytes = 2 * 65 * 16, SummaryBytes = 4 * 8;
 
     internal static Stage2Options Pages => new() { HasHugePages = false };
 
@@ -26,6 +26,10 @@ public abstract class Stage2DirtyLogContract(Func<VirtualMachine, IDirtyLog> mak
     internal static Stage2Options BlocksOf2014 => new() { Generation = Stage2Generation.Posted2014 };
 
     internal static IDirtyLog Bitmap(VirtualMachine machine) => new BitmapDirtyLog(machine);
+
+    internal static IDirtyLog Summary(VirtualMachine machine) => new SummaryDirtyLog(machine);
+
+    internal static IDirtyLog Adaptive(VirtualMachine machine) => new AdaptiveDirtyLog(machine);
 
     internal static IDirtyLog Ring(VirtualMachine machine) => new RingDirtyLog(machine, ringEntries: 256);
 

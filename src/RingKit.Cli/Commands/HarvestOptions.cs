@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using RingKit.Cli.Harvest;
+using RingKit.Cli.Machines;
+using RingKit.Mmu;
+using RingKit.Mmu.DirtyLogging;
+
+namespace RingKit.Cli.Commands;
+
+/// <summary>The options of <c>ringkit harvest</c> that say what is measured, each with its range.</summary>
+internal sealed class HarvestOptions
+{
+    private const string All = "all";
+    private const string DefaultMemory = "1G,64G,1T";
+    private const string DefaultDirty = "0,0.0001%,0.001%,0.01%,0.1%,1%,10%,50%,100%";
+
+    private readonly Option<string> _mmu = ListOption("--mmu", MmuChoice.Flat.Name,
+        "The page table: a flat one, PowerPC's hashed one, or the second stage of arm64's.", string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)));
+
+    private readonly Option<string> _memory = ListOption("--memory", DefaultMemory,
+        "The guests' memory: bytes, or with K, M, G or T, each a multiple of 4K and at most 1T. Its pages share a few real ones.", "SIZE,...");
+
+    private readonly Option<string> _dirty = ListOption("--dirty", DefaultDirty,
+        "How much of it the guest stores to between two harvests: parts of its pages, or numbers of pages.", "AMOUNT,...");
+
+    private readonly Option<string> _pattern = ListOption("--pattern", All,
+        "How the dirty pages lie: anywhere; in neighbourhoods of about 1000 pages, three of four dirty; or in runs of about 64.", $"{string.Join('|', PagePatterns.Names)}|{All}");
+
+    private readonly Option<string> _logs = ListOption("--logs", All,
+        $"The dirty logs: {string.Join("; ", MmuChoice.All.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}.", "LOG,...");
+
+    private readonly Option<string> _vcpus = ListOption("--vcpus", "1",
+        $"vCPUs of each guest, which share the stores: 1 to {HarvestSettings.MaximumVcpus}.", "N");
+
+    private readonly Option<string> _ringEntries = ListOption("--ring-entries", "4096",
+        $"Entries of each vCPU's ring: a power of two from {DirtyRingSize.MinimumEntries()} to {DirtyRingSize.MaximumEntries}, as KVM has it.", "N");
+
+    private readonly Option<string> _mostStores = ListOption("--stores", HarvestSettings.DefaultMostStores.ToString(CultureInfo.InvariantCulture),
+        "The most pages a guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part dirty.", "N");
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])[_mmu, _memory, _dirty, _pattern, _logs, _vcpus, _ringEntries, _mostStores])
+            command.Options.Add(option);
+        command.Validators.Add(result => TryRead(result, out _));
+    }
+
+    public HarvestSettings Read(ParseResult parsed)
+    {
+        TryRead(parsed.CommandResult, out HarvestSettings? settings);
+        return settings!;
+    }
+
+    private bool TryRead(CommandResult command, out HarvestSettings? settings)
+    {
+        settings = null;
+        string Word(Option<string> option) => command.GetValue(option) ?? (string)option.GetDefaultValue()!;
+
+        if (MmuChoice.All.FirstOrDefault(mmu => mmu.Name == Word(_mmu)) is not { } mmu)
+            return Refuse(_mmu, $"choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
+        if (ReadList<ulong>(Word(_memory), TryReadMemory) is not { } memory)
+            return Refuse(_memory, "not multiples of 4K from 4K to 1T, with commas between them (bytes, or with K, M, G or T: 1G,64G)");
+        if (ReadList<DirtyAmount>(Word(_dirty), DirtyAmount.TryParse) is not { } dirty)
+            return Refuse(_dirty, "not parts from 0% to 100%, or numbers of pages, with commas between them (0,0.01%,1000)");
+        if (ReadNames(Word(_pattern), [.. PagePatterns.All.Select(pattern => (PagePatterns.NameOf(pattern), pattern))]) is not { } patterns)
+            return Refuse(_pattern, $"choose some of {string.Join(", ", PagePatterns.Names)}, or {All}");
+        if (ReadNames(Word(_logs), [.. HarvestLogs.Over(mmu).Select(log => (log.Name, log))]) is not { } logs)
+            return Refuse(_logs, $"choose some of {NamesOver(mmu)}, or {All}");
+        if (!TryReadNumber(Word(_vcpus), HarvestSettings.MaximumVcpus, out int vcpus))
+            return Refuse(_vcpus, $"not a number from 1 to {HarvestSettings.MaximumVcpus}");
+        if (!TryReadNumber(Word(_ringEntries), (int)DirtyRingSize.MaximumEntries, out int entries) || DirtyRingSize.FromEntries((ulong)entries).Check() != Errno.None)
+            return Refuse(_ringEntries, $"not a power of two from {DirtyRingSize.MinimumEntries()} to {DirtyRingSize.MaximumEntries}");
+        if (!TryReadNumber(Word(_mostStores), int.MaxValue, out int stores))
+            return Refuse(_mostStores, $"not a number from 1 to {int.MaxValue}");
+
+        settings = new HarvestSettings
+        {
+            Mmu = mmu,
+            Memory = memory,
+            Dirty = dirty,
+            Patterns = patterns,
+            Logs = logs,
+            Vcpus = vcpus,
+            RingEntries = entries,
+            MostStores = stores,
+        };
+        return true;
+
+        bool Refuse(Option<string> option, string range)
+        {
+            command.AddError($"{option.Name} {Word(option)}: {range}");
+            return false;
+        }
+    }
+
+    private delegate bool Reader<T>(ReadOnlySpan<char> text, out T value);
+
+    // Whoever gives an option twice means both: as one list, which some options then refuse.
+    private static Option<string> ListOption(string name, string otherwise, string description, string helpName) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = argument => string.Join(',', argument.Tokens.Select(token => token.Value)),
+        DefaultValueFactory = _ => otherwise,
+    };
+
+    private static string NamesOver(MmuChoice mmu) => string.Join(", ", HarvestLogs.Over(mmu).Select(log => log.Name));
+
+    // What is named twice is measured once.
+    private static T[]? ReadList<T>(string text, Reader<T> read)
+    {
+        List<T> values = [];
+        foreach (string word in text.Split(','))
+        {
+            if (!read(word, out T value))
+                return null;
+            values.Add(value);
+        }
+
+        return [.. values.Distinct()];
+    }
+
+    private static T[]? ReadNames<T>(string text, (string Name, T Value)[] choices)
+    {
+        if (text == All)
+            return [.. choices.Select(choice => choice.Value)];
+        string[] names = text.Split(',');
+        return names.All(name => choices.Any(choice => choice.Name == name))
+            ? [.. choices.Where(choice => names.Contains(choice.Name)).Select(choice => choice.Value)]
+            : null;
+    }
+
+    private static bool TryReadMemory(ReadOnlySpan<char> text, out ulong bytes) =>
+        MemorySize.TryParse(text, out bytes) && bytes is not 0 and <= MachineSettings.MaximumMemory && bytes % 4096 == 0;
+
+    private static bool TryReadNumber(string text, int most, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= most;
+}

@@ -1,0 +1,190 @@
+using System.Diagnostics;
+using System.Runtime;
+using RingKit.Cli.Commands;
+using RingKit.Cli.Machines;
+using RingKit.Cli.Replay;
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Cli.Harvest;
+
+/// <summary>Measures a grid, cell by cell, and in each cell log by log.</summary>
+internal sealed class HarvestGrid(HarvestSettings settings)
+{
+    // Up to so many stores a round is too short to stand for itself.
+    private const int FewStores = 20_000;
+    private const int ManyStores = 200_000;
+    private const int RoundsBefore = 3;
+    private const int RoundsOfPass = 3;
+    private const ulong RehearsalPages = 1 << 14;
+    private const int RehearsalStores = 4000;
+    private const int MostRehearsals = 10;
+
+    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TimeOfRehearsal = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan TimeForCompiler = TimeSpan.FromMilliseconds(150);
+
+    private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
+    private readonly HarvestedPages _harvested = new();
+    private readonly OtherMemory? _otherMemory = settings.TimesCount ? new() : null;
+    private GuestMachines? _machines;
+
+    /// <summary>Measures all.</summary>
+    /// <param name="progress">Called now and then with the part that is done.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="CommandException">No cell can be measured; the message says why.</exception>
+    /// <exception cref="LogsDisagreeException">A log reported other pages than the guest stored to.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public HarvestReport Run(Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        GridCell[] grid = [.. settings.Cells];
+        List<LogCell> cells = [];
+        LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
+        if (leftOut.Length == grid.Length)
+            throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
+        try
+        {
+            if (settings.TimesCount)
+                Rehearse(cancellation);
+            for (int i = 0; i < grid.Length; i++)
+            {
+                if (!leftOut.Any(left => left.Cell == grid[i]))
+                    Measure(grid[i], cells, cancellation);
+                progress?.Invoke((i + 1.0) / grid.Length);
+            }
+        }
+        finally
+        {
+            _machines?.Dispose();
+        }
+
+        return new HarvestReport(settings, cells, leftOut);
+    }
+
+    private bool Populates => settings.Mmu == MmuChoice.Hash;
+
+    // So that the first cells' times are not those of the JIT compiler.
+    private void Rehearse(CancellationToken cancellation)
+    {
+        uint[] pages = DirtyPages.Choose(PagePattern.Runs, RehearsalPages, RehearsalStores);
+        GuestMachines machines = MachinesOf(RehearsalPages);
+        _harvested.Expect(machines.Pages, pages);
+        long compiled = -1;
+        for (int i = 0; i < MostRehearsals && JitInfo.GetCompiledMethodCount() != compiled; i++)
+        {
+            compiled = JitInfo.GetCompiledMethodCount();
+            foreach (LogChoice log in settings.Logs)
+            {
+                using LoggedGuest guest = Log(machines, log, pages, cancellation);
+                for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
+                    guest.RoundBefore();
+                guest.RoundWithoutProtection();
+            }
+
+            cancellation.WaitHandle.WaitOne(TimeForCompiler);
+        }
+    }
+
+    private LeftOut? WhyNot(GridCell cell)
+    {
+        ulong total = HarvestSettings.PagesOf(cell.Memory);
+        if (cell.Dirty.PagesOf(total) is not { } dirty)
+            return new LeftOut(cell, "--dirty", string.Create(CultureInfo.InvariantCulture, $"the guest has {total} pages"));
+        ulong pages = total >> ShiftFor(dirty);
+        ulong needed = PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
+        string most = MemorySize.Format(PageTableMemory.Most);
+        return needed <= PageTableMemory.Most
+            ? null
+            : new LeftOut(cell, "--memory", $"the {settings.Mmu.Name} page table and what is beside it would take {MemorySize.Approximate(needed)}, and may take {most}");
+    }
+
+    private void Measure(GridCell cell, List<LogCell> cells, CancellationToken cancellation)
+    {
+        ulong total = HarvestSettings.PagesOf(cell.Memory), dirty = cell.Dirty.PagesOf(total)!.Value;
+        GuestMachines machines = MachinesOf(total >> ShiftFor(dirty));
+        uint[] pages = DirtyPages.Choose(cell.Pattern, machines.Pages, (int)(dirty >> ShiftFor(dirty)));
+        _harvested.Expect(machines.Pages, pages);
+        try
+        {
+            cells.AddRange(MeasureLogs(cell, machines, pages, dirty, cancellation));
+        }
+        catch (LogsDisagreeException e)
+        {
+            throw new LogsDisagreeException($"{Describe(cell)}: {e.Message}");
+        }
+    }
+
+    private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
+
+    // Log after log, and that several times where rounds are short: what is compared is measured side by side.
+    private IEnumerable<LogCell> MeasureLogs(GridCell cell, GuestMachines machines, uint[] pages, ulong dirty, CancellationToken cancellation)
+    {
+        LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
+        bool isShort = pages.Length < ManyStores;
+        int passes = pages.Length switch { < FewStores => 4, < ManyStores => 3, _ => 1 };
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0; pass < passes && (pass == 0 || Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
+        {
+            foreach (LogSamples log in samples)
+            {
+                using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
+                log.Take(guest, isShort ? RoundsBefore : 1, isShort ? RoundsOfPass : 1);
+            }
+        }
+
+        double factor = pages.Length == 0 ? 1 : dirty / (double)pages.Length;
+        return samples.Select(log => new LogCell(
+            cell,
+            log.Choice.Name,
+            dirty,
+            (ulong)pages.Length,
+            log.Rounds,
+            log.Median * factor,
+            log.MedianTake * factor,
+            Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes)));
+    }
+
+    private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, _otherMemory, cancellation);
+    }
+
+    // Of a guest that is smaller than the cell's says nothing about rings, and everything about bitmaps.
+    private ulong Bookkeeping(LogChoice log, ulong memory, GuestMachines machines, ulong measured)
+    {
+        ulong total = HarvestSettings.PagesOf(memory);
+        if (_bookkeeping.TryGetValue((log.Name, memory), out ulong known))
+            return known;
+        if (machines.Pages != total && Populates)
+            return measured * (total / machines.Pages);
+
+        ulong bytes = measured;
+        if (machines.Pages != total)
+        {
+            using var whole = new GuestMachines(total, settings);
+            VirtualMachine machine = whole.For(log, populate: false);
+            using var made = log.Make(machine, settings);
+            bytes = made.BookkeepingBytes;
+        }
+
+        _bookkeeping.Add((log.Name, memory), bytes);
+        return bytes;
+    }
+
+    private GuestMachines MachinesOf(ulong pages)
+    {
+        if (_machines?.Pages == pages)
+            return _machines;
+        _machines?.Dispose();
+        return _machines = new GuestMachines(pages, settings);
+    }
+
+    // By which power of two the guest is made smaller.
+    private int ShiftFor(ulong dirty)
+    {
+        int shift = 0;
+        while (dirty >> shift > (ulong)settings.MostStores)
+            shift++;
+        return shift;
+    }
+}

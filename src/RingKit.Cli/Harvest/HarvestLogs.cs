@@ -1,0 +1,17 @@
+using RingKit.Cli.Machines;
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Memslots;
+
+namespace RingKit.Cli.Harvest;
+
+/// <summary>The logs that are compared: those that every command takes, and KVM's own calls.</summary>
+internal static class HarvestLogs
+{
+    /// <summary>Those over a page table, in the order of reports.</summary>
+    public static IReadOnlyList<LogChoice> Over(MmuChoice mmu) => mmu == MmuChoice.Hash ? mmu.Logs :
+    [
+        .. mmu.Logs,
+        mmu.Logs[0] with { Name = "get", Make = (machine, _) => new MemslotDirtyLog(machine) },
+        mmu.Logs[0] with { Name = "get-clear", Make = (machine, _) => new MemslotDirtyLog(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled }) },
+    ];
+}

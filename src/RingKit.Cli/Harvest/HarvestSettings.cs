@@ -1,0 +1,38 @@
+using RingKit.Cli.Machines;
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Cli.Harvest;
+
+/// <summary>The grid that is measured.</summary>
+internal sealed record HarvestSettings : MachineSettings
+{
+    public const int MaximumVcpus = 64;
+    public const int DefaultMostStores = 1 << 20;
+
+    /// <summary>The page table.</summary>
+    public MmuChoice Mmu { get; init; } = MmuChoice.Flat;
+
+    /// <summary>The dirty logs.</summary>
+    public required IReadOnlyList<LogChoice> Logs { get; init; }
+
+    /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MachineSettings.MaximumMemory"/>.</summary>
+    public required IReadOnlyList<ulong> Memory { get; init; }
+
+    /// <summary>How much of it is dirty.</summary>
+    public required IReadOnlyList<DirtyAmount> Dirty { get; init; }
+
+    /// <summary>How the dirty pages lie.</summary>
+    public required IReadOnlyList<PagePattern> Patterns { get; init; }
+
+    /// <summary>The most pages that a cell's guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part of it dirty.</summary>
+    public int MostStores { get; init; } = DefaultMostStores;
+
+    /// <summary>Whether times count: then all is run until the compiler is done, and the caches are cold when a round begins.</summary>
+    public bool TimesCount { get; init; } = true;
+
+    /// <summary>The cells of the grid, each of which has all logs.</summary>
+    public IEnumerable<GridCell> Cells =>
+        from memory in Memory from dirty in Dirty from pattern in Patterns select new GridCell(memory, dirty, pattern);
+
+    public static ulong PagesOf(ulong memory) => memory >> GuestPage.Shift;
+}

@@ -1,0 +1,107 @@
+using RingKit.Cli.Commands;
+using RingKit.Cli.Harvest;
+using Spectre.Console;
+
+namespace RingKit.Cli.Reports;
+
+/// <summary>Writes a comparison for people: a table for each size of guest and pattern, and what follows from them.</summary>
+internal sealed class HarvestText(IAnsiConsole console)
+{
+    public void Write(HarvestReport report, TimeSpan elapsed)
+    {
+        HarvestSettings settings = report.Settings;
+        string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
+        Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
+        Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
+        Say($"included. * is the harvest that costs least. ~ is scaled from a smaller guest with the same part dirty.");
+        foreach (ulong memory in settings.Memory)
+        {
+            LogCell[] cells = [.. report.Cells.Where(cell => cell.Cell.Memory == memory)];
+            if (cells.Length == 0)
+                continue;
+            console.WriteLine();
+            WriteMemory(memory, cells);
+            foreach (PagePattern pattern in settings.Patterns)
+                WritePattern([.. cells.Where(cell => cell.Cell.Pattern == pattern)]);
+        }
+
+        WriteLeftOut(report);
+        console.WriteLine();
+        Say($"Who leads? A log does until another one costs {Crossovers.Tolerance - 1:P0} less.");
+        foreach (string sentence in HarvestFindings.Of(report))
+            Say($"{sentence}");
+        Say($"All {settings.Logs.Count} logs reported the same pages in {report.Cells.Select(cell => cell.Cell).Distinct().Count()} cells. {elapsed.TotalSeconds:N0} s.");
+    }
+
+    private void WriteMemory(ulong memory, LogCell[] cells)
+    {
+        Say($"{MemorySize.Format(memory)}: {HarvestSettings.PagesOf(memory):N0} pages. Memory of the log: ", $"""
+            {string.Join(", ", cells.DistinctBy(cell => cell.Log).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
+            """);
+    }
+
+    private void WritePattern(LogCell[] cells)
+    {
+        if (cells.Length == 0)
+            return;
+
+        string[] logs = [.. cells.Select(cell => cell.Log).Distinct()];
+        var table = new Table().Border(TableBorder.Simple);
+        table.AddColumn(new TableColumn(PagePatterns.NameOf(cells[0].Cell.Pattern)).NoWrap().Padding(0, 0));
+        foreach (string column in (string[])["pages", .. logs])
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap().Padding(new Padding(1, 0, 0, 0)));
+        foreach (IGrouping<GridCell, LogCell> row in cells.GroupBy(cell => cell.Cell))
+        {
+            double least = row.Min(cell => cell.Costs.Harvest);
+            table.AddRow([
+                row.Key.Dirty.ToString(),
+                row.First().DirtyPages.ToString(CultureInfo.InvariantCulture),
+                .. row.Select(cell => Entry(cell, isLeast: cell.Costs.Harvest <= least)),
+            ]);
+        }
+
+        console.Write(table);
+        WriteFullRings(cells);
+    }
+
+    private void WriteFullRings(LogCell[] cells)
+    {
+        foreach (IGrouping<string, LogCell> log in cells.Where(cell => cell.Costs.FullExits > 0).GroupBy(cell => cell.Log))
+        {
+            IEnumerable<string> exits = log.Select(cell => string.Create(
+                CultureInfo.InvariantCulture, $"{cell.Cell.Dirty} {cell.Costs.FullExits:N0}, {cell.Costs.Stall / (cell.Costs.Guest + cell.Costs.Stall):P0}"));
+            Say($"{log.Key}: exits for full rings, and the part of the guest's time that they took: {string.Join("; ", exits)}");
+        }
+    }
+
+    private void WriteLeftOut(HarvestReport report)
+    {
+        foreach (var group in report.LeftOut.GroupBy(left => (left.Cell.Memory, left.Reason)))
+        {
+            IEnumerable<string> cells = group.GroupBy(left => left.Cell.Dirty)
+                .Select(dirty => $"{dirty.Key} {string.Join(", ", dirty.Select(left => PagePatterns.NameOf(left.Cell.Pattern)))}");
+            Say($"Left out: {MemorySize.Format(group.Key.Memory)}, {string.Join("; ", cells)}: {group.Key.Reason}.");
+        }
+    }
+
+    private static string Entry(LogCell cell, bool isLeast)
+    {
+        string mark = isLeast ? "*" : cell.IsSampled ? "~" : "";
+        string store = cell.DirtyPages == 0 ? "   -" : cell.NanosecondsPerStore.ToString("0", CultureInfo.InvariantCulture).PadLeft(4);
+        return $"{mark}{Short(cell.Costs.Harvest)} {store}";
+    }
+
+    private static string Short(double microseconds) => microseconds switch
+    {
+        < 1 => Format(microseconds * 1000, "ns"),
+        < 1e3 => Format(microseconds, "us"),
+        < 1e6 => Format(microseconds / 1e3, "ms"),
+        _ => Format(microseconds / 1e6, "s"),
+    };
+
+    private static string Format(double value, string unit) => value.ToString(value < 9.95 ? "0.0" : "0", CultureInfo.InvariantCulture) + unit;
+
+    // Plain text: nothing here is Spectre's markup.
+    private void Say(FormattableString text, FormattableString? more = null) =>
+        console.WriteLine(text.ToString(CultureInfo.InvariantCulture) + more?.ToString(CultureInfo.InvariantCulture));
+}

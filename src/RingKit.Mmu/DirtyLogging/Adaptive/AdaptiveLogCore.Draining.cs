@@ -1,0 +1,110 @@
+using RingKit.Bitmaps;
+using RingKit.DirtyRings;
+using RingKit.DirtyRings.Resetting;
+
+namespace RingKit.Mmu.DirtyLogging.Adaptive;
+
+/// <summary>Draining and moving.</summary>
+internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
+{
+    // The forms in which pages may be: bits by FormBit.
+    private uint _mayHold = FormBit(DirtyLogForm.Ring);
+
+    /// <summary>Takes what is recorded: in the form, in the one before it if that ended with the last drain, and beside full rings.</summary>
+    /// <param name="target">Takes the pages. If it throws, what it did not take stays recorded.</param>
+    /// <param name="overflowed">Whether pages went aside since the last drain.</param>
+    /// <returns>Bytes of the rings and bitmaps that it read.</returns>
+    /// <typeparam name="TTarget">The target's type.</typeparam>
+    public ulong Drain<TTarget>(ref TTarget target, out bool overflowed)
+        where TTarget : struct, IAdaptiveTarget, allows ref struct
+    {
+        overflowed = TOrdering.LoadRelaxed(ref _control->Overflowed) != 0;
+        if (overflowed)
+        {
+            TOrdering.ExchangeAcquire(ref _control->Overflowed, 0);                   // E86: the marks before it are visible
+            _mayHold |= FormBit(DirtyLogForm.Summary);
+        }
+
+        ulong bytes = 0;
+        if (MayHold(DirtyLogForm.Ring))
+            bytes += DrainRings(ref target);
+        if (MayHold(DirtyLogForm.Bitmap))
+            bytes += DrainBitmaps(ref target);
+        else if (MayHold(DirtyLogForm.Summary))
+            bytes += DrainSummaries(ref target);
+
+        _mayHold = FormBit(Form);
+        return bytes;
+    }
+
+    /// <summary>Has the next records go elsewhere. The caller then waits until every vCPU has left the fault that it is in, before it lets go of the lock.</summary>
+    /// <returns>False if that is where they go already: there is nothing to wait for.</returns>
+    /// <exception cref="InvalidOperationException">There is no such form; nothing has changed.</exception>
+    public bool MoveTo(DirtyLogForm form)
+    {
+        if (form == Form)
+            return false;
+        if (form is not (DirtyLogForm.Ring or DirtyLogForm.Summary or DirtyLogForm.Bitmap))
+            throw new InvalidOperationException($"The rule chose form {form}; there are {DirtyLogForm.Ring}, {DirtyLogForm.Summary} and {DirtyLogForm.Bitmap}.");
+        TOrdering.StoreRelaxed(ref _control->Form, (ulong)form);
+        _mayHold |= FormBit(form);
+        GC.KeepAlive(this);
+        return true;
+    }
+
+    /// <summary>A defect, for tests: forgets that a vCPU may still have recorded in the form before.</summary>
+    internal void ForgetOldForm() => _mayHold = FormBit(Form);
+
+    private bool MayHold(DirtyLogForm form) => (_mayHold & FormBit(form)) != 0;
+
+    private ulong DrainRings<TTarget>(ref TTarget target)
+        where TTarget : struct, IAdaptiveTarget, allows ref struct
+    {
+        ulong entries = 0;
+        foreach (DirtyRingCore<TOrdering> ring in _rings)
+        {
+            // Nothing is copied out: the reset reads the entries once more.
+            var released = default(NoSink);
+            entries += (uint)ring.Harvest(ref released, int.MaxValue);
+            entries += (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
+        }
+
+        return entries * DirtyGfn.SizeInBytes;
+    }
+
+    // All bits, those to which the summaries would have led as well.
+    private ulong DrainBitmaps<TTarget>(ref TTarget target)
+        where TTarget : struct, IAdaptiveTarget, allows ref struct
+    {
+        ulong bytes = 0;
+        for (int slot = 0; slot < _slots.Length; slot++)
+        {
+            target.Enter(slot, default);
+            _slots[slot].Bitmap.HarvestMasks<AlwaysOr, TTarget>(ref target);
+            bytes += _slots[slot].BitmapBytes;
+        }
+
+        return bytes;
+    }
+
+    private ulong DrainSummaries<TTarget>(ref TTarget target)
+        where TTarget : struct, IAdaptiveTarget, allows ref struct
+    {
+        ulong words = 0;
+        for (int slot = 0; slot < _slots.Length; slot++)
+        {
+            target.Enter(slot, _slots[slot].Path);
+            _slots[slot].Summary.HarvestMasks(ref target);
+            words += target.WordsRead;
+        }
+
+        return words * sizeof(ulong);
+    }
+
+    private readonly struct NoSink : IDirtyEntrySink
+    {
+        public void Accept(uint slot, ulong offset)
+        {
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Numerics;
+using RingKit.DirtyRings;
+using RingKit.Mmu.DirtyLogging.Adaptive;
+using RingKit.Mmu.Guest;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.DirtyLogging;
+
+/// <summary>A dirty log that moves between rings, a bitmap with summaries and a bitmap alone, by what the last rounds showed.</summary>
+/// <remarks>
+/// It reports the same pages as <see cref="BitmapDirtyLog"/>, also while it moves. A record always has room: when a vCPU's ring is full its pages go to the bitmap until
+/// the next harvest, and the vCPU goes on. <see cref="AdaptiveRule"/> has the rule; it moves at the end of a harvest, and a move costs the next harvest a look at
+/// both forms. Its memory is that of the bitmap and a 63rd, and that of the rings.
+/// </remarks>
+public sealed class AdaptiveDirtyLog : WriteProtectingLog
+{
+    private readonly AdaptiveLogCore<HardwareOrdering> _core;
+    private readonly IAdaptiveRule _rule;
+    private readonly int _ringEntries;
+    private readonly ulong _pages;
+    private AdaptiveRound _last;
+    private bool _hasMoved;
+    private bool _isForgetting;
+    private ulong _moves;
+
+    /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on, at first in rings.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="options">The size of the rings, and the rule.</param>
+    /// <exception cref="ArgumentNullException">There is no machine, or no rule.</exception>
+    /// <exception cref="ArgumentException">The machine has a hashed page table, or shadow mappings.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The rings' entries are out of range.</exception>
+    /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
+    public AdaptiveDirtyLog(VirtualMachine machine, AdaptiveLogOptions? options = null)
+        : base(machine)
+    {
+        options ??= new AdaptiveLogOptions();
+        ArgumentNullException.ThrowIfNull(options.Rule, nameof(options));
+        foreach (MemorySlot slot in machine.Memory.Slots)
+            _pages += slot.PageCount;
+        _rule = options.Rule;
+        _ringEntries = options.EntriesFor(_pages);
+        DirtyRing.CheckCapacity(_ringEntries, nameof(options));
+        machine.Attach(this);
+        _core = new AdaptiveLogCore<HardwareOrdering>(machine.Memory.Slots.Select(slot => slot.PageCount), machine.VcpuCount, _ringEntries);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "adaptive";
+
+    /// <summary>Where pages are recorded. The next harvest may change that.</summary>
+    public DirtyLogForm Form => _core.Form;
+
+    /// <summary>How often the form has changed.</summary>
+    public ulong Moves
+    {
+        get
+        {
+            using VcpuSafeScope scope = EnterSlots();
+            return _moves;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ulong BookkeepingBytes => _core.Bytes;
+
+    /// <inheritdoc/>
+    public override bool CanRecord(Vcpu vcpu) => true;
+
+    /// <inheritdoc/>
+    public override void Record(Vcpu vcpu, MemorySlot slot, ulong offset)
+    {
+        ArgumentNullException.ThrowIfNull(vcpu);
+        ArgumentNullException.ThrowIfNull(slot);
+        _core.Record(vcpu.Id, slot.Ordinal, offset);
+    }
+
+    /// <inheritdoc/>
+    public override bool NeedsHarvest(Vcpu vcpu) => false;
+
+    private protected override void Collect<TSink>(ref TSink sink)
+    {
+        Machine.Mmu.BringInRecords();
+        var target = new Target<TSink>(this, ref sink);
+        ulong bytes = _core.Drain(ref target, out bool overflowed);
+        Book(target.Pages, bytes);
+        if (_isForgetting)
+            return;
+
+        var round = new AdaptiveRound(target.Pages, target.Words, overflowed);
+        _hasMoved = _core.MoveTo(_rule.Choose(_core.Form, new AdaptiveHistory(_pages, _ringEntries, round, _last)));
+        _last = round;
+    }
+
+    private protected override void EndHarvest()
+    {
+        // Who still records in the old form does so before the invalidation returns.
+        if (_hasMoved)
+        {
+            _hasMoved = false;
+            _moves++;
+            Invalidate();
+        }
+
+        base.EndHarvest();
+    }
+
+    private protected override void ForgetAll()
+    {
+        _isForgetting = true;
+        base.ForgetAll();
+        _isForgetting = false;
+        _last = default;
+    }
+
+    // What is taken for it is no round of the guest's.
+    private protected override void ForgetSlot(MemorySlot slot)
+    {
+        _isForgetting = true;
+        base.ForgetSlot(slot);
+        _isForgetting = false;
+    }
+
+    private protected override void Free() => _core.Dispose();
+
+    private ref struct Target<TSink>(AdaptiveDirtyLog log, ref TSink sink) : IAdaptiveTarget
+        where TSink : struct, IDirtyPageSink
+    {
+        private readonly ref TSink _sink = ref sink;
+        private MemorySlot? _slot;
+        private SummaryPath _path;
+
+        public ulong Pages { get; private set; }
+
+        public ulong Words { get; private set; }
+
+        public readonly ulong WordsRead => _path.Words;
+
+        public void Enter(int slot, SummaryPath path)
+        {
+            _slot = log.Machine.Memory.Slots[slot];
+            _path = path;
+        }
+
+        public void Accept(ulong firstPage, ulong mask)
+        {
+            Hand(firstPage, mask);
+            _path.Reach(firstPage);
+        }
+
+        public ulong PagesIn(uint slot)
+        {
+            if (_slot?.Ordinal != (int)slot)
+                _slot = slot < (uint)log.Machine.Memory.Slots.Length ? log.Machine.Memory.Slots[(int)slot] : null;
+            return _slot?.PageCount ?? 0;
+        }
+
+        public void Reset(uint slot, ulong baseOffset, ulong mask) => Hand(baseOffset, mask);
+
+        private void Hand(ulong firstPage, ulong mask)
+        {
+            log.Protect(_slot!, firstPage, mask);
+            Pages += (uint)BitOperations.PopCount(mask);
+            Words++;
+            _sink.Accept(_slot!, firstPage, mask);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using RingKit.Cli.Commands;
+using RingKit.Cli.Harvest;
+using RingKit.Cli.Machines;
+using RingKit.Cli.Replay;
+using RingKit.Mmu.Guest;
+using Xunit;
+
+namespace RingKit.Properties.Cli;
+
+public sealed class HarvestGridTests
+{
+    private const ulong Mebibyte = 1 << 20;
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("17", 17)]
+    [InlineData("0%", 0)]
+    [InlineData("0.0001%", 1)]
+    [InlineData("0.1%", 1049)]
+    [InlineData("50%", 524_288)]
+    [InlineData("100%", 1 << 20)]
+    public void An_amount_is_a_part_of_the_pages_or_a_number_of_them(string text, int pages)
+    {
+        Assert.True(DirtyAmount.TryParse(text, out DirtyAmount amount));
+        Assert.Equal((ulong)pages, amount.PagesOf(1 << 20));
+        Assert.Equal(text == "0%" ? "0" : text, amount.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("%")]
+    [InlineData("-1%")]
+    [InlineData("100.1%")]
+    [InlineData("1e1%")]
+    [InlineData("1.5")]
+    [InlineData("-3")]
+    [InlineData("99999999999999999999")]
+    [InlineData("all")]
+    public void Anything_else_is_no_amount(string text) => Assert.False(DirtyAmount.TryParse(text, out _));
+
+    [Fact]
+    public void Every_log_over_every_page_table_reports_the_pages_of_every_pattern()
+    {
+        foreach (MmuChoice mmu in MmuChoice.All)
+        {
+            HarvestReport report = Run(Settings(mmu) with { Dirty = [Pages(0), Pages(1), Pages(700), DirtyAmount.OfPercent(100)], RingEntries = 256 });
+            Assert.Equal(4 * 3 * HarvestLogs.Over(mmu).Count, report.Cells.Count);
+            Assert.Empty(report.LeftOut);
+            foreach (LogCell cell in report.Cells)
+            {
+                Assert.Equal(cell.Cell.Dirty.PagesOf(2048), cell.DirtyPages);
+                Assert.Equal(cell.DirtyPages, cell.StoredPages);
+                Assert.True(cell.Costs.Harvest > 0 && cell.Costs.Total >= cell.Costs.Harvest);
+                Assert.True(cell.BookkeepingBytes > 0);
+            }
+
+            // A first store to a protected page faults, whatever its log.
+            if (mmu != MmuChoice.Hash)
+                Assert.All(report.Cells, cell => Assert.Equal(cell.DirtyPages, cell.Costs.Faults));
+        }
+    }
+
+    [Fact]
+    public void A_ring_is_harvested_as_often_as_it_is_full()
+    {
+        HarvestReport report = Run(Settings(MmuChoice.Flat) with { Dirty = [Pages(191), Pages(192), Pages(2000)], RingEntries = 256, Patterns = [PagePattern.Runs] });
+        LogCell[] ring = [.. report.Cells.Where(cell => cell.Log == "ring")];
+
+        // 64 of 256 are KVM's reserve: a vCPU exits behind the 192nd.
+        Assert.Equal([0.0, 1, 10], ring.Select(cell => cell.Costs.FullExits));
+        Assert.Equal([191.0, 192, 2000], ring.Select(cell => cell.Costs.Entries));
+        Assert.All(ring.Skip(1), cell => Assert.True(cell.Costs.Stall > 0 && cell.Costs.Harvest >= cell.Costs.Stall));
+        Assert.All(report.Cells.Where(cell => cell.Log != "ring"), cell => Assert.Equal(0, cell.Costs.FullExits));
+    }
+
+    [Fact]
+    public void Several_vcpus_share_the_stores()
+    {
+        HarvestReport report = Run(Settings(MmuChoice.Flat) with { Vcpus = 3, Dirty = [Pages(2), Pages(1500)], RingEntries = 256 });
+        Assert.All(report.Cells, cell => Assert.Equal(cell.DirtyPages, cell.Costs.Faults));
+        Assert.All(report.Cells.Where(cell => cell.Log == "ring"), cell => Assert.Equal(3u * 256 * 16, cell.BookkeepingBytes));
+    }
+
+    [Fact]
+    public void A_cell_with_too_many_pages_is_measured_on_a_smaller_guest_and_scaled()
+    {
+        HarvestSettings settings = Settings(MmuChoice.Flat) with { Dirty = [Pages(256), DirtyAmount.OfPercent(50)], MostStores = 300, Patterns = [PagePattern.Random] };
+        HarvestReport report = Run(settings);
+        Assert.All(report.Cells.Take(settings.Logs.Count), cell => Assert.Equal((false, 256ul, 256ul), (cell.IsSampled, cell.DirtyPages, cell.StoredPages)));
+        foreach (LogCell cell in report.Cells.Skip(settings.Logs.Count))
+        {
+            Assert.Equal((true, 1024ul, 256ul), (cell.IsSampled, cell.DirtyPages, cell.StoredPages));
+            Assert.Equal(1024, cell.Costs.Faults);
+            Assert.Equal(report.Cells.First(other => other.Log == cell.Log).BookkeepingBytes, cell.BookkeepingBytes);
+        }
+
+        Assert.Equal(2048.0 / 8, report.Cells.Last(cell => cell.Log == "bitmap").Costs.BytesTouched);
+    }
+
+    [Fact]
+    public void What_cannot_be_measured_is_left_out_with_the_reason()
+    {
+        HarvestReport report = Run(Settings(MmuChoice.Flat) with { Memory = [Mebibyte, 8 * Mebibyte], Dirty = [Pages(1000)], Patterns = [PagePattern.Random] });
+        LeftOut left = Assert.Single(report.LeftOut);
+        Assert.Equal((Mebibyte, "the guest has 256 pages"), (left.Cell.Memory, left.Reason));
+        Assert.All(report.Cells, cell => Assert.Equal(8 * Mebibyte, cell.Cell.Memory));
+
+        HarvestSettings huge = Settings(MmuChoice.Hash) with { Memory = [1UL << 40], Dirty = [Pages(1000)] };
+        string message = Assert.Throws<CommandException>(() => Run(huge)).Message;
+        Assert.StartsWith("--memory: no cell can be measured; 1T, 1000, random: the hash page table", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_log_that_reports_other_pages_is_found_out()
+    {
+        foreach ((Func<ulong, ulong> lie, string relation) in ((Func<ulong, ulong>, string)[])[
+            (mask => mask & (mask - 1), "misses a page that the guest stored to"),
+            (mask => mask | (mask << 1), "has a page that the guest did not store to")])
+        {
+            LogChoice honest = LogChoice.Flat[0];
+            LogChoice lying = honest with { Name = "lying", Make = (machine, settings) => new LyingLog(honest.Make(machine, settings), lie) };
+            HarvestSettings settings = Settings(MmuChoice.Flat) with { Logs = [honest, lying], Dirty = [Pages(3)], Patterns = [PagePattern.Random] };
+            string message = Assert.Throws<LogsDisagreeException>(() => Run(settings)).Message;
+            Assert.Contains($"the lying log {relation}: guest frame ", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_cancelled_grid_ends()
+    {
+        using var cancellation = new CancellationTokenSource();
+        HarvestSettings settings = Settings(MmuChoice.Flat) with { Memory = [16UL << 30], Dirty = [DirtyAmount.OfPercent(100)], MostStores = int.MaxValue };
+        cancellation.CancelAfter(TimeSpan.FromMilliseconds(500));
+        Assert.ThrowsAny<OperationCanceledException>(() => new HarvestGrid(settings).Run(null, cancellation.Token));
+    }
+
+    private static DirtyAmount Pages(ulong pages) => DirtyAmount.OfPages(pages);
+
+    private static HarvestReport Run(HarvestSettings settings) => new HarvestGrid(settings).Run(null, TestContext.Current.CancellationToken);
+
+    private static HarvestSettings Settings(MmuChoice mmu) => new()
+    {
+        Mmu = mmu,
+        Logs = HarvestLogs.Over(mmu),
+        Memory = [2048 * GuestPage.Size],
+        Dirty = [Pages(1)],
+        Patterns = PagePatterns.All,
+        TimesCount = false,
+    };
+}

@@ -1,0 +1,8 @@
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Adaptive;
+
+namespace RingKit.Properties.DirtyLogging.Adaptive;
+
+// Moved there before the test begins, so that the harvests of the books are of that form alone.
+public sealed class AdaptiveInSummaryTests() : WriteProtectingLogContract(
+    machine => AdaptiveLogs.SettledIn(machine, DirtyLogForm.Summary), bytesOfTheBooks: 4 * 8);

@@ -1,0 +1,5 @@
+using RingKit.Properties.DirtyLogging.Adaptive;
+
+namespace RingKit.Properties.DirtyLogging.Stage2;
+
+public sealed class RestlessAdaptiveOverPages() : DirtyLogContract(AdaptiveLogs.Restless, memory => Stage2DirtyLogContract.Machine(memory, Stage2DirtyLogContract.Pages));

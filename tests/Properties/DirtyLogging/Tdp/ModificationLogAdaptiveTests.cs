@@ -1,0 +1,6 @@
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.Tdp;
+
+namespace RingKit.Properties.DirtyLogging.Tdp;
+
+public sealed class ModificationLogAdaptiveTests() : TdpDirtyLogContract(machine => new AdaptiveDirtyLog(machine), new TdpOptions { LogMethod = TdpLogMethod.ModificationLog });

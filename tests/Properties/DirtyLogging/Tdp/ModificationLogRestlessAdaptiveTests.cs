@@ -1,0 +1,6 @@
+using RingKit.Mmu.Tdp;
+using RingKit.Properties.DirtyLogging.Adaptive;
+
+namespace RingKit.Properties.DirtyLogging.Tdp;
+
+public sealed class ModificationLogRestlessAdaptiveTests() : TdpDirtyLogContract(AdaptiveLogs.Restless, new TdpOptions { LogMethod = TdpLogMethod.ModificationLog });

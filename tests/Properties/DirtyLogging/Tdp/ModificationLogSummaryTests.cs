@@ -1,0 +1,6 @@
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.Tdp;
+
+namespace RingKit.Properties.DirtyLogging.Tdp;
+
+public sealed class ModificationLogSummaryTests() : TdpDirtyLogContract(machine => new SummaryDirtyLog(machine), new TdpOptions { LogMethod = TdpLogMethod.ModificationLog });
