@@ -82,6 +82,8 @@ internal sealed class SimulatedGuest : IGuestRunner
                     return;
                 case VcpuExit.DirtyRingFull when FullRings is { } server:
                     server.ServeFullRing(vcpu);
+                    if (_machine.DirtyLog!.NeedsHarvest(vcpu))
+                        return;
                     break;
                 case var exit:
                     throw new InvalidOperationException($"Seed {_seed}: vCPU {vcpu.Id} left the guest: {exit}.");

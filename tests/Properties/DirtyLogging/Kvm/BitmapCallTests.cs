@@ -46,6 +46,20 @@ public sealed class BitmapCallTests
         Assert.Equal(Errno.Invalid, rig.Log.ResetDirtyRing(0).Error);
     }
 
+    [Fact]
+    public void A_slot_that_the_machine_has_removed_is_not_there()
+    {
+        using var rig = new KvmRig();
+        rig.StoreAll(1);
+        Assert.Equal(Errno.None, rig.Machine.RemoveSlot(rig.Slot));
+        Assert.Equal(Errno.NoEntry, rig.Log.GetDirtyLog(3, new byte[128]));
+        Assert.Equal(Errno.Invalid, rig.Log.ClearDirtyLog(3, 1, 64, []));
+        Assert.Equal(Errno.NoEntry, rig.Log.ClearDirtyLog(3, 0, 64, []));
+        Assert.Equal(Errno.Invalid, rig.Log.SetLogging(3, false));
+        Assert.Equal(Errno.None, rig.Machine.RestoreSlot(rig.Slot));
+        Assert.Equal(Errno.None, rig.Log.GetDirtyLog(3, new byte[128]));
+    }
+
     // The ranges that a kernel was asked for, with 1000 pages, and its answers. In automatic mode: it does not matter.
     [Theory]
     [InlineData(0, 64, Errno.None)]

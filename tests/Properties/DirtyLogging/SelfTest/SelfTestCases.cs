@@ -28,6 +28,10 @@ internal static class SelfTestCases
     public static IReadOnlyDictionary<string, SelfTestCase> All { get; } =
         Protecting().Concat(Hashed()).ToDictionary(test => test.Name, StringComparer.Ordinal);
 
+    /// <summary>Those whose name contains what <c>RINGKIT_SELFTEST</c> says; all if it says nothing.</summary>
+    public static IEnumerable<SelfTestCase> Chosen =>
+        All.Values.Where(test => test.Name.Contains(Environment.GetEnvironmentVariable("RINGKIT_SELFTEST") ?? "", StringComparison.Ordinal));
+
     /// <summary>How many logs there are over each page table that protects: the first of <see cref="All"/> are in the order of tables and logs.</summary>
     public static int LogCount => Logs.Length;
 

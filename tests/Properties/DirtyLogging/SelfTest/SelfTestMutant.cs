@@ -8,6 +8,9 @@ internal sealed class SelfTestMutant(SelfTestMutation mutation, SelfTestMemory m
     private int _toWithhold;
     private bool _withholds;
 
+    /// <summary>The page that it keeps back in this iteration, or -1.</summary>
+    public int Withheld => _withheld;
+
     /// <summary>Begins an iteration; what came late is reported in it.</summary>
     /// <param name="isFirst">Whether the log has started just before.</param>
     /// <param name="isLast">Whether it is the last iteration.</param>

@@ -54,6 +54,9 @@ internal sealed class SelfTestWorld : IDisposable
 
     public int Harvests { get; private set; }
 
+    /// <summary>What the mutant keeps back just now.</summary>
+    public string Broken => _mutant.Withheld < 0 ? "nothing withheld" : $"withheld {Describe(_mutant.Withheld)}, which holds {Memory.ValueOf(_mutant.Withheld)} in iteration {Iteration}";
+
     /// <summary>What did not hold, the first few of it.</summary>
     public IReadOnlyList<string> Violations => _violations;
 
