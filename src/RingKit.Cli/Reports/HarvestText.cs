@@ -13,7 +13,7 @@ internal sealed class HarvestText(IAnsiConsole console)
         string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
         Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
         Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
-        Say($"included. * is the harvest that costs least. ~ is scaled from a smaller guest with the same part dirty.");
+        Say($"included. * is the harvest that costs least; ~ is scaled from a smaller guest with as much dirty.");
         foreach (ulong memory in settings.Memory)
         {
             LogCell[] cells = [.. report.Cells.Where(cell => cell.Cell.Memory == memory)];
