@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Bench.Density;
+using RingKit.Bench.Harvest;
 using RingKit.Bench.HashTable;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.InTurn;
@@ -28,6 +29,8 @@ internal static class Program
             return ThreadsCommand.Run(args.AsSpan(1));
         if (args is [DensityCommand.Name, ..])
             return DensityCommand.Run(args.AsSpan(1));
+        if (args is [HarvestCommand.Name, ..])
+            return HarvestCommand.Run(args.AsSpan(1));
         if (args is [TurnsCommand.Name, ..])
             return TurnsCommand.Run(args.AsSpan(1));
         if (args is [HashTableCommand.Name, ..])

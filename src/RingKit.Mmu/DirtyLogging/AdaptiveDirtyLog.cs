@@ -35,13 +35,13 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     {
         options ??= new AdaptiveLogOptions();
         ArgumentNullException.ThrowIfNull(options.Rule, nameof(options));
-        DirtyRing.CheckCapacity(options.RingEntries, nameof(options));
-        _rule = options.Rule;
-        _ringEntries = options.RingEntries;
-        machine.Attach(this);
-        _core = new AdaptiveLogCore<HardwareOrdering>(machine.Memory.Slots.Select(slot => slot.PageCount), machine.VcpuCount, _ringEntries);
         foreach (MemorySlot slot in machine.Memory.Slots)
             _pages += slot.PageCount;
+        _rule = options.Rule;
+        _ringEntries = options.EntriesFor(_pages);
+        DirtyRing.CheckCapacity(_ringEntries, nameof(options));
+        machine.Attach(this);
+        _core = new AdaptiveLogCore<HardwareOrdering>(machine.Memory.Slots.Select(slot => slot.PageCount), machine.VcpuCount, _ringEntries);
     }
 
     /// <inheritdoc/>
@@ -104,12 +104,20 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
         base.EndHarvest();
     }
 
+    // A round that nobody asked for says nothing about the guest.
     private protected override void ForgetAll()
     {
         _isForgetting = true;
         base.ForgetAll();
         _isForgetting = false;
         _last = default;
+    }
+
+    private protected override void ForgetSlot(MemorySlot slot)
+    {
+        _isForgetting = true;
+        base.ForgetSlot(slot);
+        _isForgetting = false;
     }
 
     private protected override void Free() => _core.Dispose();

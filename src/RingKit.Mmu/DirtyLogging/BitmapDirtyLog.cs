@@ -1,4 +1,3 @@
-using System.Numerics;
 using RingKit.Bitmaps;
 using RingKit.Mmu.Guest;
 
@@ -41,15 +40,17 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
     /// <inheritdoc/>
     public override bool NeedsHarvest(Vcpu vcpu) => false;
 
+    private protected override void ForgetSlot(MemorySlot slot)
+    {
+        var forget = default(ForgettingSink);
+        Collect(slot, ref forget);
+    }
+
     private protected override void Collect<TSink>(ref TSink sink)
     {
         Machine.Mmu.BringInRecords();
         foreach (MemorySlot slot in Machine.Memory.Slots)
-        {
-            var collector = new Collector<TSink>(this, slot, ref sink);
-            _bitmaps[slot.Ordinal].HarvestMasks(ref collector);
-            Book(collector.Pages, bytesTouched: BytesOf(slot));
-        }
+            Collect(slot, ref sink);
     }
 
     private protected override void Free()
@@ -60,18 +61,11 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
 
     private static ulong BytesOf(MemorySlot slot) => (slot.PageCount + 63) / 64 * sizeof(ulong);
 
-    private ref struct Collector<TSink>(BitmapDirtyLog log, MemorySlot slot, ref TSink sink) : IDirtyMaskSink
+    private void Collect<TSink>(MemorySlot slot, ref TSink sink)
         where TSink : struct, IDirtyPageSink
     {
-        private readonly ref TSink _sink = ref sink;
-
-        public ulong Pages { get; private set; }
-
-        public void Accept(ulong firstPage, ulong mask)
-        {
-            log.Protect(slot, firstPage, mask);
-            Pages += (uint)BitOperations.PopCount(mask);
-            _sink.Accept(slot, firstPage, mask);
-        }
+        var collector = new ProtectingCollector<TSink>(this, slot, ref sink);
+        _bitmaps[slot.Ordinal].HarvestMasks(ref collector);
+        Book(collector.Pages, bytesTouched: BytesOf(slot));
     }
 }

@@ -1,3 +1,5 @@
+using RingKit.Mmu.Guest;
+
 namespace RingKit.Mmu.DirtyLogging;
 
 /// <summary>What a dirty log has cost; all figures since it was made. Subtract an earlier one to see what an interval cost.</summary>
@@ -19,6 +21,18 @@ public readonly record struct DirtyLogStatistics(
     ulong Invalidations,
     ulong BytesTouched)
 {
+    /// <summary>
+    /// Pages that vCPUs recorded: one that two recorded counts twice, one that was dropped with <see cref="IDirtyLog.Clear"/> too. 0 where the page table records, over a
+    /// hashed one and over shadow mappings.
+    /// </summary>
+    public ulong VcpuPages { get; init; }
+
+    /// <summary>Pages in harvests that devices had written: <see cref="VirtualMachine.WriteAsDevice"/>. A vCPU may have written them too.</summary>
+    public ulong DevicePages { get; init; }
+
+    /// <summary>Pages in harvests that the host had written: <see cref="VirtualMachine.WriteAsHost"/>. A vCPU may have written them too.</summary>
+    public ulong HostPages { get; init; }
+
     /// <summary>What came after <paramref name="earlier"/>.</summary>
     public static DirtyLogStatistics operator -(DirtyLogStatistics later, DirtyLogStatistics earlier) => new(
         later.Faults - earlier.Faults,
@@ -28,5 +42,10 @@ public readonly record struct DirtyLogStatistics(
         later.ResetCalls - earlier.ResetCalls,
         later.RefusedPages - earlier.RefusedPages,
         later.Invalidations - earlier.Invalidations,
-        later.BytesTouched - earlier.BytesTouched);
+        later.BytesTouched - earlier.BytesTouched)
+    {
+        VcpuPages = later.VcpuPages - earlier.VcpuPages,
+        DevicePages = later.DevicePages - earlier.DevicePages,
+        HostPages = later.HostPages - earlier.HostPages,
+    };
 }

@@ -53,10 +53,7 @@ public abstract partial class MachineDirtyLog
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         if (_isDisposed || !slot.LogsDirtyPages)
             return;
-        int shift = (int)(baseOffset % 64);
-        Returned().Add(slot.Ordinal, baseOffset / 64, mask << shift);
-        if (shift != 0)
-            Returned().Add(slot.Ordinal, (baseOffset / 64) + 1, mask >> (64 - shift));
+        SetAside(slot, baseOffset, mask);
     }
 
     /// <summary>Puts back what a harvest holds, but for slots whose log was stopped since.</summary>
@@ -76,10 +73,7 @@ public abstract partial class MachineDirtyLog
 
     internal void CheckPages(MemorySlot slot, ulong baseOffset, ulong mask)
     {
-        ArgumentNullException.ThrowIfNull(slot);
-        ImmutableArray<MemorySlot> slots = Machine.Memory.Slots;
-        if (slot.Ordinal >= slots.Length || slots[slot.Ordinal] != slot)
-            throw new ArgumentException("The slot is not the machine's.", nameof(slot));
+        CheckSlot(slot);
         if (baseOffset >= slot.PageCount)
             throw new ArgumentOutOfRangeException(nameof(baseOffset), baseOffset, $"The slot has {slot.PageCount} pages.");
         ulong left = slot.PageCount - baseOffset;
@@ -87,11 +81,29 @@ public abstract partial class MachineDirtyLog
             throw new ArgumentOutOfRangeException(nameof(mask), mask, $"From page {baseOffset} on the slot has {left} pages.");
     }
 
-    /// <summary>Forgets what came back to a slot, and what may still come from harvests that are held. Under the lock, when the slot's log stops.</summary>
+    private protected void CheckSlot(MemorySlot slot)
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        ImmutableArray<MemorySlot> slots = Machine.Memory.Slots;
+        if (slot.Ordinal >= slots.Length || slots[slot.Ordinal] != slot)
+            throw new ArgumentException("The slot is not the machine's.", nameof(slot));
+    }
+
+    /// <summary>Keeps pages, at any offset, for the next harvest. Under the lock.</summary>
+    private protected void SetAside(MemorySlot slot, ulong baseOffset, ulong mask)
+    {
+        int shift = (int)(baseOffset % 64);
+        Returned().Add(slot.Ordinal, baseOffset / 64, mask << shift);
+        if (shift != 0)
+            Returned().Add(slot.Ordinal, (baseOffset / 64) + 1, mask >> (64 - shift));
+    }
+
+    /// <summary>Forgets what devices and the host wrote to a slot, what came back to it, and what may still come from harvests that are held. Under the lock, when the slot's log stops.</summary>
     private protected void ForgetReturned(MemorySlot slot)
     {
         _sessions[slot.Ordinal] = ++_session;
         _returned?.Forget(slot);
+        ForgetWritesWithoutVcpu(slot);
     }
 
     private ReturnedPages Returned() => _returned ??= new ReturnedPages(Machine.Memory);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Mmu.Guest;
+using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
@@ -26,10 +27,14 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         get
         {
             using var scope = new VcpuSafeScope(_slotsLock, Machine);
-            ulong faults = 0;
+            ulong faults = 0, recorded = 0;
             foreach (Vcpu vcpu in Machine.Vcpus)
+            {
                 faults += vcpu.Faults;
-            return Books with { Faults = faults };
+                recorded += vcpu.DirtiedPages;
+            }
+
+            return Books with { Faults = faults, VcpuPages = recorded };
         }
     }
 
@@ -46,6 +51,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
+        HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
     }
 
     /// <inheritdoc/>
@@ -137,6 +143,8 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         try
         {
             Collect(ref sink);
+            foreach (MemorySlot slot in Machine.Memory.Slots)
+                CollectWritesWithoutVcpu(slot, ref sink);
             if (withReturned)
                 _returned?.Deliver(ref sink);
         }
@@ -147,9 +155,10 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         }
     }
 
-    private struct ForgettingSink : IDirtyPageSink
+    /// <summary>Takes pages for nobody.</summary>
+    private protected readonly struct ForgettingSink : IDirtyPageSink
     {
-        public readonly void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
         {
         }
     }

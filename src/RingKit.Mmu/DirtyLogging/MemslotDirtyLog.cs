@@ -1,5 +1,3 @@
-using System.Numerics;
-using RingKit.Bitmaps;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
@@ -82,7 +80,7 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
         using VcpuSafeScope scope = EnterSlots();
         if (Machine.Memory.FindById(slot) is not { } found)
             return IsInRange(slot) ? Errno.NoEntry : Errno.Invalid;
-        var protection = new Protection(this, found);
+        MachineProtection protection = ProtectionOf(found);
         return _logs[found.Ordinal].Get(ref protection, bitmap);
     }
 
@@ -100,7 +98,7 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
         using VcpuSafeScope scope = EnterSlots();
         if (Machine.Memory.FindById(slot) is not { } found)
             return IsInRange(slot) && firstPage % 64 == 0 ? Errno.NoEntry : Errno.Invalid;
-        var protection = new Protection(this, found);
+        MachineProtection protection = ProtectionOf(found);
         return _logs[found.Ordinal].Clear(ref protection, firstPage, pageCount, bitmap);
     }
 
@@ -120,11 +118,17 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
     /// <inheritdoc/>
     public override bool NeedsHarvest(Vcpu vcpu) => false;
 
-    private protected override void Begin()
+    internal override void BringInWritesWithoutVcpu(MemorySlot slot)
     {
-        foreach (MemorySlot slot in Machine.Memory.Slots)
+        var marker = new MemslotMarker(_logs[slot.Ordinal]);
+        CollectWritesWithoutVcpu(slot, ref marker);
+    }
+
+    private protected override void Begin(ReadOnlySpan<MemorySlot> slots)
+    {
+        foreach (MemorySlot slot in slots)
         {
-            var protection = new Protection(this, slot);
+            MachineProtection protection = ProtectionOf(slot);
             _logs[slot.Ordinal].Start(ref protection);
         }
     }
@@ -135,13 +139,15 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
             log.Stop();
     }
 
+    private protected override void ForgetSlot(MemorySlot slot) => _logs[slot.Ordinal].Stop();
+
     private protected override void Collect<TSink>(ref TSink sink)
     {
         foreach (MemorySlot slot in Machine.Memory.Slots)
         {
             MemslotLog<HardwareOrdering> log = _logs[slot.Ordinal];
-            var protection = new Protection(this, slot);
-            var collector = new Collector<TSink>(slot, ref sink);
+            MachineProtection protection = ProtectionOf(slot);
+            var collector = new SlotMaskSink<TSink>(slot, ref sink);
             ulong pages = log.Deliver(ref protection, ref collector);
             Book(pages, bytesTouched: log.IsOn ? log.ByteLength : 0);
         }
@@ -155,37 +161,5 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
 
     private static bool IsInRange(uint slot) => slot < MaximumSlots;
 
-    private static ulong SpanOf(ulong mask) =>
-        (ulong.MaxValue << BitOperations.TrailingZeroCount(mask)) & (ulong.MaxValue >> BitOperations.LeadingZeroCount(mask));
-
-    // The page tables take their own locks.
-    private readonly struct Protection(MemslotDirtyLog log, MemorySlot slot) : IMemslotProtection
-    {
-        public void Enter()
-        {
-        }
-
-        public void Exit()
-        {
-        }
-
-        public void ProtectAll() => log.Machine.Mmu.WriteProtectAll(slot);
-
-        public void Protect(ulong firstPage, ulong mask) =>
-            log.Protect(slot, firstPage, log._options.Protection == MaskedProtection.Span ? SpanOf(mask) : mask);
-
-        public void Split(ulong firstPage, ulong count) => log.Machine.Mmu.SplitBlocks(slot, firstPage, count);
-
-        public void Flush() => log.Invalidate();
-
-        public void Sync() => log.Machine.Mmu.BringInRecords();
-    }
-
-    private readonly ref struct Collector<TSink>(MemorySlot slot, ref TSink sink) : IDirtyMaskSink
-        where TSink : struct, IDirtyPageSink
-    {
-        private readonly ref TSink _sink = ref sink;
-
-        public void Accept(ulong firstPage, ulong mask) => _sink.Accept(slot, firstPage, mask);
-    }
+    private MachineProtection ProtectionOf(MemorySlot slot) => new(this, Machine, slot, _options.Protection);
 }

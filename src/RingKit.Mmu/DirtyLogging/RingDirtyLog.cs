@@ -1,4 +1,3 @@
-using System.Numerics;
 using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
@@ -16,6 +15,9 @@ public sealed class RingDirtyLog : WriteProtectingLog
 {
     private readonly DirtyRing[] _rings;
     private readonly DirtyBitmap[] _bitmaps;
+    private readonly VcpulessRing? _vcpulessRing;
+    private readonly Lock _warnings = new();
+    private ulong _unexpectedWrites;
     private uint _savesTables;
 
     /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on.</summary>
@@ -24,28 +26,40 @@ public sealed class RingDirtyLog : WriteProtectingLog
     /// <param name="reservedEntries">
     /// Entries above the soft limit, less than the ring's. Where processors have modification logs of 512 pages, so many come on top.
     /// </param>
-    /// <param name="withBitmap">Whether slots have bitmaps besides, for pages that no vCPU writes: KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP.</param>
+    /// <param name="vcpulessWrites">Where pages go that are written while no vCPU runs. A ring of their own is as large as a vCPU's.</param>
     /// <exception cref="ArgumentNullException">There is no machine.</exception>
     /// <exception cref="ArgumentException">The machine has a hashed page table.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The entries or the reserve are out of range.</exception>
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
-    public RingDirtyLog(VirtualMachine machine, int ringEntries = 4096, int reservedEntries = DirtyRing.DefaultReservedEntries, bool withBitmap = false)
+    public RingDirtyLog(
+        VirtualMachine machine, int ringEntries = 4096, int reservedEntries = DirtyRing.DefaultReservedEntries,
+        VcpulessWrites vcpulessWrites = VcpulessWrites.Refuse)
         : base(machine)
     {
+        if (!Enum.IsDefined(vcpulessWrites))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(vcpulessWrites), vcpulessWrites, $"The writes go one of these ways: {string.Join(", ", Enum.GetNames<VcpulessWrites>())}.");
+        }
 
         // What a processor has recorded by itself comes at one exit: KVM's reserve is 64 entries and its cpu_dirty_log_size.
         int reserve = reservedEntries + machine.Mmu.RecordsPerExit;
         _rings = [.. machine.Vcpus.Select(_ => new DirtyRing(ringEntries, reserve))];
         machine.Attach(this);
-        _bitmaps = withBitmap ? [.. machine.Memory.Slots.Select(slot => new DirtyBitmap(slot.PageCount))] : [];
+        VcpulessWrites = vcpulessWrites;
+        _bitmaps = vcpulessWrites == VcpulessWrites.Bitmap ? [.. machine.Memory.Slots.Select(slot => new DirtyBitmap(slot.PageCount))] : [];
+        _vcpulessRing = vcpulessWrites == VcpulessWrites.LockedRing ? new VcpulessRing(machine, ringEntries, reservedEntries) : null;
     }
 
     /// <inheritdoc/>
     public override string Name => "ring";
 
+    /// <summary>Where pages go that are written while no vCPU runs.</summary>
+    public VcpulessWrites VcpulessWrites { get; }
+
     /// <summary>
-    /// Whether a device of the machine writes the guest's memory by itself just now, as the GIC's ITS does when it saves its tables: only then is a write without a vCPU
-    /// expected. Any thread.
+    /// Whether a device of the machine writes the guest's memory by itself just now, as the GIC's ITS does when it saves its tables: writes without a vCPU are expected then, and
+    /// are not counted in <see cref="UnexpectedWrites"/>. It decides no more than that. Any thread.
     /// </summary>
     public bool SavesTables
     {
@@ -53,26 +67,45 @@ public sealed class RingDirtyLog : WriteProtectingLog
         set => HardwareOrdering.StoreRelease(ref _savesTables, value ? 1u : 0);
     }
 
+    /// <summary>Writes without a vCPU while <see cref="SavesTables"/> was not raised: KVM warns of the first.</summary>
+    public ulong UnexpectedWrites
+    {
+        get
+        {
+            lock (_warnings)
+                return _unexpectedWrites;
+        }
+    }
+
+    /// <summary>How often vCPU 0 was asked to leave the guest because <see cref="VcpulessWrites.LockedRing"/> was soft full: what it pays for others' writes.</summary>
+    public ulong KicksOfVcpu0 => _vcpulessRing?.Kicks ?? 0;
+
     /// <summary>Records a page that was written without a vCPU. Any thread, after the write.</summary>
     /// <param name="slot">A slot of the machine.</param>
     /// <param name="offset">Page index inside the slot.</param>
     /// <returns>
-    /// <see cref="Errno.Invalid"/> where no ring can take it: the log has no bitmaps, or <see cref="SavesTables"/> is not raised. KVM warns then, and the page is lost.
-    /// None also if the slot is not logged.
+    /// <see cref="Errno.Invalid"/> where nothing can take it (<see cref="VcpulessWrites.Refuse"/>: KVM warns, and the page is lost); <see cref="Errno.Busy"/> if the ring for such pages is full
+    /// until a harvest. In both cases the caller still owns the page. None also if the slot is not logged.
     /// </returns>
     /// <exception cref="ArgumentNullException">There is no slot.</exception>
     /// <exception cref="ArgumentException">The slot is another machine's.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The slot has no such page.</exception>
     public Errno RecordWithoutVcpu(MemorySlot slot, ulong offset)
     {
-        ArgumentNullException.ThrowIfNull(slot);
-        if (Machine.Memory.FindById(slot.Id) != slot)
-            throw new ArgumentException("The slot is not the machine's.", nameof(slot));
+        CheckSlot(slot);
         if (offset >= slot.PageCount)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
         if (!slot.LogsDirtyPages)
             return Errno.None;
-        if (_bitmaps.Length == 0 || !SavesTables)
+        if (!SavesTables)
+        {
+            lock (_warnings)
+                _unexpectedWrites++;
+        }
+
+        if (_vcpulessRing is not null)
+            return _vcpulessRing.Push(slot, offset);
+        if (_bitmaps.Length == 0)
             return Errno.Invalid;
         _bitmaps[slot.Ordinal].Mark(offset);
         return Errno.None;
@@ -104,7 +137,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     }
 
     /// <inheritdoc/>
-    public override bool NeedsHarvest(Vcpu vcpu) => RingOf(vcpu).Producer.IsSoftFull;
+    public override bool NeedsHarvest(Vcpu vcpu) => RingOf(vcpu).Producer.IsSoftFull || _vcpulessRing?.NeedsHarvest(vcpu) == true;
 
     private protected override void Collect<TSink>(ref TSink sink)
     {
@@ -114,16 +147,23 @@ public sealed class RingDirtyLog : WriteProtectingLog
             // Nothing is copied out: the reset reads the entries once more, checks them against the slots, and hands on what is left.
             var harvested = default(ReleasingSink);
             int entries = ring.Harvester.Harvest(ref harvested);
-            var target = new Target<TSink>(this, ref sink);
+            var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
             ResetResult reset = ring.Resetter.Reset(ref target);
             Book((uint)reset.Entries, (ulong)(entries + reset.Entries) * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
+        }
+
+        if (_vcpulessRing is not null)
+        {
+            var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
+            ResetResult reset = _vcpulessRing.Collect(ref target);
+            Book((uint)reset.Entries, 2 * (ulong)reset.Entries * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
         }
 
         if (_bitmaps.Length == 0)
             return;
         foreach (MemorySlot slot in Machine.Memory.Slots)
         {
-            var collector = new Collector<TSink>(this, slot, ref sink);
+            var collector = new ProtectingCollector<TSink>(this, slot, ref sink);
             _bitmaps[slot.Ordinal].HarvestMasks(ref collector);
             Book(collector.Pages, bytesTouched: (slot.PageCount + 63) / 64 * sizeof(ulong));
         }
@@ -133,6 +173,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     {
         foreach (DirtyRing ring in _rings)
             ring.Dispose();
+        _vcpulessRing?.Dispose();
         foreach (DirtyBitmap bitmap in _bitmaps)
             bitmap.Dispose();
     }
@@ -141,47 +182,5 @@ public sealed class RingDirtyLog : WriteProtectingLog
     {
         ArgumentNullException.ThrowIfNull(vcpu);
         return _rings[vcpu.Id];
-    }
-
-    private struct ReleasingSink : IDirtyEntrySink
-    {
-        public readonly void Accept(uint slot, ulong offset)
-        {
-        }
-    }
-
-    private ref struct Collector<TSink>(RingDirtyLog log, MemorySlot slot, ref TSink sink) : IDirtyMaskSink
-        where TSink : struct, IDirtyPageSink
-    {
-        private readonly ref TSink _sink = ref sink;
-
-        public ulong Pages { get; private set; }
-
-        public void Accept(ulong firstPage, ulong mask)
-        {
-            log.Protect(slot, firstPage, mask);
-            Pages += (uint)BitOperations.PopCount(mask);
-            _sink.Accept(slot, firstPage, mask);
-        }
-    }
-
-    private ref struct Target<TSink>(RingDirtyLog log, ref TSink sink) : IResetTarget
-        where TSink : struct, IDirtyPageSink
-    {
-        private readonly ref TSink _sink = ref sink;
-        private MemorySlot? _slot;
-
-        public ulong PagesIn(uint slot)
-        {
-            if (_slot?.Id != slot)
-                _slot = log.Machine.Memory.FindById(slot);
-            return _slot?.PageCount ?? 0;
-        }
-
-        public readonly void Reset(uint slot, ulong baseOffset, ulong mask)
-        {
-            log.Protect(_slot!, baseOffset, mask);
-            _sink.Accept(_slot!, baseOffset, mask);
-        }
     }
 }

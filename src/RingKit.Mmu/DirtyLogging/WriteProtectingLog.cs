@@ -6,8 +6,6 @@ namespace RingKit.Mmu.DirtyLogging;
 /// <summary>What the logs that learn of first writes through protection have in common: the order of protection and invalidation.</summary>
 public abstract class WriteProtectingLog : MachineDirtyLog
 {
-    private bool _isStopping;
-
     private protected WriteProtectingLog(VirtualMachine machine)
         : base(Checked(machine), new Lock())
     {
@@ -18,45 +16,79 @@ public abstract class WriteProtectingLog : MachineDirtyLog
 
     private protected bool ProtectedSinceInvalidation { get; private set; }
 
-    private protected override void StartLocked()
+    /// <summary>Starts to log one slot, whose pages are protected; the others go on as they are. Nothing happens to a slot that is logged already.</summary>
+    /// <param name="slot">A slot of the machine.</param>
+    /// <exception cref="ArgumentNullException">There is no slot.</exception>
+    /// <exception cref="ArgumentException">The slot is another machine's.</exception>
+    public void Start(MemorySlot slot)
     {
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            slot.LogsDirtyPages = true;
-
-        HardwareOrdering.FullFence();                                                 // E7: flag up, then look for writable entries
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            Machine.Mmu.LogStarting(slot);
-        Begin();
+        CheckSlot(slot);
+        using VcpuSafeScope scope = EnterSlots();
+        if (!slot.LogsDirtyPages)
+            StartSlots([slot]);
     }
+
+    /// <summary>Stops to log one slot and forgets what was not harvested of it; the others go on, and lose nothing. Nothing happens to a slot that is not logged.</summary>
+    /// <param name="slot">A slot of the machine.</param>
+    /// <exception cref="ArgumentNullException">There is no slot.</exception>
+    /// <exception cref="ArgumentException">The slot is another machine's.</exception>
+    public void Stop(MemorySlot slot)
+    {
+        CheckSlot(slot);
+        using VcpuSafeScope scope = EnterSlots();
+        if (!slot.LogsDirtyPages)
+            return;
+        try
+        {
+            LowerFlags([slot]);
+            ForgetSlot(slot);
+        }
+        finally
+        {
+            EndHarvest();
+        }
+
+        ForgetReturned(slot);
+        Machine.Mmu.LogStopped(slot);
+    }
+
+    /// <summary>
+    /// Takes what devices and the host have written to a slot into the log itself, where it has calls by which pages are fetched besides harvests. Under the lock. By default
+    /// nothing: harvests take it.
+    /// </summary>
+    internal virtual void BringInWritesWithoutVcpu(MemorySlot slot)
+    {
+    }
+
+    private protected override void StartLocked() => StartSlots(Machine.Memory.Slots.AsSpan());
 
     private protected override void StopLocked()
     {
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            slot.LogsDirtyPages = false;
-
-        // When no vCPU is inside a fault any more that saw the flag up, what is recorded is all that will be.
-        Invalidate();
-
-        // Pages that are writable stay so: the next start protects them with the rest.
-        _isStopping = true;
+        LowerFlags(Machine.Memory.Slots.AsSpan());
         ForgetAll();
-        _isStopping = false;
         foreach (MemorySlot slot in Machine.Memory.Slots)
             Machine.Mmu.LogStopped(slot);
     }
 
-    /// <summary>Begins to record: all slots are flagged. Protects them, and invalidates.</summary>
-    private protected virtual void Begin()
+    /// <summary>Begins to record slots that are flagged by now. Protects them, and invalidates.</summary>
+    private protected virtual void Begin(ReadOnlySpan<MemorySlot> slots)
     {
-        foreach (MemorySlot slot in Machine.Memory.Slots)
+        foreach (MemorySlot slot in slots)
             Machine.Mmu.WriteProtectAll(slot);
         Invalidate();
-        foreach (MemorySlot slot in Machine.Memory.Slots)
+        foreach (MemorySlot slot in slots)
             Machine.Mmu.LogStarted(slot);
     }
 
-    /// <summary>Forgets all that is recorded; it protects nothing.</summary>
+    /// <summary>Forgets all that is recorded. No slot is flagged any more, so it protects nothing.</summary>
     private protected virtual void ForgetAll() => Forget();
+
+    /// <summary>Forgets what is recorded of a slot that is not flagged any more. By default all is taken, and what is of other slots comes back in the next harvest.</summary>
+    private protected virtual void ForgetSlot(MemorySlot slot)
+    {
+        var others = new OtherSlotsSink(this, slot);
+        Collect(ref others);
+    }
 
     // Also where the sink throws: pages that it had taken are protected, but not in the TLBs yet.
     private protected override void EndHarvest()
@@ -67,10 +99,10 @@ public abstract class WriteProtectingLog : MachineDirtyLog
 
     private protected abstract override void Free();
 
-    /// <summary>Protects pages again: a reset call.</summary>
-    private protected void Protect(MemorySlot slot, ulong baseOffset, ulong mask)
+    /// <summary>Protects pages again: a reset call. Those of a slot that is not logged stay as they are: the next start protects them with the rest.</summary>
+    internal void Protect(MemorySlot slot, ulong baseOffset, ulong mask)
     {
-        if (_isStopping || !ProtectsPages)
+        if (!slot.LogsDirtyPages || !ProtectsPages)
             return;
         Machine.Mmu.WriteProtect(slot, baseOffset, mask);
         ProtectedSinceInvalidation = true;
@@ -101,11 +133,39 @@ public abstract class WriteProtectingLog : MachineDirtyLog
         return machine;
     }
 
+    private void StartSlots(ReadOnlySpan<MemorySlot> slots)
+    {
+        foreach (MemorySlot slot in slots)
+            slot.LogsDirtyPages = true;
+
+        HardwareOrdering.FullFence();                                                 // E7: flag up, then look for writable entries
+        foreach (MemorySlot slot in slots)
+            Machine.Mmu.LogStarting(slot);
+        Begin(slots);
+    }
+
+    // When no vCPU is inside a fault any more that saw the flag up, what is recorded is all that will be.
+    private void LowerFlags(ReadOnlySpan<MemorySlot> slots)
+    {
+        foreach (MemorySlot slot in slots)
+            slot.LogsDirtyPages = false;
+        Invalidate();
+    }
+
     /// <summary>Drops every vCPU's translations.</summary>
-    private protected void Invalidate()
+    internal void Invalidate()
     {
         int flushed = Machine.InvalidateTlbs();
         ProtectedSinceInvalidation = false;
         Books = Books with { Invalidations = Books.Invalidations + (ulong)flushed };
+    }
+
+    private readonly struct OtherSlotsSink(WriteProtectingLog log, MemorySlot forgotten) : IDirtyPageSink
+    {
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        {
+            if (slot != forgotten)
+                log.SetAside(slot, baseOffset, mask);
+        }
     }
 }

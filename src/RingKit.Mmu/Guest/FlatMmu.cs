@@ -127,16 +127,17 @@ internal sealed class FlatMmu : IMmu
 
         // Room first: once the entry is writable another vCPU may store through it, and relies on this one's record.
         IDirtyLog? log = _machine.DirtyLog;
-        if (log is not null && !log.CanRecord(vcpu))
-            return VcpuExit.DirtyRingFull;
+        VcpuExit exit = vcpu.ExitBeforeRecord(log);
+        if (exit != VcpuExit.None)
+            return exit;
 
         ref byte mark = ref _everWritable[slot.Ordinal][(nuint)(offset / EntriesPerMark)];
         if (HardwareOrdering.LoadRelaxed(ref mark) == 0)
             HardwareOrdering.StoreRelaxed(ref mark, 1);
         HardwareOrdering.FetchOrRelease(ref pageEntry, present | Writable);
         HardwareOrdering.FullFence();                                                 // E7: mark and entry, then the flag; the start of logging the other way round
-        if (slot.LogsDirtyPages)
-            log?.Record(vcpu, slot, offset);
+        if (slot.LogsDirtyPages && log is not null)
+            vcpu.Record(log, slot, offset);
         return VcpuExit.None;
     }
 

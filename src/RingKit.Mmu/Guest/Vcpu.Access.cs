@@ -102,7 +102,7 @@ public sealed unsafe partial class Vcpu
         if (page != 0)
             return VcpuExit.None;
 
-        VcpuExit exit = _machine.Mmu.Translate(this, gfn, write, out TlbEntry entry, out ulong source);
+        VcpuExit exit = TranslateMiss(gfn, write, out TlbEntry entry, out ulong source);
         if (exit == VcpuExit.None)
             _tlb.Fill(gfn, entry, source);
         page = entry.Host;

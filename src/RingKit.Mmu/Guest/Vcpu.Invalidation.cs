@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;
@@ -76,6 +77,7 @@ public sealed unsafe partial class Vcpu
     private void EnterGuest()
     {
         ObjectDisposedException.ThrowIf(_machine.IsDisposed, _machine);
+        long arrived = 0;
         var spinner = default(SpinWait);
         while (true)
         {
@@ -83,6 +85,7 @@ public sealed unsafe partial class Vcpu
             {
                 if (HardwareOrdering.LoadAcquire(ref _control->Holder) == VcpuControl.Guest)
                     throw new InvalidOperationException($"vCPU {Id} is running already.");
+                arrived = arrived == 0 ? Stopwatch.GetTimestamp() : arrived;
                 spinner.SpinOnce(sleep1Threshold: -1);
             }
 
@@ -90,10 +93,13 @@ public sealed unsafe partial class Vcpu
             if (!_machine.IsClosed)
                 break;
             HardwareOrdering.StoreRelease(ref _control->Holder, VcpuControl.Nobody);
+            arrived = arrived == 0 ? Stopwatch.GetTimestamp() : arrived;
             spinner.SpinOnce();
         }
 
         _runningThread = Environment.CurrentManagedThreadId;
+        if (arrived != 0 || _stalls.IsOutside)
+            _stalls.Enter(arrived);
     }
 
     private void LeaveGuest()

@@ -21,6 +21,7 @@ public sealed unsafe partial class Vcpu : IDisposable
         _machine = machine;
         Id = id;
         _tlb = new Tlb(machine.Mmu);
+        _stalls = new StallMeter(id);
         _control = _controlView.DangerousPointer;
     }
 
@@ -49,7 +50,7 @@ public sealed unsafe partial class Vcpu : IDisposable
                 if (exit == VcpuExit.None)
                     exit = program.Step(this);
                 if (exit != VcpuExit.None)
-                    return exit;
+                    return Leaving(exit);
             }
         }
         finally
@@ -66,7 +67,7 @@ public sealed unsafe partial class Vcpu : IDisposable
     /// <summary>The machine does this.</summary>
     void IDisposable.Dispose() => _tlb.Flush();
 
-    /// <summary>The vCPU's own thread, on a push that met the soft limit: leave the guest before the next step.</summary>
+    /// <summary>On a push that met the soft limit: leave the guest before the next step. The vCPU's own thread, or one that pushes to the machine's own ring.</summary>
     internal void RequestHarvest() => HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.DirtyRingFull);
 
     internal void CountFault() => HardwareOrdering.StoreRelaxed(ref _faults, _faults + 1);
@@ -75,7 +76,7 @@ public sealed unsafe partial class Vcpu : IDisposable
     {
         if ((requests & VcpuControl.Invalidate) != 0)
         {
-            DropTranslations();
+            DropTranslationsBetweenSteps();
             requests |= HardwareOrdering.LoadRelaxed(ref _control->Requests);
         }
 
@@ -93,6 +94,6 @@ public sealed unsafe partial class Vcpu : IDisposable
             HardwareOrdering.FetchAndNotAcquire(ref _control->Requests, VcpuControl.DirtyRingFull);
         }
 
-        return VcpuExit.None;
+        return (requests & VcpuControl.DirtyQuota) != 0 && IsQuotaExhausted() ? VcpuExit.DirtyQuotaExhausted : VcpuExit.None;
     }
 }

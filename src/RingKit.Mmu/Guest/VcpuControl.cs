@@ -16,6 +16,9 @@ internal struct VcpuControl
     /// <summary>Request: leave the guest.</summary>
     public const ulong Stop = 4;
 
+    /// <summary>Request: leave the guest if the dirty quota is exhausted.</summary>
+    public const ulong DirtyQuota = 8;
+
     /// <summary><see cref="Holder"/>: the vCPU is outside the guest.</summary>
     public const ulong Nobody = 0;
 

@@ -26,4 +26,10 @@ public enum VcpuExit
 
     /// <summary>Another thread asked the vCPU to stop.</summary>
     Interrupted,
+
+    /// <summary>
+    /// The vCPU has recorded as many pages as <see cref="Vcpu.DirtyQuota"/> allows. Running again without a higher quota exits again. In KVM it was proposed as
+    /// KVM_EXIT_DIRTY_QUOTA_EXHAUSTED, and never merged.
+    /// </summary>
+    DirtyQuotaExhausted,
 }

@@ -18,12 +18,13 @@ namespace RingKit.Mmu.Guest;
 /// Thread role: vCPUs run on threads of their own; the log's harvests, <see cref="IDirtyLog.Start"/> and <see cref="IDirtyLog.Stop"/> come from any thread.
 /// <see cref="Dispose"/> when all vCPUs have left the guest.
 /// </remarks>
-public sealed class VirtualMachine : IDisposable
+public sealed partial class VirtualMachine : IDisposable
 {
     /// <summary>The most vCPUs.</summary>
     public const int MaximumVcpus = 1024;
 
     private uint _closed;
+    private uint _faultTiming;
 
     /// <summary>Makes a machine whose vCPUs are outside the guest.</summary>
     /// <param name="memory">Its slots, fixed from now on. The machine keeps it: disposed earlier, it goes when the machine does.</param>
@@ -99,6 +100,8 @@ public sealed class VirtualMachine : IDisposable
         {
             Memory = memory;
             VcpuCount = vcpus;
+            DeviceWrites = new WritesWithoutVcpu(memory);
+            HostWrites = new WritesWithoutVcpu(memory);
             Shootdown = new TlbShootdown(this);
             Mmu = makeMmu(this);
         }
@@ -131,6 +134,38 @@ public sealed class VirtualMachine : IDisposable
 
     /// <summary>The dirty log that was made for this machine, or null.</summary>
     public IDirtyLog? DirtyLog { get; private set; }
+
+    /// <summary>How the vCPUs measure the time of faults, for <see cref="Stalls"/>; <see cref="FaultTiming.Sampled"/> unless told otherwise. Any thread.</summary>
+    /// <remarks>A vCPU notices a change within 127 TLB misses.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such way.</exception>
+    public FaultTiming FaultTiming
+    {
+        get => (FaultTiming)HardwareOrdering.LoadRelaxed(ref _faultTiming);
+        set
+        {
+            if (!Enum.IsDefined(value))
+                throw new ArgumentOutOfRangeException(nameof(value), value, $"The ways are {string.Join(", ", Enum.GetNames<FaultTiming>())}.");
+            HardwareOrdering.StoreRelaxed(ref _faultTiming, (uint)value);
+        }
+    }
+
+    /// <summary>What all vCPUs together have lost. Any thread.</summary>
+    public VcpuStalls Stalls
+    {
+        get
+        {
+            var sum = default(VcpuStalls);
+            foreach (Vcpu vcpu in Vcpus)
+                sum += vcpu.Stalls;
+            return sum;
+        }
+    }
+
+    /// <summary>
+    /// Whether vCPUs can have a <see cref="Vcpu.DirtyQuota"/>: not over a hashed table, nor over shadow mappings. There C bits, or the hypervisor's mappings, tell of writes, and no vCPU
+    /// leaves the guest for one.
+    /// </summary>
+    public bool HasDirtyQuota => HashTable is null && Shadow is null;
 
     internal IMmu Mmu { get; }
 

@@ -33,7 +33,12 @@ internal sealed partial class MemslotLog<TOrdering>
         else
             _live.CopyTo(_snapshot.AsSpan());
         if (!fits)
+        {
+            if ((ManualProtect & ManualProtect.Enabled) == ManualProtect.None)
+                LostPages += BitmapCount.Count(_snapshot.AsSpan());
             return Errno.BadAddress;
+        }
+
         KvmBitmap.Export(_snapshot.AsSpan(), Pages, destination);
         return Errno.None;
     }

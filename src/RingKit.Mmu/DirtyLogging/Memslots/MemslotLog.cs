@@ -55,6 +55,9 @@ internal sealed partial class MemslotLog<TOrdering> : IDisposable
     /// <summary>Who takes pages out of the log. It may change at any time; whether all pages are dirty at first is decided when the log starts.</summary>
     public ManualProtect ManualProtect { get; set; }
 
+    /// <summary>Pages that were taken for memory which could not have them: <see cref="MemslotLogOptions.KeepsLogOnBadAddress"/>.</summary>
+    public ulong LostPages { get; private set; }
+
     /// <summary>Bits of the slot that are set. Marks that are made meanwhile may be in it or not.</summary>
     public ulong Count() => _live.Count();
 

@@ -39,6 +39,8 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
 
             vcpu.CountFault();
             VcpuExit exit = Fault(vcpu, new StorageFault(address, write ? status | Dsisr.Store : status));
+            if (write && status == Dsisr.Protection && hypervisor.LogsByFaults)
+                vcpu.CountRecord();
             if (exit != VcpuExit.None)
             {
                 entry = default;

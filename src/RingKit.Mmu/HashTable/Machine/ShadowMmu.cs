@@ -32,6 +32,8 @@ internal sealed class ShadowMmu : IMmu
         {
             vcpu.CountFault();
             found = Core.Map(ref thread, vcpu.Id, page, gfn: page, mayWrite: write || Options.MapsLoadsForWriting);
+            if (found is { MayWrite: true } && _machine.Memory.FindByGfn(page) is { LogsDirtyPages: true })
+                vcpu.CountRecord();
         }
 
         // From here on nothing is answered: who drops this translation from the host's table waits for the end of this vCPU's step.

@@ -24,8 +24,8 @@ internal struct Stage2MachineThread(VirtualMachine machine, Vcpu? self, Stage2Ta
     {
         // Room was asked for before the fault, which maps one page while its slot is logged. Nobody but vCPUs faults. A log that stops lowers the flag first, and
         // forgets what came until then; a vCPU that dissolves a block may answer it in the middle of the fault, and comes later.
-        if (self is not null && slot.LogsDirtyPages)
-            machine.DirtyLog?.Record(self, slot, offset);
+        if (self is not null && slot.LogsDirtyPages && machine.DirtyLog is { } log)
+            self.Record(log, slot, offset);
     }
 
     /// <inheritdoc/>

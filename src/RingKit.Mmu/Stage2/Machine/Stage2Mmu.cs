@@ -209,8 +209,9 @@ internal sealed class Stage2Mmu : IMmu
             thread.Relax();
 
         // Room first: once the entry is writable another vCPU may store through it, and relies on this one's record.
-        if (write && _machine.DirtyLog is { } log && !log.CanRecord(vcpu))
-            return VcpuExit.DirtyRingFull;
+        VcpuExit exit = write ? vcpu.ExitBeforeRecord(_machine.DirtyLog) : VcpuExit.None;
+        if (exit != VcpuExit.None)
+            return exit;
 
         vcpu.CountFault();
         var fault = new Stage2Fault(ipa, reason, walk.Level, write ? Stage2Access.Store : Stage2Access.Load);

@@ -55,8 +55,9 @@ internal sealed class TdpMmu : IMmu
                 case TdpAccessResult.LogFull:
                     state.Counts.FullLogs++;
                     Exit(vcpu);
-                    if (MustLeave(vcpu))
-                        return VcpuExit.DirtyRingFull;
+                    VcpuExit leave = ExitBeforeEntry(vcpu);
+                    if (leave != VcpuExit.None)
+                        return leave;
                     break;
                 default:
                     VcpuExit exit = Fault(vcpu, state, access);
@@ -174,8 +175,9 @@ internal sealed class TdpMmu : IMmu
         Exit(vcpu);
 
         // Room first: once the entry is writable another vCPU may store through it, and relies on this one's record.
-        if (MustLeave(vcpu))
-            return VcpuExit.DirtyRingFull;
+        VcpuExit exit = ExitBeforeEntry(vcpu);
+        if (exit != VcpuExit.None)
+            return exit;
         var thread = new TdpThread(_machine, vcpu);
         switch (Hypervisor.HandleFault(ref thread, state, access))
         {
@@ -194,7 +196,8 @@ internal sealed class TdpMmu : IMmu
     }
 
     // As KVM enters the guest again: not while the ring is soft full, whose reserve is for what one exit brings.
-    private bool MustLeave(Vcpu vcpu) => _machine.DirtyLog is { } log && (log.NeedsHarvest(vcpu) || !log.CanRecord(vcpu));
+    private VcpuExit ExitBeforeEntry(Vcpu vcpu) =>
+        _machine.DirtyLog is { } log && (log.NeedsHarvest(vcpu) || !log.CanRecord(vcpu)) ? VcpuExit.DirtyRingFull : vcpu.QuotaExit;
 
     private struct MarkingSink(TdpMmu mmu, TdpThread thread) : IModificationSink
     {

@@ -26,7 +26,7 @@ internal struct TdpThread(VirtualMachine machine, Vcpu? self) : ITdpThread
     public readonly void MarkDirty(MemorySlot slot, ulong offset)
     {
         // A log that stops lowers the flag first, and forgets what came until then.
-        if (slot.LogsDirtyPages)
-            machine.DirtyLog?.Record(self!, slot, offset);
+        if (slot.LogsDirtyPages && machine.DirtyLog is { } log)
+            self!.Record(log, slot, offset);
     }
 }

@@ -1,0 +1,57 @@
+using System.Numerics;
+using RingKit.Bitmaps;
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Mmu.DirtyLogging;
+
+/// <content>Pages that devices and the host have written.</content>
+public abstract partial class MachineDirtyLog
+{
+    /// <summary>Hands the pages of a slot that devices and the host have written to the sink. Nothing protects them. Under the lock.</summary>
+    private protected void CollectWritesWithoutVcpu<TSink>(MemorySlot slot, ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        var device = new MaskSink<TSink>(slot, ref sink);
+        var host = new MaskSink<TSink>(slot, ref sink);
+        try
+        {
+            Machine.DeviceWrites.Take(slot, ref device);
+            Machine.HostWrites.Take(slot, ref host);
+        }
+        finally
+        {
+            Books = Books with
+            {
+                DevicePages = Books.DevicePages + device.Pages,
+                HostPages = Books.HostPages + host.Pages,
+                Entries = Books.Entries + device.Pages + host.Pages,
+                BytesTouched = Books.BytesTouched + device.Bytes + host.Bytes,
+            };
+        }
+    }
+
+    private void ForgetWritesWithoutVcpu(MemorySlot slot)
+    {
+        var forget = default(ForgettingSink);
+        var masks = new MaskSink<ForgettingSink>(slot, ref forget);
+        Machine.DeviceWrites.Take(slot, ref masks);
+        Machine.HostWrites.Take(slot, ref masks);
+    }
+
+    private ref struct MaskSink<TSink>(MemorySlot slot, ref TSink sink) : IDirtyMaskSink
+        where TSink : struct, IDirtyPageSink
+    {
+        private readonly ref TSink _sink = ref sink;
+
+        public ulong Pages { get; private set; }
+
+        public ulong Bytes { get; private set; }
+
+        public void Accept(ulong firstPage, ulong mask)
+        {
+            _sink.Accept(slot, firstPage, mask);
+            Pages += (uint)BitOperations.PopCount(mask);
+            Bytes += sizeof(ulong);
+        }
+    }
+}

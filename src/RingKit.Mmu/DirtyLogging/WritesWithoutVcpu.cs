@@ -1,0 +1,42 @@
+using RingKit.Bitmaps;
+using RingKit.Bitmaps.Summary;
+using RingKit.Mmu.Guest;
+using RingKit.Ordering;
+
+namespace RingKit.Mmu.DirtyLogging;
+
+/// <summary>The pages that one kind of writer other than a vCPU has written and no harvest has taken: a summary bitmap for each slot, made when it first writes.</summary>
+/// <remarks>
+/// Thread role: <see cref="Record"/> by any thread; the rest by one thread at a time, under the log's lock. It belongs to the machine and not to the log, as such a
+/// writer may be at work while a log goes.
+/// </remarks>
+internal sealed class WritesWithoutVcpu(GuestMemory memory)
+{
+    // Nothing is lost, and nobody has to be asked to stop for a moment, by the order in each:
+    //   writer:  store the data, then mark the page, always: not even a page that is dirty already is skipped;
+    //   harvest: take the mark (E4), then let the page be read.
+    // A mark before the store could be taken by a harvest whose reader comes before the store. Protection plays no part: such a writer has no translation that
+    // grants it a second store without a mark.
+    private readonly Lazy<SummaryBitmap[]> _bitmaps = new(() => [.. memory.Slots.Select(slot => new SummaryBitmap(slot.PageCount))]);
+
+    /// <summary>Marks pages whose bytes have been stored.</summary>
+    /// <param name="slot">A slot of the memory.</param>
+    /// <param name="offset">The first page's index inside the slot.</param>
+    /// <param name="count">How many; all are in the slot.</param>
+    public void Record(MemorySlot slot, ulong offset, ulong count)
+    {
+        HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
+        if (slot.LogsDirtyPages)
+            _bitmaps.Value[slot.Ordinal].MarkRange(offset, count);
+    }
+
+    /// <summary>Hands a slot's pages to a sink, and leaves them clean. They may be read at once.</summary>
+    /// <param name="slot">A slot of the memory.</param>
+    /// <param name="sink">Takes the pages. If it throws, those that it did not take stay.</param>
+    public void Take<TSink>(MemorySlot slot, ref TSink sink)
+        where TSink : struct, IDirtyMaskSink, allows ref struct
+    {
+        if (_bitmaps.IsValueCreated)
+            _bitmaps.Value[slot.Ordinal].HarvestMasks(ref sink);
+    }
+}
