@@ -52,7 +52,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
-        HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
+        WriteMarking<HardwareOrdering>.Started();
     }
 
     /// <inheritdoc/>
