@@ -25,6 +25,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
+    private readonly OtherMemory? _otherMemory = settings.TimesCount ? new() : null;
     private GuestMachines? _machines;
 
     /// <summary>Measures all.</summary>
@@ -42,7 +43,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
         try
         {
-            if (settings.Rehearses)
+            if (settings.TimesCount)
                 Rehearse(cancellation);
             for (int i = 0; i < grid.Length; i++)
             {
@@ -75,7 +76,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
             {
                 using LoggedGuest guest = Log(machines, log, pages, cancellation);
                 for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
-                    guest.Round();
+                    guest.RoundBefore();
                 guest.RoundWithoutProtection();
             }
 
@@ -119,7 +120,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
     {
         LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
         bool isShort = pages.Length < ManyStores;
-        int passes = pages.Length switch { < FewStores => 5, < ManyStores => 3, _ => 1 };
+        int passes = pages.Length switch { < FewStores => 4, < ManyStores => 3, _ => 1 };
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < passes && (pass == 0 || Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
@@ -145,7 +146,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, cancellation);
+        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, _otherMemory, cancellation);
     }
 
     // Of a guest that is smaller than the cell's says nothing about rings, and everything about bitmaps.

@@ -6,7 +6,6 @@ namespace RingKit.Cli.Harvest;
 /// <summary>The grid that is measured.</summary>
 internal sealed record HarvestSettings : MachineSettings
 {
-    public const ulong MaximumMemory = 1UL << 40;
     public const int MaximumVcpus = 64;
     public const int DefaultMostStores = 1 << 20;
 
@@ -16,7 +15,7 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The dirty logs.</summary>
     public required IReadOnlyList<LogChoice> Logs { get; init; }
 
-    /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MaximumMemory"/>.</summary>
+    /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MachineSettings.MaximumMemory"/>.</summary>
     public required IReadOnlyList<ulong> Memory { get; init; }
 
     /// <summary>How much of it is dirty.</summary>
@@ -28,8 +27,8 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The most pages that a cell's guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part of it dirty.</summary>
     public int MostStores { get; init; } = DefaultMostStores;
 
-    /// <summary>Whether all is run until the compiler is done, before anything is measured.</summary>
-    public bool Rehearses { get; init; } = true;
+    /// <summary>Whether times count: then all is run until the compiler is done, and the caches are cold when a round begins.</summary>
+    public bool TimesCount { get; init; } = true;
 
     /// <summary>The cells of the grid, each of which has all logs.</summary>
     public IEnumerable<GridCell> Cells =>

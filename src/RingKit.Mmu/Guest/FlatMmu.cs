@@ -42,7 +42,7 @@ internal sealed class FlatMmu : IMmu
         entry = default;
         source = 0;
         MemorySlot? slot = _machine.Memory.FindByGfn(page);
-        if (slot is null)
+        if (slot is null || slot.IsRemoved)
             return VcpuExit.NoMemory;
 
         ulong offset = page - slot.BaseGfn;

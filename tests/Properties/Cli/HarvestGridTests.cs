@@ -145,6 +145,6 @@ public sealed class HarvestGridTests
         Memory = [2048 * GuestPage.Size],
         Dirty = [Pages(1)],
         Patterns = PagePatterns.All,
-        Rehearses = false,
+        TimesCount = false,
     };
 }
