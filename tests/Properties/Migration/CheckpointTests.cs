@@ -89,7 +89,7 @@ public sealed class CheckpointTests
         using var log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(machine, ringEntries: 16, reservedEntries: 4);
         using var destination = new GuestMemory();
         destination.AddSlot(0, 0, 100);
-        var guest = new SimulatedGuest(machine, seed: 2);
+        using var guest = new SimulatedGuest(machine, seed: 2);
         var receiver = new CheckpointReceiver(destination);
         var clock = new FakeClock { Tick = TimeSpan.FromMicroseconds(1), Waiting = () => guest.Store(400) };
         List<CheckpointEpoch> epochs = [];
@@ -136,6 +136,22 @@ public sealed class CheckpointTests
                     cancellation.Cancel();
             }
         }
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_refused_by_name()
+    {
+        using var world = new CheckpointWorld();
+        (string Name, CheckpointOptions Options)[] bad =
+        [
+            ("EpochLength", new CheckpointOptions { EpochLength = TimeSpan.FromTicks(-1) }),
+            ("BufferPages", new CheckpointOptions { BufferPages = 0 }),
+            ("LiveRounds", new CheckpointOptions { LiveRounds = 0 }),
+            ("MaximumEpochs", new CheckpointOptions { MaximumEpochs = 0 }),
+            ("Retries", new CheckpointOptions { Transfer = new MigrationOptions { Retries = -1 } }),
+        ];
+        foreach ((string name, CheckpointOptions options) in bad)
+            Assert.Throws<ArgumentOutOfRangeException>(name, () => new CheckpointReplication(world.Machine, world.Log, world.Guest, _ => world.Loopback().Connect(), options));
     }
 
     [Fact]
