@@ -1,11 +1,13 @@
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Bench.Density;
+using RingKit.Bench.Harvest;
 using RingKit.Bench.HashTable;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.InTurn;
 using RingKit.Bench.Limits;
 using RingKit.Bench.Memslots;
+using RingKit.Bench.Migration;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
@@ -28,6 +30,8 @@ internal static class Program
             return ThreadsCommand.Run(args.AsSpan(1));
         if (args is [DensityCommand.Name, ..])
             return DensityCommand.Run(args.AsSpan(1));
+        if (args is [HarvestCommand.Name, ..])
+            return HarvestCommand.Run(args.AsSpan(1));
         if (args is [TurnsCommand.Name, ..])
             return TurnsCommand.Run(args.AsSpan(1));
         if (args is [HashTableCommand.Name, ..])
@@ -36,6 +40,8 @@ internal static class Program
             return LimitsCommand.Run(args.AsSpan(1));
         if (args is [Stage2LogCommand.Name, ..])
             return Stage2LogCommand.Run(args.AsSpan(1));
+        if (args is [MigrationCommand.Name, ..])
+            return MigrationCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)

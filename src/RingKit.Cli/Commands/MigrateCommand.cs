@@ -74,10 +74,11 @@ internal sealed class MigrateCommand
             settings = settings with { Trace = ReadTrace(tracePath, settings, cancellation) };
 
         var logs = new List<LogMigration>();
+        using var memories = new GuestMemories(settings.MemoryPages);
         foreach (LogChoice log in settings.Logs)
         {
             GuestMigration.Rehearse(log, settings, cancellation);
-            logs.Add(new GuestMigration(log, settings).Run(now => progress.Report(log.Name, now), cancellation));
+            logs.Add(new GuestMigration(memories, log, settings).Run(now => progress.Report(log.Name, now), cancellation));
         }
 
         return new MigrateReport(settings, tracePath, logs);

@@ -28,19 +28,20 @@ internal static class Crossovers
         return reigns;
     }
 
-    /// <summary>From how many dirty pages on a log is cheaper than another, at all counts that were measured.</summary>
+    /// <summary>Up to how many dirty pages a log is cheaper than another, by more than <see cref="Tolerance"/>.</summary>
     /// <param name="low">The log that is cheaper below.</param>
-    /// <param name="high">The one that is cheaper above.</param>
-    /// <returns>Null if the first one is cheaper at the highest count; 0 if it is so at none.</returns>
-    public static double? Above(CostLine low, CostLine high)
+    /// <param name="high">The one that may be cheaper above.</param>
+    /// <returns>Null if it is so at no count that was measured.</returns>
+    public static double? Below(CostLine low, CostLine high)
     {
-        int last = low.Points.Count - 1;
-        if (low.Points[last].Cost <= high.Points[last].Cost)
-            return null;
-        int i = last;
-        while (i >= 0 && low.Points[i].Cost > high.Points[i].Cost)
+        int i = low.Points.Count - 1;
+        while (i >= 0 && low.Points[i].Cost * Tolerance >= high.Points[i].Cost)
             i--;
-        return i < 0 ? 0 : Between(low, high, i + 1);
+        if (i < 0)
+            return null;
+        return i == low.Points.Count - 1 || low.Points[i + 1].Cost <= high.Points[i + 1].Cost
+            ? low.Points[i].Pages
+            : Between(low, high, i + 1);
     }
 
     private static CostLine CheapestAt(IReadOnlyList<CostLine> lines, int i) => lines.MinBy(line => line.Points[i].Cost)!;

@@ -40,13 +40,13 @@ internal static class HarvestFindings
     /// <summary>What each log costs in the cells of one guest and pattern.</summary>
     public static IReadOnlyList<CostLine> Lines(HarvestReport report, ulong memory, PagePattern pattern, Func<LogCell, double> cost) =>
     [
-        .. from cell in report.Cells
-           where cell.Cell.Memory == memory && cell.Cell.Pattern == pattern
-           group cell by cell.Log into log
-           select new CostLine(log.Key, [.. log
-               .OrderBy(cell => cell.DirtyPages)
-               .DistinctBy(cell => cell.DirtyPages)
-               .Select(cell => ((double)cell.DirtyPages, Math.Max(cost(cell), LeastCost)))]),
+        .. report.Cells
+            .Where(cell => cell.Cell.Memory == memory && cell.Cell.Pattern == pattern)
+            .GroupBy(cell => cell.Log, StringComparer.Ordinal)
+            .Select(log => new CostLine(log.Key, [.. log
+                .OrderBy(cell => cell.DirtyPages)
+                .DistinctBy(cell => cell.DirtyPages)
+                .Select(cell => ((double)cell.DirtyPages, Math.Max(cost(cell), LeastCost)))])),
     ];
 
     private static IEnumerable<(string Name, Func<LogCell, double> Cost)> Kinds =>
@@ -56,8 +56,8 @@ internal static class HarvestFindings
     {
         IReadOnlyList<Reign> reigns = Crossovers.Reigns(lines);
         string order = reigns.Count == 1
-            ? $"{reigns[0].Log} costs least, whatever is dirty"
-            : $"{string.Join(", ", reigns.SkipLast(1).Select(reign => $"{reign.Log} costs least up to {Count(reign.To, memory)}"))}, {reigns[^1].Log} from there on";
+            ? $"{reigns[0].Log}, whatever is dirty"
+            : $"{string.Join(", ", reigns.SkipLast(1).Select(reign => $"{reign.Log} up to {Count(reign.To, memory)}"))}, {reigns[^1].Log} from there on";
 
         // Who asks for the ring against the bitmap finds it in this order, unless a third log comes between them.
         if (reigns.Count == 2 && (reigns[0].Log, reigns[1].Log) == ("ring", "bitmap"))
@@ -67,11 +67,11 @@ internal static class HarvestFindings
             : order;
     }
 
-    private static string RingAgainstBitmap(CostLine ring, CostLine bitmap, ulong memory) => Crossovers.Above(ring, bitmap) switch
+    private static string RingAgainstBitmap(CostLine ring, CostLine bitmap, ulong memory) => Crossovers.Below(ring, bitmap) switch
     {
-        null => "ring below bitmap everywhere",
-        0 => "bitmap below ring everywhere",
-        { } at => $"ring below bitmap up to {Count(at, memory)}",
+        null => "the ring never costs less than the bitmap",
+        { } at when at >= ring.Points[^1].Pages => "the ring always costs less than the bitmap",
+        { } at => $"the ring costs less than the bitmap up to {Count(at, memory)}",
     };
 
     private static string DistanceOf(string chooser, HarvestReport report)

@@ -8,7 +8,7 @@ using RingKit.Mmu.Guest;
 namespace RingKit.Cli.Harvest;
 
 /// <summary>Measures a grid, cell by cell, and in each cell log by log.</summary>
-internal sealed class HarvestGrid(HarvestSettings settings)
+internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 {
     // Up to so many stores a round is too short to stand for itself.
     private const int FewStores = 20_000;
@@ -25,6 +25,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
+    private readonly OtherMemory? _otherMemory = settings.TimesCount ? new() : null;
     private GuestMachines? _machines;
 
     /// <summary>Measures all.</summary>
@@ -40,24 +41,19 @@ internal sealed class HarvestGrid(HarvestSettings settings)
         LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
         if (leftOut.Length == grid.Length)
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
-        try
+        if (settings.TimesCount)
+            Rehearse(cancellation);
+        for (int i = 0; i < grid.Length; i++)
         {
-            if (settings.Rehearses)
-                Rehearse(cancellation);
-            for (int i = 0; i < grid.Length; i++)
-            {
-                if (!leftOut.Any(left => left.Cell == grid[i]))
-                    Measure(grid[i], cells, cancellation);
-                progress?.Invoke((i + 1.0) / grid.Length);
-            }
-        }
-        finally
-        {
-            _machines?.Dispose();
+            if (!leftOut.Any(left => left.Cell == grid[i]))
+                Measure(grid[i], cells, cancellation);
+            progress?.Invoke((i + 1.0) / grid.Length);
         }
 
         return new HarvestReport(settings, cells, leftOut);
     }
+
+    public void Dispose() => _machines?.Dispose();
 
     private bool Populates => settings.Mmu == MmuChoice.Hash;
 
@@ -75,7 +71,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
             {
                 using LoggedGuest guest = Log(machines, log, pages, cancellation);
                 for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
-                    guest.Round();
+                    guest.RoundBefore();
                 guest.RoundWithoutProtection();
             }
 
@@ -119,7 +115,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
     {
         LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
         bool isShort = pages.Length < ManyStores;
-        int passes = pages.Length switch { < FewStores => 5, < ManyStores => 3, _ => 1 };
+        int passes = pages.Length switch { < FewStores => 4, < ManyStores => 3, _ => 1 };
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < passes && (pass == 0 || Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
@@ -145,7 +141,7 @@ internal sealed class HarvestGrid(HarvestSettings settings)
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, cancellation);
+        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, _otherMemory, cancellation);
     }
 
     // Of a guest that is smaller than the cell's says nothing about rings, and everything about bitmaps.

@@ -27,8 +27,8 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The most pages that a cell's guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part of it dirty.</summary>
     public int MostStores { get; init; } = DefaultMostStores;
 
-    /// <summary>Whether all is run until the compiler is done, before anything is measured.</summary>
-    public bool Rehearses { get; init; } = true;
+    /// <summary>Whether times count: then all is run until the compiler is done, and the caches are cold when a round begins.</summary>
+    public bool TimesCount { get; init; } = true;
 
     /// <summary>The cells of the grid, each of which has all logs.</summary>
     public IEnumerable<GridCell> Cells =>

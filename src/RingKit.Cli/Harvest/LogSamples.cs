@@ -46,7 +46,7 @@ internal sealed class LogSamples(LogChoice choice)
         BookkeepingBytes = Math.Max(BookkeepingBytes, guest.BookkeepingBytes);
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < roundsBefore && MayGoOn(i); i++)
-            guest.Round();
+            guest.RoundBefore();
         for (int i = 0; i < rounds && MayGoOn(i); i++)
             _rounds.Add(guest.Round());
         if (guest.RoundWithoutProtection() is { } take)

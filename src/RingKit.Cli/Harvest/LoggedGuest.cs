@@ -17,6 +17,7 @@ internal sealed class LoggedGuest : IDisposable
     private readonly IDirtyLog _log;
     private readonly uint[] _pages;
     private readonly HarvestedPages _harvested;
+    private readonly OtherMemory? _otherMemory;
     private readonly CancellationToken _cancellation;
 
     /// <param name="machine">A machine without a log.</param>
@@ -24,11 +25,12 @@ internal sealed class LoggedGuest : IDisposable
     /// <param name="settings">How it is made.</param>
     /// <param name="pages">The pages that the guest stores to.</param>
     /// <param name="harvested">Expects these pages.</param>
+    /// <param name="otherMemory">Is read before rounds that count, if there is any.</param>
     /// <param name="cancellation">Ends a round.</param>
     public LoggedGuest(
-        VirtualMachine machine, LogChoice choice, MachineSettings settings, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
+        VirtualMachine machine, LogChoice choice, MachineSettings settings, uint[] pages, HarvestedPages harvested, OtherMemory? otherMemory, CancellationToken cancellation)
     {
-        (_machine, _pages, _harvested, _cancellation) = (machine, pages, harvested, cancellation);
+        (_machine, _pages, _harvested, _otherMemory, _cancellation) = (machine, pages, harvested, otherMemory, cancellation);
         _name = choice.Name;
         _log = choice.Make(machine, settings);
         _log.Start();
@@ -37,10 +39,18 @@ internal sealed class LoggedGuest : IDisposable
 
     public ulong BookkeepingBytes => _log.BookkeepingBytes;
 
-    /// <summary>A round.</summary>
+    /// <summary>A round that counts.</summary>
     /// <exception cref="LogsDisagreeException">The log reports other pages than the guest stored to; the message says which.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public CellCosts Round()
+    {
+        _otherMemory?.Read();
+        return RoundBefore();
+    }
+
+    /// <summary>A round that counts for nothing.</summary>
+    /// <inheritdoc cref="Round"/>
+    public CellCosts RoundBefore()
     {
         _harvested.Begin();
         DirtyLogStatistics before = _log.Statistics;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
-using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 
@@ -21,7 +20,7 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
         new("bitmap", FlatMachine, (machine, _) => new BitmapDirtyLog(machine)),
         new("ring", FlatMachine, (machine, settings) => new RingDirtyLog(machine, settings.RingEntries)),
         new("summary", FlatMachine, (machine, _) => new SummaryDirtyLog(machine)),
-        new("adaptive", FlatMachine, (machine, settings) => new AdaptiveDirtyLog(machine, new AdaptiveLogOptions { RingEntries = settings.RingEntries })),
+        new("adaptive", FlatMachine, (machine, _) => new AdaptiveDirtyLog(machine)),
     ];
 
     /// <summary>Those over a hashed page table: the guest's, or the host's with the guest's pages in it.</summary>

@@ -18,11 +18,16 @@ internal sealed class GuestMigration
 
     private const ulong RehearsalMemory = 8 << 20;
 
+    private readonly GuestMemories _memories;
     private readonly LogChoice _log;
     private readonly MigrateSettings _settings;
 
-    public GuestMigration(LogChoice log, MigrateSettings settings)
+    /// <param name="memories">From where to where; they have the settings' size.</param>
+    /// <param name="log">The dirty log.</param>
+    /// <param name="settings">What the guest does, and how it is migrated.</param>
+    public GuestMigration(GuestMemories memories, LogChoice log, MigrateSettings settings)
     {
+        _memories = memories;
         _log = log;
         _settings = settings;
     }
@@ -30,8 +35,8 @@ internal sealed class GuestMigration
     /// <summary>Opens what lies between source and destination; by default what the settings name.</summary>
     public Func<Via, GuestMemory, Link> OpenLink { get; init; } = Link.Open;
 
-    /// <summary>Called when the migration has come to its end, before the memories are compared: source, destination.</summary>
-    public Action<GuestMemory, GuestMemory>? Migrated { get; init; }
+    /// <summary>Called when the migration has come to its end, before the memories are compared.</summary>
+    public Action<GuestMemories>? Migrated { get; init; }
 
     /// <summary>Refuses a guest for which this machine has not enough memory.</summary>
     /// <exception cref="CommandException">It has not.</exception>
@@ -61,7 +66,8 @@ internal sealed class GuestMigration
             Via = Via.Pipe,
             Throttle = ThrottleKind.None,
         };
-        new GuestMigration(log, small).Run(progress: null, cancellation);
+        using var memories = new GuestMemories(small.MemoryPages);
+        new GuestMigration(memories, log, small).Run(progress: null, cancellation);
     }
 
     /// <summary>Migrates.</summary>
@@ -71,11 +77,11 @@ internal sealed class GuestMigration
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public LogMigration Run(Action<MigrationProgress>? progress, CancellationToken cancellation)
     {
-        using var source = new SourceGuest(_log, _settings);
-        using GuestMemory destination = SourceGuest.MemoryOf(_settings);
-        using Link link = OpenLink(_settings.Via, destination);
+        _memories.Fill();
+        using var source = new SourceGuest(_memories.Source, _log, _settings);
+        using Link link = OpenLink(_settings.Via, _memories.Destination);
         using GuestThrottle? throttle = GuestThrottle.Of(_settings.Throttle, source.Machine);
-        using IRunningGuest guest = source.Start(throttle);
+        using IRunningGuest guest = source.Start(_settings, throttle);
         double? storesBefore = WarmUp(guest, cancellation);
         var recorder = new RoundRecorder(guest, progress);
         (VcpuStalls stallsBefore, DirtyLogStatistics costBefore) = (source.Machine.Stalls, source.Log.Statistics);
@@ -92,11 +98,11 @@ internal sealed class GuestMigration
         }
 
         Finish(link, cancellation);
-        Migrated?.Invoke(source.Memory, destination);
+        Migrated?.Invoke(_memories);
 
         // The guest is paused, and stays so.
         return new LogMigration(
-            _log.Name, result, recorder.Rounds, storesBefore, stalls, cost, MemoryVerifier.Compare(source.Memory, destination))
+            _log.Name, result, recorder.Rounds, storesBefore, stalls, cost, MemoryVerifier.Compare(_memories.Source, _memories.Destination))
         {
             HasConverged = recorder.Rounds.Any(round => !round.Round.IsFinal && round.Round.EstimatedDowntime <= _settings.Downtime),
         };

@@ -7,83 +7,67 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Migrate;
 
-/// <summary>A guest to be migrated: memory with something in every page, a machine that has mapped it, a dirty log that is stopped.</summary>
+/// <summary>A guest to be migrated: a machine that has mapped its memory, and a dirty log that is stopped.</summary>
 internal sealed class SourceGuest : IDisposable
 {
-    private readonly MigrateSettings _settings;
+    private readonly ulong _pages;
 
-    public SourceGuest(LogChoice log, MigrateSettings settings)
+    /// <param name="memory">The guest's memory; its owner disposes it later.</param>
+    /// <param name="log">The log, and the page table that it fits.</param>
+    /// <param name="settings">How both are made.</param>
+    public SourceGuest(GuestMemory memory, LogChoice log, MachineSettings settings)
     {
-        _settings = settings;
-        Memory = MemoryOf(settings);
+        _pages = memory.Slots[0].PageCount;
+        Machine = log.MakeMachine(memory, settings);
         try
         {
-            Fill(Memory.Slots[0]);
-            Machine = log.MakeMachine(Memory, settings);
             Map();
             Log = log.Make(Machine, settings);
         }
         catch
         {
-            Dispose();
+            Machine.Dispose();
             throw;
         }
     }
 
-    public GuestMemory Memory { get; }
+    public VirtualMachine Machine { get; }
 
-    public VirtualMachine Machine { get; } = null!;
-
-    public IDirtyLog Log { get; } = null!;
-
-    /// <summary>Memory of the guest's layout, all zeros.</summary>
-    public static GuestMemory MemoryOf(MigrateSettings settings)
-    {
-        var memory = new GuestMemory();
-        memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
-        return memory;
-    }
+    public IDirtyLog Log { get; }
 
     /// <summary>Lets the vCPUs store, until that is disposed.</summary>
+    /// <param name="settings">What, and how fast.</param>
     /// <param name="throttle">What holds them back, or null.</param>
-    public IRunningGuest Start(GuestThrottle? throttle = null)
+    public IRunningGuest Start(MigrateSettings settings, GuestThrottle? throttle = null)
     {
-        (ulong pages, int vcpus, double rate) = (_settings.MemoryPages, _settings.Vcpus, _settings.StoresPerSecond);
-        if (_settings.Trace is { } trace)
+        int vcpus = Machine.Vcpus.Length;
+        if (settings.Trace is { } trace)
             return Run(vcpu => trace.SourceOf(vcpu, vcpus));
-        return _settings.Pattern switch
+        return settings.Pattern switch
         {
-            StorePattern.Sequential => Run(vcpu => new SequentialStores(pages, vcpu, vcpus, CounterOf(vcpu))),
-            StorePattern.Hot => Run(vcpu => RandomStores.Hot(pages, CounterOf(vcpu))),
-            _ => Run(vcpu => RandomStores.Alike(pages, CounterOf(vcpu))),
+            StorePattern.Sequential => Run(vcpu => new SequentialStores(_pages, vcpu, vcpus, CounterOf(vcpu))),
+            StorePattern.Hot => Run(vcpu => RandomStores.Hot(_pages, CounterOf(vcpu))),
+            _ => Run(vcpu => RandomStores.Alike(_pages, CounterOf(vcpu))),
         };
 
         GuestThreads<TSource> Run<TSource>(Func<int, TSource> sourceOf)
-            where TSource : struct, IStoreSource => new(Machine, rate, sourceOf, throttle?.Vcpus);
+            where TSource : struct, IStoreSource => new(Machine, settings.StoresPerSecond, sourceOf, throttle?.Vcpus);
+
+        ulong CounterOf(int vcpu) => SplitMix.CounterOf(settings.Seed, vcpu);
     }
 
     public void Dispose()
     {
-        Log?.Dispose();
-        Machine?.Dispose();
-        Memory.Dispose();
-    }
-
-    // Pages of zeros would travel as a mark, and the first round would be none.
-    private static void Fill(MemorySlot slot)
-    {
-        for (ulong page = 0; page < slot.PageCount; page++)
-            BitConverter.TryWriteBytes(slot.Memory.Slice((nuint)(page << GuestPage.Shift), sizeof(ulong)).AsSpan(), SplitMix.Mix(page + 1));
+        Log.Dispose();
+        Machine.Dispose();
     }
 
     // So that what the vCPUs lose later they lose to the log.
     private void Map()
     {
-        var program = new TouchProgram(_settings.MemoryPages);
+        var program = new TouchProgram(_pages);
         VcpuExit exit = Machine.Vcpus[0].Run(ref program);
         if (exit != VcpuExit.Halted)
             throw new InvalidOperationException($"The guest left with {exit} while it mapped its memory.");
     }
-
-    private ulong CounterOf(int vcpu) => SplitMix.CounterOf(_settings.Seed, vcpu);
 }

@@ -12,8 +12,8 @@ internal sealed class HarvestText(IAnsiConsole console)
         HarvestSettings settings = report.Settings;
         string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
         Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
-        Say($"For each log: the time of a harvest, and ns of the guest for each first store to a page, full rings included.");
-        Say($"The harvest that costs least is marked *. ~ is scaled from a smaller guest with the same part of it dirty.");
+        Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
+        Say($"included. * is the harvest that costs least; ~ is scaled from a smaller guest with as much dirty.");
         foreach (ulong memory in settings.Memory)
         {
             LogCell[] cells = [.. report.Cells.Where(cell => cell.Cell.Memory == memory)];
@@ -27,6 +27,7 @@ internal sealed class HarvestText(IAnsiConsole console)
 
         WriteLeftOut(report);
         console.WriteLine();
+        Say($"Who leads? A log does until another one costs {Crossovers.Tolerance - 1:P0} less.");
         foreach (string sentence in HarvestFindings.Of(report))
             Say($"{sentence}");
         Say($"All {settings.Logs.Count} logs reported the same pages in {report.Cells.Select(cell => cell.Cell).Distinct().Count()} cells. {elapsed.TotalSeconds:N0} s.");
@@ -35,7 +36,7 @@ internal sealed class HarvestText(IAnsiConsole console)
     private void WriteMemory(ulong memory, LogCell[] cells)
     {
         Say($"{MemorySize.Format(memory)}: {HarvestSettings.PagesOf(memory):N0} pages. Memory of the log: ", $"""
-            {string.Join(", ", cells.DistinctBy(cell => cell.Log).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
+            {string.Join(", ", cells.DistinctBy(cell => cell.Log, StringComparer.Ordinal).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
             """);
     }
 
@@ -44,12 +45,11 @@ internal sealed class HarvestText(IAnsiConsole console)
         if (cells.Length == 0)
             return;
 
-        string[] logs = [.. cells.Select(cell => cell.Log).Distinct()];
+        string[] logs = [.. cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal)];
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn(PagePatterns.NameOf(cells[0].Cell.Pattern)).NoWrap().Padding(0, 0));
-        table.AddColumn(new TableColumn("pages").RightAligned().NoWrap().Padding(1, 0));
-        foreach (string log in logs)
-            table.AddColumn(new TableColumn(log).RightAligned().NoWrap().Padding(1, 0));
+        foreach (string column in (string[])["pages", .. logs])
+            table.AddColumn(new TableColumn(column).RightAligned().NoWrap().Padding(new Padding(1, 0, 0, 0)));
         foreach (IGrouping<GridCell, LogCell> row in cells.GroupBy(cell => cell.Cell))
         {
             double least = row.Min(cell => cell.Costs.Harvest);
@@ -66,7 +66,7 @@ internal sealed class HarvestText(IAnsiConsole console)
 
     private void WriteFullRings(LogCell[] cells)
     {
-        foreach (IGrouping<string, LogCell> log in cells.Where(cell => cell.Costs.FullExits > 0).GroupBy(cell => cell.Log))
+        foreach (IGrouping<string, LogCell> log in cells.Where(cell => cell.Costs.FullExits > 0).GroupBy(cell => cell.Log, StringComparer.Ordinal))
         {
             IEnumerable<string> exits = log.Select(cell => string.Create(
                 CultureInfo.InvariantCulture, $"{cell.Cell.Dirty} {cell.Costs.FullExits:N0}, {cell.Costs.Stall / (cell.Costs.Guest + cell.Costs.Stall):P0}"));

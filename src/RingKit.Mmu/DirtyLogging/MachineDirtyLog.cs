@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
 /// <summary>What the dirty logs of a machine have in common: starts, stops and harvests that come one after the other, the books, and the end.</summary>
-public abstract partial class MachineDirtyLog : IDirtyLog
+public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
 {
     // KVM's slots_lock.
     private readonly Lock _slotsLock;
@@ -51,7 +52,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
-        HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
+        WriteMarking<HardwareOrdering>.Started();
     }
 
     /// <inheritdoc/>

@@ -49,12 +49,13 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
     {
         Machine.Mmu.BringInRecords();
         foreach (MemorySlot slot in Machine.Memory.Slots)
-        {
-            SummaryBitmap bitmap = _bitmaps[slot.Ordinal];
-            var collector = new Collector<TSink>(this, slot, ref sink, new SummaryPath(bitmap.SummaryCount, bitmap.TopWords));
-            bitmap.HarvestMasks(ref collector);
-            Book(collector.Pages, collector.Path.Words * sizeof(ulong));
-        }
+            Collect(slot, ref sink);
+    }
+
+    private protected override void ForgetSlot(MemorySlot slot)
+    {
+        var forget = default(ForgettingSink);
+        Collect(slot, ref forget);
     }
 
     private protected override void Free()
@@ -67,6 +68,15 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
     {
         ulong[] levels = SummaryLevels.WordsOf(slot.PageCount, SummaryLevels.MostTopWords);
         return (levels[0] + SummaryLevels.WordsAbove(levels)) * sizeof(ulong);
+    }
+
+    private void Collect<TSink>(MemorySlot slot, ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        SummaryBitmap bitmap = _bitmaps[slot.Ordinal];
+        var collector = new Collector<TSink>(this, slot, ref sink, new SummaryPath(bitmap.SummaryCount, bitmap.TopWords));
+        bitmap.HarvestMasks(ref collector);
+        Book(collector.Pages, collector.Path.Words * sizeof(ulong));
     }
 
     private ref struct Collector<TSink>(SummaryDirtyLog log, MemorySlot slot, ref TSink sink, SummaryPath path) : IDirtyMaskSink

@@ -23,7 +23,13 @@ internal interface IMmu : IDisposable
     /// </summary>
     void WriteProtect(MemorySlot slot, ulong baseOffset, ulong mask);
 
-    /// <summary>The same for all pages of a slot.</summary>
+    /// <summary>Hears which pages are about to be protected, some dozen before they are: a hint. Page tables that lie anywhere in memory may ask for their entries now.</summary>
+    void Prefetch(MemorySlot slot, ulong baseOffset, ulong mask)
+    {
+        // Most page tables find an entry by way of others.
+    }
+
+    /// <summary>Takes the permission to write from all pages of a slot.</summary>
     void WriteProtectAll(MemorySlot slot);
 
     /// <summary>Learns that a slot is about to be logged: its flag is up, and nothing is protected yet. One thread at a time.</summary>

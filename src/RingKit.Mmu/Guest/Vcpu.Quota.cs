@@ -9,9 +9,6 @@ public sealed unsafe partial class Vcpu
     private ulong _dirtiedPages;
     private ulong _dirtyQuota = ulong.MaxValue;
 
-    // Accesses in which a page was recorded, by the vCPU or by its page table for it.
-    private ulong _records;
-
     /// <summary>
     /// Pages that the vCPU has recorded in dirty logs since it was made: each page once for each time that it was protected and written again. Any thread.
     /// </summary>
@@ -19,7 +16,7 @@ public sealed unsafe partial class Vcpu
     /// What processors log by themselves counts when it leaves their modification log. Always 0 where the page table records, not the vCPU: over a hashed table and
     /// over shadow mappings. Source: the proposed KVM dirty quota's <c>pages_dirtied</c>.
     /// </remarks>
-    public ulong DirtiedPages => HardwareOrdering.LoadRelaxed(ref _dirtiedPages);
+    public ulong DirtiedPages => HardwareOrdering.LoadAcquire(ref _dirtiedPages);   // E84
 
     /// <summary>
     /// As soon as <see cref="DirtiedPages"/> has reached this, the vCPU leaves the guest with <see cref="VcpuExit.DirtyQuotaExhausted"/>, before its next step and
@@ -62,13 +59,13 @@ public sealed unsafe partial class Vcpu
     {
         log.Record(this, slot, offset);
         CountRecord();
-        HardwareOrdering.StoreRelaxed(ref _dirtiedPages, _dirtiedPages + 1);
+        HardwareOrdering.StoreRelease(ref _dirtiedPages, _dirtiedPages + 1);          // E84: recorded, then counted
         if (QuotaExit != VcpuExit.None)
             HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.DirtyQuota);
     }
 
     /// <summary>The page table has recorded what an access writes. The vCPU's holder.</summary>
-    internal void CountRecord() => _records++;
+    internal void CountRecord() => _missEvents |= Recorded;
 
     // As KVM's requests: lowered before the quota is read, so a quota that is set meanwhile raises it again; and raised again while the quota is exhausted.
     private bool IsQuotaExhausted()

@@ -8,6 +8,12 @@ public sealed unsafe partial class Vcpu
 {
     private readonly StallMeter _stalls;
 
+    private const uint Faulted = 1;
+    private const uint Recorded = 2;
+
+    // What the page table has done in the miss that is under way. Processors' own records come at other times too.
+    private uint _missEvents;
+
     // Counted down by misses; the one that meets 0 is timed, or finds out that it should not be.
     private int _missesUntilTimed = 1;
 
@@ -18,18 +24,17 @@ public sealed unsafe partial class Vcpu
     /// <param name="slept">For how long.</param>
     internal void BookThrottle(TimeSpan slept) => _stalls.Book(StallKind.Throttle, slept);
 
-    // The page table is asked. A miss that it answers without a fault is no stall.
+    // The page table is asked. What it answers without a fault or a record is no stall, and is kept short.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private VcpuExit TranslateMiss(ulong gfn, bool write, out TlbEntry entry, out ulong source)
     {
         if (--_missesUntilTimed == 0)
             return TranslateTimed(gfn, write, out entry, out source);
 
-        ulong faults = _faults, records = _records;
+        _missEvents = 0;
         VcpuExit exit = _machine.Mmu.Translate(this, gfn, write, out entry, out source);
-        if (_records != records)
-            _stalls.Count(StallKind.LogFault);
-        else if (_faults != faults)
-            _stalls.Count(StallKind.OtherFault);
+        if (_missEvents != 0)
+            _stalls.CountFault((_missEvents & Recorded) != 0);
         return exit;
     }
 
@@ -37,15 +42,15 @@ public sealed unsafe partial class Vcpu
     private VcpuExit TranslateTimed(ulong gfn, bool write, out TlbEntry entry, out ulong source)
     {
         FaultTiming timing = _machine.FaultTiming;
-        ulong faults = _faults, records = _records;
         long start = timing == FaultTiming.Off ? 0 : Stopwatch.GetTimestamp();
+        _missEvents = 0;
         VcpuExit exit = _machine.Mmu.Translate(this, gfn, write, out entry, out source);
-        if (_records != records || _faults != faults)
+        if (_missEvents != 0)
         {
-            StallKind kind = _records != records ? StallKind.LogFault : StallKind.OtherFault;
-            _stalls.Count(kind);
+            bool hasRecorded = (_missEvents & Recorded) != 0;
+            _stalls.CountFault(hasRecorded);
             if (timing != FaultTiming.Off)
-                _stalls.BookFault(kind, start);
+                _stalls.BookFault(hasRecorded, start);
         }
 
         if (timing == FaultTiming.Off)

@@ -100,9 +100,7 @@ public sealed partial class VirtualMachine
     private VcpuSafeScope EnterSlots(MemorySlot slot)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        ArgumentNullException.ThrowIfNull(slot);
-        if (slot.Ordinal >= Memory.Slots.Length || Memory.Slots[slot.Ordinal] != slot)
-            throw new ArgumentException("The slot is not the machine's.", nameof(slot));
+        Memory.CheckSlot(slot);
         return new VcpuSafeScope(SlotsLock, this);
     }
 }

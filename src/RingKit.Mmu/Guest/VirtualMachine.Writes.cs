@@ -11,6 +11,23 @@ public sealed partial class VirtualMachine
     /// <summary>Pages that the host has written.</summary>
     internal WritesWithoutVcpu HostWrites { get; }
 
+    /// <summary>Whether devices or the host may have written pages that no harvest has taken.</summary>
+    internal bool MayHaveWritesWithoutVcpu => DeviceWrites.MayHavePages || HostWrites.MayHavePages;
+
+    /// <summary>
+    /// How many pages the vCPUs have recorded, or null where nobody counts before a harvest: over a hashed table, over shadow mappings, and where processors log by themselves.
+    /// A harvest that begins afterwards has them all.
+    /// </summary>
+    internal ulong? TryCountRecords()
+    {
+        if (HashTable is not null || Shadow is not null || Mmu.RecordsPerExit != 0)
+            return null;
+        ulong records = 0;
+        foreach (Vcpu vcpu in Vcpus)
+            records += vcpu.DirtiedPages;
+        return records;
+    }
+
     /// <summary>Stores bytes as a device does by DMA. Any thread, concurrently with vCPUs, other devices and harvests.</summary>
     /// <remarks>
     /// A write that has returned is in the harvest that begins next, if a log is on. One that is under way may be in it, and is in the one after that: before the last

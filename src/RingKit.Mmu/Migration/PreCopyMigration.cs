@@ -37,18 +37,7 @@ public sealed class PreCopyMigration
     public PreCopyMigration(
         VirtualMachine machine, IDirtyLog log, IGuestRunner runner, Func<int, MigrationConnection> connect, MigrationOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(machine);
-        ArgumentNullException.ThrowIfNull(log);
-        ArgumentNullException.ThrowIfNull(runner);
-        ArgumentNullException.ThrowIfNull(connect);
-        if (machine.DirtyLog != log)
-            throw new ArgumentException("The log is not the machine's.", nameof(log));
-        foreach (MemorySlot slot in machine.Memory.Slots)
-        {
-            if ((ulong)slot.Memory.Length != slot.PageCount << GuestPage.Shift)
-                throw new ArgumentException($"Slot {slot.Id} has no bytes of its own.", nameof(machine));
-        }
-
+        CheckParts(machine, log, runner, connect);
         options ??= new MigrationOptions();
         options.Check();
         (_machine, _log, _runner, _connect, _options) = (machine, log, runner, connect, options);
@@ -68,5 +57,21 @@ public sealed class PreCopyMigration
     {
         using var run = new PreCopyRun(_machine, _log, _runner, Throttle, _connect, _options, cancellation);
         return run.Run();
+    }
+
+    /// <summary>Refuses what cannot be migrated.</summary>
+    internal static void CheckParts(VirtualMachine machine, IDirtyLog log, IGuestRunner runner, Func<int, MigrationConnection> connect)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(runner);
+        ArgumentNullException.ThrowIfNull(connect);
+        if (machine.DirtyLog != log)
+            throw new ArgumentException("The log is not the machine's.", nameof(log));
+        foreach (MemorySlot slot in machine.Memory.Slots)
+        {
+            if ((ulong)slot.Memory.Length != slot.PageCount << GuestPage.Shift)
+                throw new ArgumentException($"Slot {slot.Id} has no bytes of its own.", nameof(machine));
+        }
     }
 }

@@ -93,7 +93,7 @@ internal sealed class PreCopyRun : IDisposable
         while (true)
         {
             _book.BeginRound();
-            if (!SendWhileTheGuestRuns())
+            if (!_transfer.TrySend(_pages, _book.Number))
                 return MigrationOutcome.Failed;
             Take();
             MigrationRound round = _book.EndRound(_pages.Left, isFinal: false);
@@ -137,24 +137,6 @@ internal sealed class PreCopyRun : IDisposable
     {
         _pages!.Dispose();
         _pages = new HarvestedPages(_harvester);
-    }
-
-    private bool SendWhileTheGuestRuns()
-    {
-        while (true)
-        {
-            try
-            {
-                _transfer.Send(_pages!, RecordKind.Mark, _book.Number, isPaced: true);
-                return true;
-            }
-            catch (Exception failure) when (_transfer.IsFailure(failure))
-            {
-                if (!_transfer.BeginAgain(failure))
-                    return false;
-                _pages!.Retake();
-            }
-        }
     }
 
     /// <summary>Pauses the guest and takes the exact last set.</summary>

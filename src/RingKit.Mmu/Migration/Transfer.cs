@@ -92,16 +92,55 @@ internal sealed class Transfer : IDisposable
         while (pages.TryNext(out DirtyPages some))
         {
             if (_batch.Slot is { } slot && slot != some.Slot)
-                SendBatch(isPaced);
+                SendBatch(_batch, isPaced);
             for (_rest = _batch.Add(some.Slot, some.BaseOffset, some.Mask); _rest != 0; _rest = _batch.Add(some.Slot, some.BaseOffset, _rest))
-                SendBatch(isPaced);
+                SendBatch(_batch, isPaced);
             if (_batch.IsLarge)
-                SendBatch(isPaced);
+                SendBatch(_batch, isPaced);
             if (_unacknowledged >= _options.AcknowledgedPages)
                 Mark(pages, RecordKind.Mark, number);
         }
 
         Mark(pages, last, number);
+    }
+
+    /// <summary>Sends the pages of a round while the guest runs, on new connections where they fail.</summary>
+    /// <param name="pages">The pages.</param>
+    /// <param name="number">The round.</param>
+    /// <returns>False if it has failed as often as it may.</returns>
+    public bool TrySend(RoundPages pages, int number)
+    {
+        while (true)
+        {
+            try
+            {
+                Send(pages, RecordKind.Mark, number, isPaced: true);
+                return true;
+            }
+            catch (Exception failure) when (IsFailure(failure))
+            {
+                if (!BeginAgain(failure))
+                    return false;
+                pages.Retake();
+            }
+        }
+    }
+
+    /// <summary>Sends pages that are collected already.</summary>
+    /// <param name="batches">Not empty, any of them. They are afterwards.</param>
+    /// <param name="isPaced">Whether the bandwidth limit holds.</param>
+    public void Send(IEnumerable<BatchBuilder> batches, bool isPaced)
+    {
+        foreach (BatchBuilder batch in batches)
+            SendBatch(batch, isPaced);
+    }
+
+    /// <summary>Ends an epoch, and returns when the destination has made it its own.</summary>
+    /// <param name="epoch">Its number.</param>
+    public void EndEpoch(uint epoch)
+    {
+        _writer!.WriteAndAwait(RecordKind.Epoch, epoch, _cancellation);
+        _unacknowledged = 0;
     }
 
     /// <summary>Tells the destination that nothing more comes, if it can be told.</summary>
@@ -163,7 +202,7 @@ internal sealed class Transfer : IDisposable
     private void Mark(RoundPages pages, RecordKind kind, int number)
     {
         if (_batch.Pages != 0)
-            SendBatch(isPaced: false);
+            SendBatch(_batch, isPaced: false);
         TimeSpan start = _options.Clock.Now;
         _writer!.WriteAndAwait(kind, (uint)number, _cancellation);
         if (_unacknowledged != 0)
@@ -172,12 +211,12 @@ internal sealed class Transfer : IDisposable
         pages.Confirm();
     }
 
-    private void SendBatch(bool isPaced)
+    private void SendBatch(BatchBuilder batch, bool isPaced)
     {
         _cancellation.ThrowIfCancellationRequested();
         TimeSpan start = _options.Clock.Now;
-        long before = _writer!.Bytes, count = _batch.Pages, contents = _batch.ContentPages;
-        _writer.Write(_batch, _cancellation);
+        long before = _writer!.Bytes, count = batch.Pages, contents = batch.ContentPages;
+        _writer.Write(batch, _cancellation);
         long bytes = _writer.Bytes - before;
         TimeSpan owed = _bucket.Pay(bytes, _options.Clock.Now);
         if (isPaced && owed > TimeSpan.Zero)

@@ -17,7 +17,10 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
     }
 
     /// <summary>Runs the command in a process of its own.</summary>
-    public static async Task<CommandResult> OfProcessAsync(params string[] args)
+    public static Task<CommandResult> OfProcessAsync(params string[] args) => OfProcessAsync(_ => Task.CompletedTask, args);
+
+    /// <summary>The same, and does something to it meanwhile.</summary>
+    public static async Task<CommandResult> OfProcessAsync(Func<Process, Task> meanwhile, params string[] args)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
@@ -33,6 +36,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation);
         Task<string> error = process.StandardError.ReadToEndAsync(cancellation);
+        await meanwhile(process);
         await process.WaitForExitAsync(cancellation);
         return new CommandResult(process.ExitCode, await output, await error);
     }

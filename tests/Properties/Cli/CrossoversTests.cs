@@ -18,10 +18,10 @@ public sealed class CrossoversTests
         Assert.Equal(500, reigns[0].To, 1e-6);
         Assert.Equal(reigns[0].To, reigns[1].From);
         Assert.Equal(1e6, reigns[1].To);
-        Assert.Equal(500, Crossovers.Above(ring, summary)!.Value, 1e-6);
+        Assert.Equal(500, Crossovers.Below(ring, summary)!.Value, 1e-6);
 
         // Between 1000 pages, where the bitmap costs 5000, and 10,000, it is taken for a straight line, and is one.
-        Assert.Equal(2500, Crossovers.Above(ring, bitmap)!.Value, 1e-6);
+        Assert.Equal(2500, Crossovers.Below(ring, bitmap)!.Value, 1e-6);
     }
 
     [Fact]
@@ -30,8 +30,8 @@ public sealed class CrossoversTests
         CostLine low = Line("low", _ => 1), high = Line("high", pages => 2 + pages);
         Assert.Equal([new Reign("low", 1, 1e6)], Crossovers.Reigns([low, high]));
         Assert.Equal([new Reign("low", 1, 1e6)], Crossovers.Reigns([high, low]));
-        Assert.Null(Crossovers.Above(low, high));
-        Assert.Equal(0, Crossovers.Above(high, low));
+        Assert.Equal(1e6, Crossovers.Below(low, high));
+        Assert.Null(Crossovers.Below(high, low));
     }
 
     [Fact]
@@ -40,6 +40,15 @@ public sealed class CrossoversTests
         CostLine one = new("one", [(1, 100), (10, 100), (100, 100), (1000, 100)]);
         CostLine other = new("other", [(1, 101), (10, 95), (100, 108), (1000, 92)]);
         Assert.Equal([new Reign("one", 1, 1000)], Crossovers.Reigns([one, other]));
+        Assert.Null(Crossovers.Below(one, other));
+    }
+
+    [Fact]
+    public void Where_two_logs_come_to_cost_the_same_the_first_one_is_cheaper_up_to_the_last_count_at_which_it_was()
+    {
+        CostLine one = new("one", [(1, 10), (10, 20), (100, 99), (1000, 100)]);
+        CostLine other = new("other", [(1, 50), (10, 60), (100, 100), (1000, 98)]);
+        Assert.Equal(10, Crossovers.Below(one, other));
     }
 
     [Fact]
@@ -63,7 +72,7 @@ public sealed class CrossoversTests
     {
         CostLine one = new("one", [(1, 1), (10, 3), (100, 1), (1000, 4)]);
         CostLine other = new("other", [(1, 2), (10, 2), (100, 2), (1000, 2)]);
-        Assert.Equal(Math.Pow(10, 2.5), Crossovers.Above(one, other)!.Value, 1e-6);
+        Assert.Equal(Math.Pow(10, 2.5), Crossovers.Below(one, other)!.Value, 1e-6);
     }
 
     private static CostLine Line(string log, Func<double, double> cost) =>

@@ -159,7 +159,7 @@ public abstract partial class DirtyLogContract
     {
         int seed = LongRun.IsOn ? Random.Shared.Next() : 2019;
         var copy = new TwoPhaseCopy(_log, _machine, seed);
-        copy.Run(TimeSpan.FromMilliseconds(LongRun.IsOn ? 20_000 : 100));
+        copy.Run(TimeSpan.FromMilliseconds(LongRun.IsOn ? 20_000 : 30));
         Assert.NotEqual(0ul, copy.Confirmed);
         Report.Line($"{GetType().Name}: {copy.Confirmed} pages confirmed, {copy.Removals} removals of a slot, memory equal (seed {seed})");
     }

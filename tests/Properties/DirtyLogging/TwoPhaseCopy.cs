@@ -8,11 +8,11 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging;
 
 /// <summary>vCPUs store on threads of their own while somebody takes harvests, copies, confirms a part, puts back the rest, and takes a slot away: the copy must become equal.</summary>
-internal sealed class TwoPhaseCopy(IDirtyLog log, VirtualMachine machine, int seed)
+internal sealed class TwoPhaseCopy(IDirtyLog log, VirtualMachine machine, int seed, bool removesSlots = true)
 {
     private const ulong PagesWritten = 61;
     private const int MostHeld = 3;
-    private const int FewRemovals = 3;
+    private const int FewRemovals = 2;
 
     private readonly Random _random = new(seed);
     private readonly byte[][] _copies = [.. machine.Memory.Slots.Select(slot => new byte[slot.PageCount << GuestPage.Shift])];
@@ -51,7 +51,7 @@ internal sealed class TwoPhaseCopy(IDirtyLog log, VirtualMachine machine, int se
             for (int i = 0; i < _copies.Length; i++)
                 machine.Memory.Slots[i].Memory.AsSpan().CopyTo(_copies[i]);
             long deadline = Environment.TickCount64 + (long)duration.TotalMilliseconds;
-            while (Environment.TickCount64 < deadline || Removals < FewRemovals)
+            while (Environment.TickCount64 < deadline || (removesSlots && Removals < FewRemovals))
                 Round();
         }
         finally
@@ -89,7 +89,7 @@ internal sealed class TwoPhaseCopy(IDirtyLog log, VirtualMachine machine, int se
             _held.RemoveAt(0);
         }
 
-        if (_random.Next(8) == 0)
+        if (removesSlots && _random.Next(8) == 0)
             TakeSlotAway();
     }
 

@@ -4,13 +4,20 @@ using RingKit.Mmu.Migration.Streams;
 namespace RingKit.Properties.Migration;
 
 /// <summary>A connection within one thread: what the source writes is received when it waits for an answer, or hangs up.</summary>
-/// <param name="destination">The destination's memory.</param>
-internal sealed class Loopback(GuestMemory destination)
+/// <param name="open">Opens the destination's end: its stream of pages, its stream of answers.</param>
+internal sealed class Loopback(Func<Stream, Stream, ReceivingSession> open)
 {
     private readonly ByteQueue _pages = new();
     private readonly ByteQueue _answers = new();
     private ReceivingSession? _session;
     private bool _hasEnded;
+
+    /// <summary>To a migration's destination.</summary>
+    /// <param name="destination">Its memory.</param>
+    public Loopback(GuestMemory destination)
+        : this((pages, answers) => new MigrationSession(destination, pages, answers, CancellationToken.None))
+    {
+    }
 
     /// <summary>Bytes that the source may still write; the connection breaks in the middle of the write that goes beyond.</summary>
     public long BreaksAfter { get; init; } = long.MaxValue;
@@ -38,10 +45,10 @@ internal sealed class Loopback(GuestMemory destination)
     private void Write(ReadOnlySpan<byte> bytes)
     {
         int fit = (int)Math.Min(bytes.Length, BreaksAfter - Written);
-        byte[] copy = bytes[..fit].ToArray();
+        Span<byte> copy = _pages.Reserve(fit);
+        bytes[..fit].CopyTo(copy);
         if (Corruption is var (offset, change) && offset >= Written && offset < Written + fit)
-            copy[offset - Written] ^= change;
-        _pages.Write(copy);
+            copy[(int)(offset - Written)] ^= change;
         Written += fit;
         Writing?.Invoke();
         if (fit != bytes.Length)
@@ -56,7 +63,7 @@ internal sealed class Loopback(GuestMemory destination)
         {
             if (_session is null)
             {
-                _session = new ReceivingSession(destination, _pages, _answers, CancellationToken.None);
+                _session = open(_pages, _answers);
                 _session.Begin();
             }
 

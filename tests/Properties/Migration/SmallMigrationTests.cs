@@ -25,11 +25,13 @@ public sealed class SmallMigrationTests
         ulong start = Props.ChooseSeed(given: null, Environment.GetEnvironmentVariable("CI")).Seed;
         Span<int> outcomes = stackalloc int[Enum.GetValues<MigrationOutcome>().Length];
         var clock = Stopwatch.StartNew();
+        TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         ulong count = 0;
         for (; clock.Elapsed < Duration; count++)
             outcomes[(int)SmallMigration.Run(start + count)]++;
 
-        Report.Line($"{count} migrations in small from seed {start} on, no page lost: {outcomes[0]} completed, {outcomes[1]} cancelled, {outcomes[2]} without convergence, {outcomes[3]} failed");
+        double cpu = (Environment.CpuUsage.TotalTime - cpuBefore).TotalMilliseconds / count;
+        Report.Line($"{count} migrations in small from seed {start} on, no page lost: {outcomes[0]} completed, {outcomes[1]} cancelled, {outcomes[2]} without convergence, {outcomes[3]} failed; {cpu:F2} ms of processor time each");
         Assert.True(count > 100, $"only {count} migrations");
         foreach (int outcome in outcomes)
             Assert.NotEqual(0, outcome);

@@ -40,7 +40,7 @@ internal sealed class GuestGate(VirtualMachine machine)
     public void Sleep(TimeSpan time)
     {
         // The clock counts whole milliseconds.
-        var end = Environment.TickCount64 + (long)Math.Ceiling(time.TotalMilliseconds);
+        long end = Environment.TickCount64 + (long)Math.Ceiling(time.TotalMilliseconds);
         lock (_monitor)
         {
             for (long left; !_isClosed && (left = end - Environment.TickCount64) > 0;)

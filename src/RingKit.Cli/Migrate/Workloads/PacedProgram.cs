@@ -25,7 +25,8 @@ internal struct PacedProgram<TSource>(TSource source, StorePacer pacer) : IGuest
                 return VcpuExit.Interrupted;
         }
 
-        VcpuExit exit = _source.Store(vcpu);
+        ref TSource stores = ref _source;
+        VcpuExit exit = stores.Store(vcpu);
         if (exit == VcpuExit.None)
             _left--;
         return exit;

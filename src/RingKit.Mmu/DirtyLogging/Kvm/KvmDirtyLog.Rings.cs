@@ -1,4 +1,5 @@
 using RingKit.DirtyRings;
+using RingKit.DirtyRings.Resetting;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.DirtyLogging.Kvm;
@@ -14,7 +15,9 @@ public sealed partial class KvmDirtyLog
     /// <param name="mapping">The ring's one mapping: a user who maps twice has the same again.</param>
     /// <param name="isShared">Whether what either side writes is to be seen by the other.</param>
     /// <param name="isExecutable">Whether the user wants to run it.</param>
-    /// <returns><see cref="Errno.Invalid"/> for a mapping that is private or executable, and where there are no rings (KVM's mapping would trap at its first use).</returns>
+    /// <returns>
+    /// <see cref="Errno.Invalid"/> for a mapping that is private or executable, and where there are no rings (KVM's mapping would trap at its first use).
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such vCPU.</exception>
     public Errno MapRing(int vcpu, out KvmRingMapping? mapping, bool isShared = true, bool isExecutable = false)
     {
@@ -25,11 +28,13 @@ public sealed partial class KvmDirtyLog
     }
 
     /// <summary>
-    /// Gives harvested entries of all rings back and protects their pages: KVM_RESET_DIRTY_RINGS. When it returns, the pages of the entries that it counts may be read.
+    /// Gives harvested entries of all rings back and protects their pages: KVM_RESET_DIRTY_RINGS. When it returns, the pages of the entries that it counts
+    /// may be read.
     /// </summary>
     /// <param name="signal">A signal for the calling thread, which ends the call early. What a KVM user blocks before he calls.</param>
     /// <returns>
-    /// <see cref="Errno.Invalid"/> without rings; else how many entries, which may be fewer than were harvested, and 0 with more to come, after a signal: call it again until the sum is right.
+    /// <see cref="Errno.Invalid"/> without rings; else how many entries, which may be fewer than were harvested, and 0 with more to come, after a signal:
+    /// call it again until the sum is right.
     /// </returns>
     public KvmReset ResetDirtyRings(CancellationToken signal = default)
     {
@@ -49,7 +54,30 @@ public sealed partial class KvmDirtyLog
         return _rings.Length == 0 ? Reset([], ref token) : Reset(_rings.AsSpan(vcpu, 1), ref token);
     }
 
-    /// <summary>The same for all rings, by any kind of signal.</summary>
+    /// <summary>
+    /// Hands over what is in the machine's own ring: writes without a vCPU, and those of KVM itself for a vCPU whose ring is full, where the log does not
+    /// lose them. They are protected again, and may be
+    /// read when it returns. KVM has neither the ring nor the call; the ring was proposed in 2019, with vCPU 0 to leave the guest when it is full.
+    /// </summary>
+    /// <param name="sink">Takes the pages. If it throws, those that it did not take stay.</param>
+    /// <returns>How many entries; 0 too where there is no such ring.</returns>
+    /// <typeparam name="TSink">The sink's type.</typeparam>
+    public int HarvestVmRing<TSink>(ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        using VcpuSafeScope scope = EnterSlots();
+        ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
+        try
+        {
+            return CollectVmRing(ref sink);
+        }
+        finally
+        {
+            EndHarvest();
+        }
+    }
+
+    /// <summary>The reset of all rings, by any kind of signal.</summary>
     internal KvmReset ResetDirtyRings<TSignal>(ref TSignal signal)
         where TSignal : struct, IPendingSignal => Reset(_rings, ref signal);
 
@@ -89,5 +117,16 @@ public sealed partial class KvmDirtyLog
         var counts = new KvmReset(Errno.None, 0);
         _rings[vcpu].Reset(ref target, ref never, ref counts, int.MaxValue, KvmFidelity.Safe);
         Book((uint)counts.Entries, ((ulong)harvested + (ulong)counts.Entries) * DirtyGfn.SizeInBytes, (uint)counts.RefusedPages);
+    }
+
+    private int CollectVmRing<TSink>(ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        if (_vcpulessRing is null)
+            return 0;
+        var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
+        ResetResult reset = _vcpulessRing.Collect(ref target);
+        Book((uint)reset.Entries, 2 * (ulong)reset.Entries * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
+        return reset.Entries;
     }
 }

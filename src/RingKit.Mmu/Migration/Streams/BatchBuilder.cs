@@ -40,8 +40,8 @@ internal sealed class BatchBuilder
     /// <summary>Pages in it.</summary>
     public long Pages { get; private set; }
 
-    /// <summary>Whether it is time to send it, though it might hold more.</summary>
-    public bool IsLarge => ContentPages == Capacity || Pages >= (long)Capacity * ZeroPagesForOne;
+    /// <summary>Whether it is time to send it: it is full, or might be.</summary>
+    public bool IsLarge => ContentPages == Capacity || Pages >= (long)Capacity * ZeroPagesForOne || _runs + 1 == _maximumRuns;
 
     /// <summary>Adds pages, up to where it is full.</summary>
     /// <param name="slot">The slot: that of the pages in it, if there are any.</param>

@@ -45,7 +45,7 @@ public sealed class MigrationReceiver
         try
         {
             IsComplete = false;
-            var session = new ReceivingSession(Memory, pages, acknowledgements, cancellation);
+            var session = new MigrationSession(Memory, pages, acknowledgements, cancellation);
             session.Begin();
             while (session.Step())
                 cancellation.ThrowIfCancellationRequested();

@@ -12,6 +12,15 @@ internal readonly ref struct ReceivedBatch(MemorySlot slot, ReadOnlySpan<byte> r
     private readonly ReadOnlySpan<byte> _runs = runs;
     private readonly ReadOnlySpan<byte> _contents = contents;
 
+    /// <summary>The destination's slot.</summary>
+    public MemorySlot Slot => slot;
+
+    /// <summary>The runs, as in the stream.</summary>
+    public ReadOnlySpan<byte> Runs => _runs;
+
+    /// <summary>The contents.</summary>
+    public ReadOnlySpan<byte> Contents => _contents;
+
     /// <summary>Checks all runs before anything is made of them.</summary>
     /// <param name="slot">The destination's slot.</param>
     /// <param name="runs">The runs, as in the stream.</param>

@@ -26,15 +26,16 @@ public sealed class GuestMigrationTests : IDisposable
     };
 
     private readonly TraceFiles _files = new();
+    private readonly GuestMemories _memories = new(Small.MemoryPages);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public void A_byte_that_differs_is_found_and_said()
     {
-        var migration = new GuestMigration(LogChoice.Flat[0], Small)
+        var migration = new GuestMigration(_memories, LogChoice.Flat[0], Small)
         {
-            Migrated = (_, destination) => destination.Slots[0].Memory[(300 << 12) + 17] ^= 1,
+            Migrated = memories => memories.Destination.Slots[0].Memory[(300 << 12) + 17] ^= 1,
         };
         var report = new MigrateReport(Small, Trace: null, [migration.Run(progress: null, Cancellation)]);
         Assert.False(report.IsMemoryEqual);
@@ -102,7 +103,7 @@ public sealed class GuestMigrationTests : IDisposable
             string path = _files.PathOf("guest.stream");
             using var source = new CancellationTokenSource();
             int left = events;
-            var migration = new GuestMigration(LogChoice.Flat[1], Small with { Via = Via.File(path), Rounds = 1000 });
+            var migration = new GuestMigration(_memories, LogChoice.Flat[1], Small with { Via = Via.File(path), Rounds = 1000 });
             Assert.Throws<OperationCanceledException>(() => migration.Run(
                 _ =>
                 {
@@ -116,13 +117,23 @@ public sealed class GuestMigrationTests : IDisposable
     }
 
     [Fact]
+    public void A_cancelled_migration_leaves_nothing_in_a_file_that_was_there()
+    {
+        string path = _files.Write("earlier");
+        using var source = new CancellationTokenSource();
+        var migration = new GuestMigration(_memories, LogChoice.Flat[1], Small with { Via = Via.File(path), Rounds = 1000 });
+        Assert.Throws<OperationCanceledException>(() => migration.Run(_ => source.Cancel(), source.Token));
+        Assert.Equal(0, new FileInfo(path).Length);
+    }
+
+    [Fact]
     public void A_migration_that_is_cancelled_over_a_connection_ends_its_threads()
     {
         foreach (Via via in (Via[])[Via.Tcp, Via.Pipe])
         {
             using var source = new CancellationTokenSource();
             Link? link = null;
-            var migration = new GuestMigration(LogChoice.Flat[0], Small with { Via = via, Rounds = 1000 })
+            var migration = new GuestMigration(_memories, LogChoice.Flat[0], Small with { Via = via, Rounds = 1000 })
             {
                 OpenLink = (what, destination) => link = Link.Open(what, destination),
             };
@@ -139,7 +150,7 @@ public sealed class GuestMigrationTests : IDisposable
         using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         long start = Stopwatch.GetTimestamp();
         Assert.Throws<OperationCanceledException>(
-            () => new GuestMigration(LogChoice.Flat[0], Small with { WarmUp = TimeSpan.FromMinutes(10) }).Run(progress: null, source.Token));
+            () => new GuestMigration(_memories, LogChoice.Flat[0], Small with { WarmUp = TimeSpan.FromMinutes(10) }).Run(progress: null, source.Token));
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 60);
     }
 
@@ -154,6 +165,7 @@ public sealed class GuestMigrationTests : IDisposable
             {
                 Path.Combine(AppContext.BaseDirectory, "RingKit.Cli.dll"), "migrate", "--memory", "16M", "--bandwidth", "64K", "--via", path,
             },
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
@@ -167,11 +179,15 @@ public sealed class GuestMigrationTests : IDisposable
         Assert.False(File.Exists(path));
     }
 
-    public void Dispose() => _files.Dispose();
-
-    private static void Run(long at, Func<Stream, byte, byte> happen, Action<AnonymousPipeClientStream>? opened = null)
+    public void Dispose()
     {
-        var migration = new GuestMigration(LogChoice.Flat[1], Small with { Via = Via.Pipe, Rounds = 5 })
+        _files.Dispose();
+        _memories.Dispose();
+    }
+
+    private void Run(long at, Func<Stream, byte, byte> happen, Action<AnonymousPipeClientStream>? opened = null)
+    {
+        var migration = new GuestMigration(_memories, LogChoice.Flat[1], Small with { Via = Via.Pipe, Rounds = 5 })
         {
             OpenLink = (_, destination) => Open(destination, at, happen, opened),
         };

@@ -33,7 +33,7 @@ public sealed class MigrateCommandTests : IDisposable
             JsonElement[] rounds = [.. log.GetProperty("rounds").EnumerateArray()];
             Assert.InRange(rounds.Length, 2, 6);
             Assert.Equal(512, rounds[0].GetProperty("pages_sent").GetInt32());
-            Assert.All(rounds, round => Assert.Equal(round.Equals(rounds[^1]), round.GetProperty("is_final").GetBoolean()));
+            Assert.Equal(rounds.Length - 1, Array.FindIndex(rounds, round => round.GetProperty("is_final").GetBoolean()));
             Assert.True(rounds.Skip(1).Sum(round => round.GetProperty("pages_sent").GetInt64()) > 0);
             Assert.Equal(log.GetProperty("pages_sent").GetInt64(), rounds.Sum(round => round.GetProperty("pages_sent").GetInt64()));
             Assert.True(log.GetProperty("stores_per_second_before").GetDouble() > 0);

@@ -148,7 +148,8 @@ public sealed class WorkloadTests : IDisposable
         {
             if (_left == 0)
                 return VcpuExit.Halted;
-            VcpuExit exit = _source.Store(vcpu);
+            ref TSource next = ref _source;
+            VcpuExit exit = next.Store(vcpu);
             if (exit == VcpuExit.None)
                 _left--;
             return exit;
@@ -163,7 +164,8 @@ public sealed class WorkloadTests : IDisposable
 
         public VcpuExit Step(Vcpu vcpu)
         {
-            VcpuExit exit = _source.Store(vcpu);
+            ref TSource next = ref _source;
+            VcpuExit exit = next.Store(vcpu);
             return exit == VcpuExit.None ? VcpuExit.Halted : exit;
         }
     }

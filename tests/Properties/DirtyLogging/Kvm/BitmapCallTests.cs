@@ -2,6 +2,7 @@ using FsCheck.Fluent;
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Tdp;
 using RingKit.Properties.DirtyLogging.Memslots;
 using RingKit.Properties.Support;
 using Xunit;
@@ -44,6 +45,20 @@ public sealed class BitmapCallTests
         Assert.Equal(Errno.None, rig.Log.GetDirtyLog(3, bytes));
         Assert.Equal(Errno.Invalid, rig.Log.ResetDirtyRings().Error);
         Assert.Equal(Errno.Invalid, rig.Log.ResetDirtyRing(0).Error);
+    }
+
+    [Fact]
+    public void A_slot_that_the_machine_has_removed_is_not_there()
+    {
+        using var rig = new KvmRig();
+        rig.StoreAll(1);
+        Assert.Equal(Errno.None, rig.Machine.RemoveSlot(rig.Slot));
+        Assert.Equal(Errno.NoEntry, rig.Log.GetDirtyLog(3, new byte[128]));
+        Assert.Equal(Errno.Invalid, rig.Log.ClearDirtyLog(3, 1, 64, []));
+        Assert.Equal(Errno.NoEntry, rig.Log.ClearDirtyLog(3, 0, 64, []));
+        Assert.Equal(Errno.Invalid, rig.Log.SetLogging(3, false));
+        Assert.Equal(Errno.None, rig.Machine.RestoreSlot(rig.Slot));
+        Assert.Equal(Errno.None, rig.Log.GetDirtyLog(3, new byte[128]));
     }
 
     // The ranges that a kernel was asked for, with 1000 pages, and its answers. In automatic mode: it does not matter.
@@ -184,7 +199,8 @@ public sealed class BitmapCallTests
     [Fact]
     public void Fetches_bring_in_what_processors_have_recorded_by_themselves()
     {
-        using var rig = new KvmRig(tdp: new Mmu.Tdp.TdpOptions { LogMethod = Mmu.Tdp.TdpLogMethod.ModificationLog }, profile: KvmProfile.X86 with { HardwareLogEntries = 512 });
+        using var rig = new KvmRig(
+            tdp: new TdpOptions { LogMethod = TdpLogMethod.ModificationLog }, profile: KvmProfile.X86 with { HardwareLogEntries = 512 });
         var program = new StoreAndLook(rig);
         Assert.Equal(VcpuExit.Halted, rig.Machine.Vcpus[0].Run(ref program));
     }

@@ -1,0 +1,10 @@
+namespace RingKit.Bench.Harvest;
+
+/// <summary>The logs that are compared.</summary>
+public enum HarvestLog
+{
+    Ring,
+    Bitmap,
+    Summary,
+    Adaptive,
+}
