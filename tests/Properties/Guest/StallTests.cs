@@ -34,8 +34,8 @@ public sealed class StallTests
         DirtySet.Harvest(rig.Log);
         rig.Store(1);
         Assert.Equal((5ul, 0ul), ((vcpu.Stalls - before).LogFaults, (vcpu.Stalls - before).OtherFaults));
-        Assert.Equal(GuestAction.Run(vcpu, guest => guest.Load(300 << 12, new byte[1])), VcpuExit.None);
-        Assert.Equal(GuestAction.Run(vcpu, guest => guest.Load(5000ul << 12, new byte[1])), VcpuExit.None);
+        Assert.Equal(VcpuExit.None, GuestAction.Run(vcpu, guest => guest.Load(300 << 12, new byte[1])));
+        Assert.Equal(VcpuExit.None, GuestAction.Run(vcpu, guest => guest.Load(5000ul << 12, new byte[1])));
         Assert.True((vcpu.Stalls - before).Faults > 5);
         Assert.Equal(vcpu.Faults, vcpu.Stalls.Faults);
 
