@@ -1,4 +1,3 @@
-using RingKit.Bitmaps;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;

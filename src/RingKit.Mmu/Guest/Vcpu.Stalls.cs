@@ -6,16 +6,19 @@ namespace RingKit.Mmu.Guest;
 /// <summary>What tracking costs the vCPU.</summary>
 public sealed unsafe partial class Vcpu
 {
-    private readonly StallMeter _stalls;
-
     private const uint Faulted = 1;
     private const uint Recorded = 2;
+
+    private readonly StallMeter _stalls;
 
     // What the page table has done in the miss that is under way. Processors' own records come at other times too.
     private uint _missEvents;
 
     // Counted down by misses; the one that meets 0 is timed, or finds out that it should not be.
     private int _missesUntilTimed = 1;
+
+    // What the machine wanted then.
+    private FaultTiming _timing;
 
     /// <summary>What the vCPU has lost so far. Any thread; the figures are each of their own moment.</summary>
     public VcpuStalls Stalls => _stalls.Value;
@@ -41,7 +44,9 @@ public sealed unsafe partial class Vcpu
     [MethodImpl(MethodImplOptions.NoInlining)]
     private VcpuExit TranslateTimed(ulong gfn, bool write, out TlbEntry entry, out ulong source)
     {
-        FaultTiming timing = _machine.FaultTiming;
+        if (_timing == FaultTiming.Off)
+            _stalls.ForgetUntimed();
+        FaultTiming timing = _timing = _machine.FaultTiming;
         long start = timing == FaultTiming.Off ? 0 : Stopwatch.GetTimestamp();
         _missEvents = 0;
         VcpuExit exit = _machine.Mmu.Translate(this, gfn, write, out entry, out source);
@@ -53,8 +58,6 @@ public sealed unsafe partial class Vcpu
                 _stalls.BookFault(hasRecorded, start);
         }
 
-        if (timing == FaultTiming.Off)
-            _stalls.ForgetUntimed();
         _missesUntilTimed = timing == FaultTiming.Every ? 1 : _stalls.NextInterval();
         return exit;
     }

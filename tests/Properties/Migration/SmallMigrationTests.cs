@@ -11,7 +11,9 @@ public sealed class SmallMigrationTests
 {
     public const string SeedVariable = "RINGKIT_MIGRATION_SEED";
 
-    private static readonly TimeSpan Duration = LongRun.IsOn ? TimeSpan.FromMinutes(8) : TimeSpan.FromSeconds(3);
+    private const int Few = 400;
+
+    private static readonly TimeSpan LongDuration = TimeSpan.FromMinutes(8);
 
     [Fact]
     public void No_page_is_lost_whatever_happens()
@@ -25,14 +27,11 @@ public sealed class SmallMigrationTests
         ulong start = Props.ChooseSeed(given: null, Environment.GetEnvironmentVariable("CI")).Seed;
         Span<int> outcomes = stackalloc int[Enum.GetValues<MigrationOutcome>().Length];
         var clock = Stopwatch.StartNew();
-        TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         ulong count = 0;
-        for (; clock.Elapsed < Duration; count++)
+        for (; count < Few || (LongRun.IsOn && clock.Elapsed < LongDuration); count++)
             outcomes[(int)SmallMigration.Run(start + count)]++;
 
-        double cpu = (Environment.CpuUsage.TotalTime - cpuBefore).TotalMilliseconds / count;
-        Report.Line($"{count} migrations in small from seed {start} on, no page lost: {outcomes[0]} completed, {outcomes[1]} cancelled, {outcomes[2]} without convergence, {outcomes[3]} failed; {cpu:F2} ms of processor time each");
-        Assert.True(count > 100, $"only {count} migrations");
+        Report.Line($"{count} migrations in small from seed {start} on, no page lost: {outcomes[0]} completed, {outcomes[1]} cancelled, {outcomes[2]} without convergence, {outcomes[3]} failed");
         foreach (int outcome in outcomes)
             Assert.NotEqual(0, outcome);
     }

@@ -135,7 +135,7 @@ public sealed class GuestThreadsTests : IDisposable
 
     private static RandomStores Source(int vcpu) => RandomStores.Alike(Pages, SplitMix.CounterOf(7, vcpu));
 
-    private static void WaitForStores(IRunningGuest guest, ulong? from = null)
+    private static void WaitForStores(GuestThreads<RandomStores> guest, ulong? from = null)
     {
         ulong start = from ?? guest.Stores;
         while (guest.Stores == start)
