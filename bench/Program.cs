@@ -7,6 +7,7 @@ using RingKit.Bench.Inputs;
 using RingKit.Bench.InTurn;
 using RingKit.Bench.Limits;
 using RingKit.Bench.Memslots;
+using RingKit.Bench.Migration;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.TwoThreads;
 
@@ -39,6 +40,8 @@ internal static class Program
             return LimitsCommand.Run(args.AsSpan(1));
         if (args is [Stage2LogCommand.Name, ..])
             return Stage2LogCommand.Run(args.AsSpan(1));
+        if (args is [MigrationCommand.Name, ..])
+            return MigrationCommand.Run(args.AsSpan(1));
 
         string[] passedOn = [.. args.Where(argument => argument is not Grid.QuickSwitch)];
         if (passedOn.Length != args.Length)

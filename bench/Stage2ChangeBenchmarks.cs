@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.Stage2;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
-using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
 
 namespace RingKit.Bench;

@@ -69,6 +69,6 @@ internal sealed class LogStart(bool isQuick)
 
         double all = Timing.Median(protects), initially = Timing.Median(starts);
         output.WriteLine(Invariant(
-            $"| {gibibytes} GiB | {(isPages ? "4 KiB" : "2 MiB")} | {all / 1e6:0.000} ms | {all / leaves:0.00} ns | {initially / 1e6:0.000} ms | {all / initially:0} | {Timing.Median(fresh) / 1e6:0.000} ms | {Timing.Median(clears) / 1e6:0.00} ms | {Timing.Median(longest) / 1e6:0.000} ms |"));
+            $"| {gibibytes} GiB | {(isPages ? "4 KiB" : "2 MiB")} | {all / 1e6:0.000} ms | {all / leaves:0.00} ns | {initially / 1e3:0.00} us | {all / initially:0} | {Timing.Median(fresh) / 1e3:0.00} us | {Timing.Median(clears) / 1e6:0.00} ms | {Timing.Median(longest) / 1e6:0.000} ms |"));
     }
 }

@@ -1,6 +1,7 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;

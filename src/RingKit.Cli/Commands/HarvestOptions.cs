@@ -132,7 +132,7 @@ internal sealed class HarvestOptions
     }
 
     private static bool TryReadMemory(ReadOnlySpan<char> text, out ulong bytes) =>
-        MemorySize.TryParse(text, out bytes) && bytes is not 0 and <= HarvestSettings.MaximumMemory && bytes % 4096 == 0;
+        MemorySize.TryParse(text, out bytes) && bytes is not 0 and <= MachineSettings.MaximumMemory && bytes % 4096 == 0;
 
     private static bool TryReadNumber(string text, int most, out int number) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= most;

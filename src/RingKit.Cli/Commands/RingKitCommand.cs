@@ -12,7 +12,7 @@ internal static class RingKitCommand
     private const string Description = """
         Which guest pages were written since I last asked, and what did it cost to find out?
         RingKit compares dirty logs on simulated guests of up to 1 TiB, replays memory traces of real programs through
-        them, and reads the hashed page tables of real guests.
+        them, migrates running guests by them, and reads the hashed page tables of real guests.
         """;
 
     private const string Examples = """
@@ -20,6 +20,7 @@ internal static class RingKitCommand
           ringkit harvest
           ringkit replay data/traces/ls.lackey.gz
           ringkit replay --help
+          ringkit migrate --log all
           ringkit hpt data/hpt/debian-512m.hpt.gz
           ringkit info
         """;
@@ -34,14 +35,16 @@ internal static class RingKitCommand
         var terminal = new Terminal(output, error);
         Command harvest = HarvestCommand.Make(terminal);
         Command replay = ReplayCommand.Make(terminal);
+        Command migrate = MigrateCommand.Make(terminal);
         Command hpt = HptCommand.Make(terminal);
         Command info = InfoCommand.Make(terminal);
-        var root = new RootCommand(Description) { harvest, replay, hpt, info };
+        var root = new RootCommand(Description) { harvest, replay, migrate, hpt, info };
         HelpWithExamples.AddTo(root, new Dictionary<Command, string>
         {
             [root] = Examples,
             [harvest] = HarvestCommand.Examples,
             [replay] = ReplayCommand.Examples,
+            [migrate] = MigrateCommand.Examples,
             [hpt] = HptCommand.Examples,
             [info] = InfoCommand.Examples,
         });

@@ -6,7 +6,6 @@ namespace RingKit.Cli.Harvest;
 /// <summary>The grid that is measured.</summary>
 internal sealed record HarvestSettings : MachineSettings
 {
-    public const ulong MaximumMemory = 1UL << 40;
     public const int MaximumVcpus = 64;
     public const int DefaultMostStores = 1 << 20;
 
@@ -16,7 +15,7 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The dirty logs.</summary>
     public required IReadOnlyList<LogChoice> Logs { get; init; }
 
-    /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MaximumMemory"/>.</summary>
+    /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MachineSettings.MaximumMemory"/>.</summary>
     public required IReadOnlyList<ulong> Memory { get; init; }
 
     /// <summary>How much of it is dirty.</summary>

@@ -6,6 +6,7 @@ namespace RingKit.Cli.Machines;
 internal record MachineSettings
 {
     public const int DefaultRingEntries = 4096;
+    public const ulong MaximumMemory = 1UL << 40;
 
     /// <summary>vCPUs of each machine.</summary>
     public int Vcpus { get; init; } = 1;

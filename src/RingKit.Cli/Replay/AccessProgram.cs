@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using RingKit.Cli.Traces;
 using RingKit.Mmu.Guest;
@@ -26,31 +25,10 @@ internal ref struct AccessProgram(ReadOnlySpan<GuestAccess> accesses, Span<ulong
 
         // A modify whose store has to wait is repeated as a whole, its load included.
         if (exit == VcpuExit.None && access.Kind != TraceAccessKind.Load)
-            exit = Store(vcpu, in access);
+            exit = access.StoreBy(vcpu, _scratch);
 
         if (exit == VcpuExit.None)
             _next++;
         return exit;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly VcpuExit Store(Vcpu vcpu, ref readonly GuestAccess access) => access.Size switch
-    {
-        8 => vcpu.Store(access.Gpa, access.Data),
-        4 => vcpu.Store(access.Gpa, First<uint>(access.Data)),
-        2 => vcpu.Store(access.Gpa, First<ushort>(access.Data)),
-        1 => vcpu.Store(access.Gpa, First<byte>(access.Data)),
-        _ => StoreLong(vcpu, in access),
-    };
-
-    private readonly VcpuExit StoreLong(Vcpu vcpu, ref readonly GuestAccess access)
-    {
-        Span<ulong> data = _scratch[..((access.Size + 7) / 8)];
-        data.Fill(access.Data);
-        return vcpu.Store(access.Gpa, MemoryMarshal.AsBytes(data)[..access.Size]);
-    }
-
-    // The first bytes in memory, whatever the host's byte order.
-    private static T First<T>(ulong data)
-        where T : unmanaged => Unsafe.As<ulong, T>(ref data);
 }

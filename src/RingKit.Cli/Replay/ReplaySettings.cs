@@ -7,7 +7,6 @@ namespace RingKit.Cli.Replay;
 internal sealed record ReplaySettings : MachineSettings
 {
     public const ulong DefaultMemory = 256UL << 20;
-    public const ulong MaximumMemory = 1UL << 40;
     public const long DefaultInterval = 100_000;
 
     /// <summary>The page table.</summary>
@@ -19,7 +18,7 @@ internal sealed record ReplaySettings : MachineSettings
     /// <summary>Stores and modifies from one harvest to the next, at least 1.</summary>
     public long Interval { get; init; } = DefaultInterval;
 
-    /// <summary>The guest's memory in bytes: pages, at most <see cref="MaximumMemory"/>.</summary>
+    /// <summary>The guest's memory in bytes: pages, at most <see cref="MachineSettings.MaximumMemory"/>.</summary>
     public ulong Memory { get; init; } = DefaultMemory;
 
     /// <summary>The guest's memory in pages.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using RingKit.DirtyRings;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
@@ -80,7 +79,7 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     private protected override void Collect<TSink>(ref TSink sink)
     {
         Machine.Mmu.BringInRecords();
-        var target = new Target<TSink>(this, ref sink);
+        var target = new AdaptiveTarget<TSink>(this, Machine, ref sink);
         ulong bytes = _core.Drain(ref target, out bool overflowed);
         Book(target.Pages, bytes);
         if (_isForgetting)
@@ -121,47 +120,4 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     }
 
     private protected override void Free() => _core.Dispose();
-
-    private ref struct Target<TSink>(AdaptiveDirtyLog log, ref TSink sink) : IAdaptiveTarget
-        where TSink : struct, IDirtyPageSink
-    {
-        private readonly ref TSink _sink = ref sink;
-        private MemorySlot? _slot;
-        private SummaryPath _path;
-
-        public ulong Pages { get; private set; }
-
-        public ulong Words { get; private set; }
-
-        public readonly ulong WordsRead => _path.Words;
-
-        public void Enter(int slot, SummaryPath path)
-        {
-            _slot = log.Machine.Memory.Slots[slot];
-            _path = path;
-        }
-
-        public void Accept(ulong firstPage, ulong mask)
-        {
-            Hand(firstPage, mask);
-            _path.Reach(firstPage);
-        }
-
-        public ulong PagesIn(uint slot)
-        {
-            if (_slot?.Ordinal != (int)slot)
-                _slot = slot < (uint)log.Machine.Memory.Slots.Length ? log.Machine.Memory.Slots[(int)slot] : null;
-            return _slot?.PageCount ?? 0;
-        }
-
-        public void Reset(uint slot, ulong baseOffset, ulong mask) => Hand(baseOffset, mask);
-
-        private void Hand(ulong firstPage, ulong mask)
-        {
-            log.Protect(_slot!, firstPage, mask);
-            Pages += (uint)BitOperations.PopCount(mask);
-            Words++;
-            _sink.Accept(_slot!, firstPage, mask);
-        }
-    }
 }

@@ -27,7 +27,7 @@ public sealed class HashTableDirtyLog : MachineDirtyLog
     /// <exception cref="ArgumentOutOfRangeException">There is no such method.</exception>
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
     public HashTableDirtyLog(VirtualMachine machine, HashTableLogMethod method)
-        : base(machine, TableOf(machine).SlotsLock)
+        : base(machine)
     {
         if (!Enum.IsDefined(method))
             throw new ArgumentOutOfRangeException(nameof(method), method, $"The methods are {string.Join(", ", Enum.GetNames<HashTableLogMethod>())}.");

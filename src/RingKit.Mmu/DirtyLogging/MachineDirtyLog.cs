@@ -1,20 +1,21 @@
 using System.Diagnostics;
+using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging;
 
 /// <summary>What the dirty logs of a machine have in common: starts, stops and harvests that come one after the other, the books, and the end.</summary>
-public abstract partial class MachineDirtyLog : IDirtyLog
+public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
 {
     // KVM's slots_lock.
     private readonly Lock _slotsLock;
 
-    private protected MachineDirtyLog(VirtualMachine machine, Lock slotsLock)
+    private protected MachineDirtyLog(VirtualMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         Machine = machine;
-        _slotsLock = slotsLock;
+        _slotsLock = machine.SlotsLock;
         _sessions = new ulong[machine.Memory.Slots.Length];
     }
 
@@ -68,7 +69,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         where TSink : struct, IDirtyPageSink
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
-        CollectAndEnd(ref sink, withReturned: true);
+        CollectAndEnd(ref sink);
     }
 
     /// <inheritdoc/>
@@ -136,7 +137,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog
         Collect(ref forget);
     }
 
-    private void CollectAndEnd<TSink>(ref TSink sink, bool withReturned)
+    private void CollectAndEnd<TSink>(ref TSink sink)
         where TSink : struct, IDirtyPageSink
     {
         long start = Stopwatch.GetTimestamp();
@@ -145,8 +146,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog
             Collect(ref sink);
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 CollectWritesWithoutVcpu(slot, ref sink);
-            if (withReturned)
-                _returned?.Deliver(ref sink);
+            _returned?.Deliver(ref sink);
         }
         finally
         {

@@ -95,6 +95,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
         CheckSlot(slot);
         if (offset >= slot.PageCount)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+        HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (!SavesTables)
@@ -116,7 +117,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
 
     /// <inheritdoc/>
     public override ulong BookkeepingBytes =>
-        ((ulong)_rings.Length * (ulong)_rings[0].Capacity * DirtyGfn.SizeInBytes)
+        ((ulong)(_rings.Length + (_vcpulessRing is null ? 0 : 1)) * (ulong)_rings[0].Capacity * DirtyGfn.SizeInBytes)
         + (_bitmaps.Length == 0 ? 0 : Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + ((slot.PageCount + 63) / 64 * sizeof(ulong))));
 
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ public sealed class ShadowDirtyLog : MachineDirtyLog
     /// <exception cref="ArgumentException">The machine has no shadow mappings.</exception>
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
     public ShadowDirtyLog(VirtualMachine machine)
-        : base(machine, new Lock())
+        : base(machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         if (machine.Shadow is not { } shadow)

@@ -7,7 +7,7 @@ namespace RingKit.Mmu.DirtyLogging;
 public abstract class WriteProtectingLog : MachineDirtyLog
 {
     private protected WriteProtectingLog(VirtualMachine machine)
-        : base(Checked(machine), new Lock())
+        : base(Checked(machine))
     {
     }
 
@@ -138,7 +138,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
         foreach (MemorySlot slot in slots)
             slot.LogsDirtyPages = true;
 
-        HardwareOrdering.FullFence();                                                 // E7: flag up, then look for writable entries
+        HardwareOrdering.FullFence();                                                 // E7, E90: flag up, then look for writable entries
         foreach (MemorySlot slot in slots)
             Machine.Mmu.LogStarting(slot);
         Begin(slots);

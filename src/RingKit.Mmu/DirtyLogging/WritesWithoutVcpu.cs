@@ -30,6 +30,9 @@ internal sealed class WritesWithoutVcpu(GuestMemory memory)
             _bitmaps.Value[slot.Ordinal].MarkRange(offset, count);
     }
 
+    /// <summary>False if there are no such pages, but for those that are recorded meanwhile.</summary>
+    public bool MayHavePages => _bitmaps.IsValueCreated && _bitmaps.Value.Any(bitmap => bitmap.MayHaveMarks);
+
     /// <summary>Hands a slot's pages to a sink, and leaves them clean. They may be read at once.</summary>
     /// <param name="slot">A slot of the memory.</param>
     /// <param name="sink">Takes the pages. If it throws, those that it did not take stay.</param>

@@ -75,6 +75,23 @@ public sealed class GuestMemory : IDisposable
         return null;
     }
 
+    internal void CheckSlot(MemorySlot slot)
+    {
+        ArgumentNullException.ThrowIfNull(slot);
+        if (slot.Ordinal >= _slots.Length || _slots[slot.Ordinal] != slot)
+            throw new ArgumentException("The slot is not the machine's.", nameof(slot));
+    }
+
+    internal void CheckPages(MemorySlot slot, ulong baseOffset, ulong mask)
+    {
+        CheckSlot(slot);
+        if (baseOffset >= slot.PageCount)
+            throw new ArgumentOutOfRangeException(nameof(baseOffset), baseOffset, $"The slot has {slot.PageCount} pages.");
+        ulong left = slot.PageCount - baseOffset;
+        if (left < 64 && mask >> (int)left != 0)
+            throw new ArgumentOutOfRangeException(nameof(mask), mask, $"From page {baseOffset} on the slot has {left} pages.");
+    }
+
     /// <summary>Frees the guest's memory, as soon as no machine uses it.</summary>
     public void Dispose()
     {

@@ -23,7 +23,13 @@ internal interface IMmu : IDisposable
     /// </summary>
     void WriteProtect(MemorySlot slot, ulong baseOffset, ulong mask);
 
-    /// <summary>The same for all pages of a slot.</summary>
+    /// <summary>Hears which pages are about to be protected, some dozen before they are: a hint. Page tables that lie anywhere in memory may ask for their entries now.</summary>
+    void Prefetch(MemorySlot slot, ulong baseOffset, ulong mask)
+    {
+        // Most page tables find an entry by way of others.
+    }
+
+    /// <summary>Takes the permission to write from all pages of a slot.</summary>
     void WriteProtectAll(MemorySlot slot);
 
     /// <summary>Learns that a slot is about to be logged: its flag is up, and nothing is protected yet. One thread at a time.</summary>
@@ -47,6 +53,24 @@ internal interface IMmu : IDisposable
 
     /// <summary>Does what is due when the log of a slot has stopped: no vCPU is in a fault that recorded. One thread at a time.</summary>
     void LogStopped(MemorySlot slot);
+
+    /// <summary>
+    /// Learns that a slot was taken from the guest: it is <see cref="MemorySlot.IsRemoved"/>. Drops what maps it, where no dirty state is lost by that. One thread at a time.
+    /// </summary>
+    void SlotRemoving(MemorySlot slot)
+    {
+        // A fault looks at the slot.
+    }
+
+    /// <summary>The same, when its dirty state was harvested.</summary>
+    void SlotRemoved(MemorySlot slot)
+    {
+    }
+
+    /// <summary>Learns that a slot is about to be the guest's again. One thread at a time.</summary>
+    void SlotReturning(MemorySlot slot)
+    {
+    }
 
     /// <summary>A vCPU leaves the guest, if only for a moment: what its processor has recorded by itself goes to the dirty log. By the vCPU's holder.</summary>
     void Exit(Vcpu vcpu)

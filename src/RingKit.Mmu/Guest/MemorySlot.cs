@@ -12,6 +12,7 @@ public sealed class MemorySlot : IDisposable
     // Which bits of an offset in the slot count in its bytes.
     private readonly ulong _fold;
     private uint _logsDirtyPages;
+    private uint _isRemoved;
 
     /// <param name="id">As <see cref="Id"/>.</param>
     /// <param name="baseGfn">As <see cref="BaseGfn"/>.</param>
@@ -46,6 +47,15 @@ public sealed class MemorySlot : IDisposable
     {
         get => HardwareOrdering.LoadAcquire(ref _logsDirtyPages) != 0;
         internal set => HardwareOrdering.StoreRelease(ref _logsDirtyPages, value ? 1u : 0);
+    }
+
+    /// <summary>
+    /// Whether the slot was taken from the guest: <see cref="VirtualMachine.RemoveSlot(MemorySlot)"/>. Its bytes stay, and so does what its dirty log has not handed over yet.
+    /// </summary>
+    public bool IsRemoved
+    {
+        get => HardwareOrdering.LoadAcquire(ref _isRemoved) != 0;                     // E83
+        internal set => HardwareOrdering.StoreRelease(ref _isRemoved, value ? 1u : 0);   // E83
     }
 
     /// <summary>The slot's place among the slots of its guest memory, from 0.</summary>

@@ -103,9 +103,14 @@ public sealed unsafe partial class Vcpu
             return VcpuExit.None;
 
         VcpuExit exit = TranslateMiss(gfn, write, out TlbEntry entry, out ulong source);
-        if (exit == VcpuExit.None)
-            _tlb.Fill(gfn, entry, source);
+
+        // Here, as the page table may have answered an invalidation before it looked the entry up, and answers none since (E83).
+        if (exit == VcpuExit.None && _machine.IsRemoved(entry.Host))
+            exit = VcpuExit.NoMemory;
+        if (exit != VcpuExit.None)
+            return exit;
+        _tlb.Fill(gfn, entry, source);
         page = entry.Host;
-        return exit;
+        return VcpuExit.None;
     }
 }

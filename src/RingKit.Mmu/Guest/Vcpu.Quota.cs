@@ -19,7 +19,7 @@ public sealed unsafe partial class Vcpu
     /// What processors log by themselves counts when it leaves their modification log. Always 0 where the page table records, not the vCPU: over a hashed table and
     /// over shadow mappings. Source: the proposed KVM dirty quota's <c>pages_dirtied</c>.
     /// </remarks>
-    public ulong DirtiedPages => HardwareOrdering.LoadRelaxed(ref _dirtiedPages);
+    public ulong DirtiedPages => HardwareOrdering.LoadAcquire(ref _dirtiedPages);   // E84
 
     /// <summary>
     /// As soon as <see cref="DirtiedPages"/> has reached this, the vCPU leaves the guest with <see cref="VcpuExit.DirtyQuotaExhausted"/>, before its next step and
@@ -62,7 +62,7 @@ public sealed unsafe partial class Vcpu
     {
         log.Record(this, slot, offset);
         CountRecord();
-        HardwareOrdering.StoreRelaxed(ref _dirtiedPages, _dirtiedPages + 1);
+        HardwareOrdering.StoreRelease(ref _dirtiedPages, _dirtiedPages + 1);          // E84: recorded, then counted
         if (QuotaExit != VcpuExit.None)
             HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.DirtyQuota);
     }

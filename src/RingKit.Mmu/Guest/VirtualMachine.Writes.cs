@@ -11,6 +11,23 @@ public sealed partial class VirtualMachine
     /// <summary>Pages that the host has written.</summary>
     internal WritesWithoutVcpu HostWrites { get; }
 
+    /// <summary>Whether devices or the host may have written pages that no harvest has taken.</summary>
+    internal bool MayHaveWritesWithoutVcpu => DeviceWrites.MayHavePages || HostWrites.MayHavePages;
+
+    /// <summary>
+    /// How many pages the vCPUs have recorded, or null where nobody counts before a harvest: over a hashed table, over shadow mappings, and where processors log by themselves.
+    /// A harvest that begins afterwards has them all.
+    /// </summary>
+    internal ulong? TryCountRecords()
+    {
+        if (HashTable is not null || Shadow is not null || Mmu.RecordsPerExit != 0)
+            return null;
+        ulong records = 0;
+        foreach (Vcpu vcpu in Vcpus)
+            records += vcpu.DirtiedPages;
+        return records;
+    }
+
     /// <summary>Stores bytes as a device does by DMA. Any thread, concurrently with vCPUs, other devices and harvests.</summary>
     /// <remarks>
     /// A write that has returned is in the harvest that begins next, if a log is on. One that is under way may be in it, and is in the one after that: before the last
@@ -19,14 +36,14 @@ public sealed partial class VirtualMachine
     /// </remarks>
     /// <param name="gpa">Guest-physical address of the first byte.</param>
     /// <param name="data">Any length; may cross pages, and slots that adjoin.</param>
-    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, or in one without bytes; then nothing was stored.</returns>
+    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, in one that was removed, or in one without bytes; then nothing was stored.</returns>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public Errno WriteAsDevice(ulong gpa, ReadOnlySpan<byte> data) => Write(DeviceWrites, gpa, data);
 
     /// <summary>Stores bytes as the host itself does: a loader, a paravirtual clock. The rest is as in <see cref="WriteAsDevice"/>.</summary>
     /// <param name="gpa">Guest-physical address of the first byte.</param>
     /// <param name="data">Any length; may cross pages, and slots that adjoin.</param>
-    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, or in one without bytes; then nothing was stored.</returns>
+    /// <returns><see cref="Errno.BadAddress"/> if a byte lies in no slot, in one that was removed, or in one without bytes; then nothing was stored.</returns>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public Errno WriteAsHost(ulong gpa, ReadOnlySpan<byte> data) => Write(HostWrites, gpa, data);
 
@@ -93,7 +110,7 @@ public sealed partial class VirtualMachine
     {
         slot = Memory.FindByGfn(gpa >> GuestPage.Shift);
         inSlot = slot is null ? 0 : gpa - (slot.BaseGfn << GuestPage.Shift);
-        if (slot is null || slot.Memory.Length <= inSlot)
+        if (slot is null || slot.IsRemoved || slot.Memory.Length <= inSlot)
             slot = null;
         return slot is null ? 0 : (int)Math.Min((ulong)length, slot.Memory.Length - inSlot);
     }

@@ -32,7 +32,7 @@ public sealed class Book3sHv
     internal Book3sHvCore<HardwareOrdering> Core => _core;
 
     /// <summary>Starts, stops and harvests of a log one after the other, and no replacement of the table in between: KVM's slots_lock.</summary>
-    internal Lock SlotsLock { get; } = new();
+    internal Lock SlotsLock => _machine.SlotsLock;
 
     /// <summary>An entry as it stands in the table, with the host's real page number. A hint where vCPUs run.</summary>
     /// <param name="index">Below <see cref="HptGeometry.EntryCount"/>.</param>
@@ -104,10 +104,12 @@ public sealed class Book3sHv
     /// </summary>
     /// <param name="slotId">One of the machine's slots.</param>
     /// <param name="isSet">Whether it is the guest's memory.</param>
-    /// <returns><see cref="Errno.Invalid"/>: there is no such slot, or one that is to be taken away is gone already.</returns>
+    /// <returns><see cref="Errno.Invalid"/>: there is no such slot, one that is to be taken away is gone already, or one that is to come back was taken by <see cref="VirtualMachine.RemoveSlot(MemorySlot)"/>.</returns>
     public Errno SetSlot(uint slotId, bool isSet)
     {
         using var scope = new VcpuSafeScope(SlotsLock, _machine);
+        if (isSet && _machine.Memory.FindById(slotId) is { IsRemoved: true })
+            return Errno.Invalid;
         MachineThread thread = Here();
         return _core.SetSlot(ref thread, slotId, isSet);
     }

@@ -1,3 +1,5 @@
+using RingKit.Mmu.PageTables;
+
 namespace RingKit.Mmu.Stage2;
 
 /// <summary>Mapping, and what it replaces.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using RingKit.Mmu.PageTables;
 
 namespace RingKit.Mmu.Stage2;
 

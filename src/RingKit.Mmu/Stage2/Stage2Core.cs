@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Stage2;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RingKit.Mmu.PageTables;
 
 namespace RingKit.Mmu.Stage2;
 
@@ -25,10 +26,10 @@ public readonly record struct Stage2Geometry
     public const int MinimumBlockLevel = 1;
 
     /// <summary>Entries in a table.</summary>
-    public const int EntriesPerTable = 512;
+    public const int EntriesPerTable = TableSize.Entries;
 
     /// <summary>Bytes in a table, and in a page.</summary>
-    public const int TableBytes = 4096;
+    public const int TableBytes = TableSize.Bytes;
 
     private const int PageShift = 12;
     private const int BitsPerLevel = 9;

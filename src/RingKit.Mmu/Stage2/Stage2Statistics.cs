@@ -48,6 +48,9 @@ public readonly record struct Stage2Statistics
     /// <summary>TLB invalidations of a range, in all vCPUs.</summary>
     public ulong InvalidationsByRange { get; init; }
 
+    /// <summary>TLB invalidations of what vCPUs remember of both stages together, one behind each by address and each of a range: TLBI VMALLE1IS.</summary>
+    public ulong CombinedInvalidations => InvalidationsByIpa + InvalidationsByRange;
+
     /// <summary>TLB invalidations of everything, in all vCPUs: TLBI VMALLS12E1IS. Those of a dirty log are among them.</summary>
     public ulong InvalidationsOfAll { get; init; }
 

@@ -1,5 +1,5 @@
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.PageTables;
 
 namespace RingKit.Mmu.Tdp;
 

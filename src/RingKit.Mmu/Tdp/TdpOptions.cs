@@ -1,5 +1,6 @@
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Tdp;
@@ -51,7 +52,7 @@ public sealed record TdpOptions
 
     // A file is smaller than 2^63 bytes, with the slot's own pages, of which there are less than 2^31.
     private const ulong MostFilePages = (1UL << 51) - (1UL << 31);
-    private const int MostTables = Stage2.TablePool<HardwareOrdering>.MostTables;
+    private const int MostTables = TablePool<HardwareOrdering>.MostTables;
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">A slot is none of the memory's, or there twice.</exception>

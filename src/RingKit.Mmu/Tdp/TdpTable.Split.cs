@@ -1,4 +1,4 @@
-using RingKit.Mmu.Stage2;
+using RingKit.Mmu.PageTables;
 
 namespace RingKit.Mmu.Tdp;
 

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using RingKit.Mmu.Stage2;
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Tdp;

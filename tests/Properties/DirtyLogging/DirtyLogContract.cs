@@ -7,7 +7,7 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging;
 
 /// <summary>What every dirty log promises; each log's test class runs all of it.</summary>
-public abstract class DirtyLogContract : IDisposable
+public abstract partial class DirtyLogContract : IDisposable
 {
     private readonly GuestMemory _memory = new();
     private readonly VirtualMachine _machine;

@@ -106,7 +106,7 @@ public abstract class FaultAgainstHarvest : IDisposable
         Assert.Equal(VcpuExit.None, GuestAction.Run(_machine.Vcpus[0], vcpu => vcpu.Store(gfn << 12, 1ul)));
 
     /// <summary>A log in whose calls something else happens.</summary>
-    private sealed class Interloper(IDirtyLog log) : IDirtyLog
+    internal sealed class Interloper(IDirtyLog log) : IDirtyLog
     {
         public Action? BeforeRoom { get; init; }
 

@@ -6,6 +6,7 @@ using RingKit.Mmu.HashTable;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
 using RingKit.Properties.DirtyLogging.Adaptive;
+using RingKit.Properties.DirtyLogging.Kvm;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -25,6 +26,9 @@ public sealed class NoWriteIsLost
         ["summary"] = (Flat, Summary),
         ["adaptive"] = (Flat, AdaptiveLogs.Restless),
         ["memslot"] = (Flat, machine => new MemslotDirtyLog(machine)),
+        ["kvm bitmaps"] = (Flat, KvmLogs.Bitmaps),
+        ["kvm rings"] = (Flat, KvmLogs.Rings),
+        ["tdp modification log, kvm rings"] = (Tdp(TdpLogMethod.ModificationLog), KvmLogs.Rings),
         ["shadow"] = (memory => new VirtualMachine(memory, vcpus: 2, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine)),
         ["stage 2, bitmap"] = (Stage2(Stage2Generation.Current), Bitmap),
         ["stage 2, ring"] = (Stage2(Stage2Generation.Current), SmallRing),

@@ -17,6 +17,8 @@ public sealed class SlotsOneByOne
         ["bitmap"] = (Flat, machine => new BitmapDirtyLog(machine)),
         ["ring"] = (Flat, machine => new RingDirtyLog(machine, ringEntries: 256)),
         ["ring, bitmap beside it"] = (Flat, machine => new RingDirtyLog(machine, ringEntries: 256, vcpulessWrites: VcpulessWrites.Bitmap)),
+        ["summary"] = (Flat, machine => new SummaryDirtyLog(machine)),
+        ["adaptive"] = (Flat, machine => new AdaptiveDirtyLog(machine)),
         ["memslot"] = (Flat, machine => new MemslotDirtyLog(machine)),
         ["memslot, manual"] = (Flat, machine => new MemslotDirtyLog(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled })),
         ["kvm"] = (Flat, machine => new KvmDirtyLog(machine, new KvmCapabilities(KvmProfile.X86))),
@@ -68,6 +70,58 @@ public sealed class SlotsOneByOne
         Assert.False(first.LogsDirtyPages || second.LogsDirtyPages);
     }
 
+    // The vCPUs write to both slots all the while.
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_flag_that_goes_up_and_down_loses_no_store_of_the_other_slot_nor_of_its_own_when_it_is_up(string name)
+    {
+        const int Toggles = 60, Patience = 60_000;
+        using var memory = new GuestMemory();
+        MemorySlot steady = memory.AddSlot(3, 0, 24), toggled = memory.AddSlot(9, 24, 40);
+        using VirtualMachine machine = Cases[name].Machine(memory);
+        using WriteProtectingLog log = Cases[name].Log(machine);
+        Thread writer = new(() =>
+        {
+            var program = default(RandomStores);
+            while (machine.Vcpus[0].Run(ref program) != VcpuExit.Interrupted)
+                Thread.Yield();
+        });
+        writer.Start();
+        log.Start(steady);
+        byte[] steadyCopy = steady.Memory.AsSpan().ToArray(), toggledCopy = [];
+        for (int i = 0; i < Toggles; i++)
+        {
+            if (toggled.LogsDirtyPages)
+                log.Stop(toggled);
+            log.Start(toggled);
+            toggledCopy = toggled.Memory.AsSpan().ToArray();
+            for (int round = 0; round < i % 3; round++)
+                Copy();
+        }
+
+        machine.Vcpus[0].RequestStop();
+        long limit = Environment.TickCount64 + Patience;
+        while (writer.IsAlive)
+        {
+            Assert.True(Environment.TickCount64 < limit, "The vCPU did not stop.");
+            Copy();
+        }
+
+        Copy();
+        Assert.True(steadyCopy.AsSpan().SequenceEqual(steady.Memory.AsSpan()), $"{name}: the slot that was logged throughout differs");
+        Assert.True(toggledCopy.AsSpan().SequenceEqual(toggled.Memory.AsSpan()), $"{name}: the slot whose log was started last differs");
+
+        void Copy()
+        {
+            foreach ((uint slot, ulong offset) in DirtySet.Harvest(log))
+            {
+                MemorySlot from = slot == 3 ? steady : toggled;
+                int start = (int)offset << 12;
+                from.Memory.AsSpan().Slice(start, 4096).CopyTo((slot == 3 ? steadyCopy : toggledCopy).AsSpan(start));
+            }
+        }
+    }
+
     [Fact]
     public void A_slot_of_another_machine_is_refused()
     {
@@ -93,5 +147,16 @@ public sealed class SlotsOneByOne
     {
         var script = new StoreScript([.. gfns.Select(gfn => (gfn << 12, gfn))]);
         Assert.Equal(VcpuExit.Halted, machine.Vcpus[0].Run(ref script));
+    }
+
+    private struct RandomStores : IGuestProgram
+    {
+        private ulong _state;
+
+        public VcpuExit Step(Vcpu vcpu)
+        {
+            _state = (_state * 6364136223846793005) + 1442695040888963407;
+            return vcpu.Store((_state >> 33) % (64 * 512) * 8, _state);
+        }
     }
 }

@@ -31,7 +31,7 @@ public sealed class MixedFlagTests
     }
 
     [Fact]
-    public void The_levels_of_one_slot_follow_its_attributes()
+    public void Scenario_14_The_levels_of_one_slot_follow_its_attributes()
     {
         // 2 GiB in guest_memfd pages of 1G; private memory comes from there, shared memory from the host.
         var space = new MappingSpace();

@@ -1,3 +1,4 @@
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
 using RingKit.Ordering;
 using Xunit;

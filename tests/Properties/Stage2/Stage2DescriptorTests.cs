@@ -11,7 +11,7 @@ public sealed class Stage2DescriptorTests
     private const ulong Address = 0x1_0020_0000;
 
     [Fact]
-    public void Worked_values()
+    public void Scenario_2_Worked_values()
     {
         Stage2Descriptor block = Stage2Descriptor.Leaf(2, Address, Encode(Read | Write));
         Assert.Equal(0x0040_0001_0020_07FDUL, block.Raw);

@@ -21,7 +21,7 @@ public sealed class Stage2GeometryTests
     [InlineData(44, 4, 0, 1, 32, true)]
     [InlineData(45, 4, 0, 1, 64, true)]
     [InlineData(48, 4, 0, 1, 512, true)]
-    public void An_ipa_size_has_its_levels_and_start_tables(int bits, int levels, int start, int pages, int entries, bool gigabyteBlocks)
+    public void Scenario_1_An_ipa_size_has_its_levels_and_start_tables(int bits, int levels, int start, int pages, int entries, bool gigabyteBlocks)
     {
         var geometry = new Stage2Geometry(bits);
         Assert.Equal(levels, geometry.Levels);
@@ -39,7 +39,7 @@ public sealed class Stage2GeometryTests
     }
 
     [Fact]
-    public void Start_indices_run_over_all_concatenated_tables()
+    public void Scenario_1_Start_indices_run_over_all_concatenated_tables()
     {
         var geometry = new Stage2Geometry(40);
         const ulong Ipa = 0x80_1234_5000;
@@ -77,7 +77,7 @@ public sealed class Stage2GeometryTests
     }
 
     [Fact]
-    public void A_vm_is_created_with_40_bits_unless_it_names_what_the_host_has()
+    public void Scenario_1_A_vm_is_created_with_40_bits_unless_it_names_what_the_host_has()
     {
         Assert.Equal(Errno.None, Stage2Geometry.TryCreate(0, hostLimit: 48, out Stage2Geometry geometry));
         Assert.Equal(40, geometry.IpaBits);

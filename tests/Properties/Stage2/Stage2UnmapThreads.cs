@@ -1,6 +1,6 @@
 using RingKit.Mmu;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
-using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
 using RingKit.Properties.Support;
 using Xunit;

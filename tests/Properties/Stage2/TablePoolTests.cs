@@ -1,4 +1,5 @@
 using RingKit.Mmu;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
 using RingKit.Ordering;
 using RingKit.Properties.Support;

@@ -20,7 +20,7 @@ public sealed class AttributeScenarios
     [Theory]
     [InlineData(MappingForm.Posted)]
     [InlineData(MappingForm.RingKit)]
-    public void Attributes_decide_levels_and_what_is_mapped_at_them(MappingForm form)
+    public void Scenario_14_Attributes_decide_levels_and_what_is_mapped_at_them(MappingForm form)
     {
         using TdpWorld world = World(form);
         MappingSpace space = world.Core.Space;

@@ -57,16 +57,22 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
 
     private bool MayHold(DirtyLogForm form) => (_mayHold & FormBit(form)) != 0;
 
+    // So many at a time that what the target has asked for at the harvest is still near at the reset.
     private ulong DrainRings<TTarget>(ref TTarget target)
         where TTarget : struct, IAdaptiveTarget, allows ref struct
     {
+        const int Stretch = 256;
         ulong entries = 0;
         foreach (DirtyRingCore<TOrdering> ring in _rings)
         {
-            // Nothing is copied out: the reset reads the entries once more.
-            var released = default(NoSink);
-            entries += (uint)ring.Harvest(ref released, int.MaxValue);
-            entries += (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
+            // Nothing is copied out: the reset reads the entries once more. At least one, for what a target has refused before.
+            int harvested;
+            do
+            {
+                harvested = ring.Harvest(ref target, Stretch);
+                entries += (uint)harvested + (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
+            }
+            while (harvested == Stretch);
         }
 
         return entries * DirtyGfn.SizeInBytes;
@@ -77,11 +83,21 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
         where TTarget : struct, IAdaptiveTarget, allows ref struct
     {
         ulong bytes = 0;
-        for (int slot = 0; slot < _slots.Length; slot++)
+        foreach (AdaptiveSlot<TOrdering> slot in _slots)
         {
-            target.Enter(slot, default);
-            _slots[slot].Bitmap.HarvestMasks<AlwaysOr, TTarget>(ref target);
-            bytes += _slots[slot].BitmapBytes;
+            target.Enter(slot.Ordinal, default);
+            try
+            {
+                slot.Bitmap.HarvestMasks<AlwaysOr, TTarget>(ref target);
+                target.Leave();
+            }
+            catch
+            {
+                PutBack(slot, ref target);
+                throw;
+            }
+
+            bytes += slot.BitmapBytes;
         }
 
         return bytes;
@@ -91,20 +107,31 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
         where TTarget : struct, IAdaptiveTarget, allows ref struct
     {
         ulong words = 0;
-        for (int slot = 0; slot < _slots.Length; slot++)
+        foreach (AdaptiveSlot<TOrdering> slot in _slots)
         {
-            target.Enter(slot, _slots[slot].Path);
-            _slots[slot].Summary.HarvestMasks(ref target);
+            target.Enter(slot.Ordinal, slot.Path);
+            try
+            {
+                slot.Summary.HarvestMasks(ref target);
+                target.Leave();
+            }
+            catch
+            {
+                PutBack(slot, ref target);
+                throw;
+            }
+
             words += target.WordsRead;
         }
 
         return words * sizeof(ulong);
     }
 
-    private readonly struct NoSink : IDirtyEntrySink
+    // With their summaries, which serves both harvests.
+    private static void PutBack<TTarget>(AdaptiveSlot<TOrdering> slot, ref TTarget target)
+        where TTarget : struct, IAdaptiveTarget, allows ref struct
     {
-        public void Accept(uint slot, ulong offset)
-        {
-        }
+        while (target.TryGiveBack(out ulong firstPage, out ulong mask))
+            slot.Summary.PutBack(0, (nuint)(firstPage >> 6), mask);
     }
 }

@@ -27,7 +27,7 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering> : IDisposable
     /// <param name="ringEntries">Entries of each: a power of two.</param>
     public AdaptiveLogCore(IEnumerable<ulong> slots, int vcpus, int ringEntries)
     {
-        _slots = [.. slots.Select(pages => new AdaptiveSlot<TOrdering>(pages))];
+        _slots = [.. slots.Select((pages, ordinal) => new AdaptiveSlot<TOrdering>(ordinal, pages))];
         _rings = new DirtyRingCore<TOrdering>[vcpus];
         for (int i = 0; i < vcpus; i++)
         {

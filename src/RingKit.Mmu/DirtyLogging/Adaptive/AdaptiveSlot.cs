@@ -14,8 +14,9 @@ internal sealed class AdaptiveSlot<TOrdering> : IDisposable
     // summary bitmap's proof has them is one order.
     private readonly NativeBlock<ulong> _words;
 
-    public AdaptiveSlot(ulong pages)
+    public AdaptiveSlot(int ordinal, ulong pages)
     {
+        Ordinal = ordinal;
         ulong[] wordsOf = SummaryLevels.WordsOf(pages, SummaryLevels.MostTopWords);
         ulong above = SummaryLevels.WordsAbove(wordsOf);
 
@@ -27,6 +28,8 @@ internal sealed class AdaptiveSlot<TOrdering> : IDisposable
         Bitmap = new DirtyBitmapCore<TOrdering>(bits, pages);
         Summary = new SummaryBitmapCore<TOrdering>(bits, _words.View.Slice((nuint)start, (nuint)above), pages, SummaryLevels.MostTopWords);
     }
+
+    public int Ordinal { get; }
 
     public ulong Pages => Bitmap.Pages;
 

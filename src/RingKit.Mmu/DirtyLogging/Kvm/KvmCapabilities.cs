@@ -10,6 +10,8 @@ namespace RingKit.Mmu.DirtyLogging.Kvm;
 /// </remarks>
 public sealed class KvmCapabilities
 {
+    private const int MaximumRingBytes = (int)DirtyRingSize.MaximumEntries * DirtyGfn.SizeInBytes;
+
     // kvm->lock and slots_lock, in one.
     private readonly Lock _gate = new();
     private ulong _ringBytes;
@@ -116,20 +118,18 @@ public sealed class KvmCapabilities
             (_vcpus, _slots) = (vcpus, slots);
     }
 
-    /// <summary>A log takes them, for a machine of so many vCPUs and slots.</summary>
-    /// <exception cref="ArgumentException">Another log has taken them.</exception>
-    internal void Take(int vcpus, int slots)
+    /// <summary>A log takes them, for a machine of so many vCPUs and slots; false if another has.</summary>
+    internal bool TryTake(int vcpus, int slots)
     {
         lock (_gate)
         {
             if (_isTaken)
-                throw new ArgumentException("Another log has these capabilities already.");
+                return false;
             _isTaken = true;
             (_vcpus, _slots) = (vcpus, slots);
+            return true;
         }
     }
-
-    private const int MaximumRingBytes = (int)DirtyRingSize.MaximumEntries * DirtyGfn.SizeInBytes;
 
     private Errno EnableRing(KvmCapability capability, ulong bytes)
     {

@@ -1,5 +1,3 @@
-using RingKit.DirtyRings;
-using RingKit.DirtyRings.Resetting;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
@@ -22,12 +20,11 @@ public sealed partial class KvmDirtyLog
         ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
         if (!_hasBitmaps)
             return Errno.NoDevice;
-        if (!Capabilities.Profile.HasSlotId(slot))
-            return Errno.Invalid;
-        if (Machine.Memory.FindById(slot) is not { } found)
-            return Errno.NoEntry;
-        MachineProtection protection = ProtectionOf(found);
-        return LogOf(found).Get(ref protection, bitmap);
+        Errno error = Find(slot, out MemorySlot? found);
+        if (error != Errno.None)
+            return error;
+        MachineProtection protection = ProtectionOf(found!);
+        return LogOf(found!).Get(ref protection, bitmap);
     }
 
     /// <summary>
@@ -48,12 +45,13 @@ public sealed partial class KvmDirtyLog
         ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
         if (!_hasBitmaps)
             return Errno.NoDevice;
-        if (!Capabilities.Profile.HasSlotId(slot) || firstPage % 64 != 0)
-            return Errno.Invalid;
-        if (Machine.Memory.FindById(slot) is not { } found)
-            return Errno.NoEntry;
-        MachineProtection protection = ProtectionOf(found);
-        return LogOf(found).Clear(ref protection, firstPage, pageCount, bitmap);
+        Errno error = Find(slot, out MemorySlot? found);
+        if (error == Errno.NoEntry && firstPage % 64 != 0)
+            error = Errno.Invalid;
+        if (error != Errno.None)
+            return error;
+        MachineProtection protection = ProtectionOf(found!);
+        return LogOf(found!).Clear(ref protection, firstPage, pageCount, bitmap);
     }
 
     internal override void BringInWritesWithoutVcpu(MemorySlot slot)
@@ -121,10 +119,7 @@ public sealed partial class KvmDirtyLog
         var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
         for (int i = 0; i < _rings.Length; i++)
             Collect(i, ref target);
-        if (_vcpulessRing is null)
-            return;
-        ResetResult reset = _vcpulessRing.Collect(ref target);
-        Book((uint)reset.Entries, 2 * (ulong)reset.Entries * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
+        CollectVmRing(ref sink);
     }
 
     // The mode may have changed since the last call.

@@ -54,7 +54,8 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
 
         if (machine.DirtyLog is not null)
             throw new InvalidOperationException("The machine has a dirty log already; dispose that one first.");
-        capabilities.Take(machine.Vcpus.Length, machine.Memory.Slots.Length);
+        if (!capabilities.TryTake(machine.Vcpus.Length, machine.Memory.Slots.Length))
+            throw new ArgumentException("Another log has these capabilities already.", nameof(capabilities));
         Capabilities = capabilities;
         _hasBitmaps = capabilities.HasBitmaps;
         _rings = entries == 0 ? [] : [.. machine.Vcpus.Select(_ => new KvmRing(entries, capabilities.Profile.ReservedEntries, capabilities.Fidelity, startIndex))];
@@ -73,6 +74,16 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         (_, false) => "kvm-ring",
         _ => "kvm-ring-bitmap",
     };
+
+    /// <inheritdoc/>
+    public override ulong BookkeepingBytes
+    {
+        get
+        {
+            ulong bytes = (ulong)(_rings.Length + (_vcpulessRing is null ? 0 : 1)) * (ulong)Capabilities.RingEntries * DirtyGfn.SizeInBytes;
+            return _hasBitmaps ? _logs.Aggregate(bytes, (sum, log) => sum + (2 * log.ByteLength)) : bytes;
+        }
+    }
 
     /// <summary>What was agreed upon. The way to change it while the log is there is <see cref="EnableCap"/>.</summary>
     public KvmCapabilities Capabilities { get; }
@@ -93,7 +104,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         }
     }
 
-    /// <summary>How often vCPU 0 was asked to leave the guest because the log's own ring was soft full: what it pays for others' writes.</summary>
+    /// <summary>How often vCPU 0 was asked to leave the guest because the machine's own ring was soft full: what it pays for others' writes.</summary>
     public ulong KicksOfVcpu0 => _vcpulessRing?.Kicks ?? 0;
 
     /// <summary>The vCPUs' rings, by the vCPU's number.</summary>
@@ -122,12 +133,12 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     public Errno SetLogging(uint slot, bool isLogged)
     {
         ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
-        if (!Capabilities.Profile.HasSlotId(slot) || Machine.Memory.FindById(slot) is not { } found)
+        if (Find(slot, out MemorySlot? found) != Errno.None)
             return Errno.Invalid;
         if (isLogged)
-            Start(found);
+            Start(found!);
         else
-            Stop(found);
+            Stop(found!);
         return Errno.None;
     }
 
@@ -166,7 +177,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     /// <param name="offset">Page index inside the slot.</param>
     /// <returns>
     /// None if it is recorded, or the slot is not logged, or as in KVM it is dropped (<see cref="KvmFidelity.DropsVcpulessWrites"/>). <see cref="Errno.Busy"/> if there was no
-    /// room in the log's own ring, until a harvest: the caller still owns the page.
+    /// room in the machine's own ring, until <see cref="HarvestVmRing"/> or a harvest: the caller still owns the page.
     /// </returns>
     /// <exception cref="ArgumentNullException">There is no slot.</exception>
     /// <exception cref="ArgumentException">The slot is another machine's.</exception>
@@ -176,6 +187,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         CheckSlot(slot);
         if (offset >= slot.PageCount)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+        HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (_rings.Length != 0 && Machine.CurrentVcpu is { } self && Push(self, slot, offset) != PushResult.Full)
@@ -191,6 +203,15 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         lock (_warnings)
             _droppedWrites++;
         return Errno.None;
+    }
+
+    // A slot that the machine has removed is none.
+    private Errno Find(uint id, out MemorySlot? slot)
+    {
+        slot = Machine.Memory.FindById(id);
+        if (!Capabilities.Profile.HasSlotId(id))
+            return Errno.Invalid;
+        return slot is null || slot.IsRemoved ? Errno.NoEntry : Errno.None;
     }
 
     private PushResult Push(Vcpu vcpu, MemorySlot slot, ulong offset)

@@ -13,7 +13,7 @@ public enum KvmFidelity
 
     /// <summary>
     /// A push into a full ring overwrites the oldest entry, after which harvester and producer are out of step. Else the vCPU leaves the guest first, and what KVM itself
-    /// writes is recorded in the log's own ring.
+    /// writes is recorded in the machine's own ring.
     /// </summary>
     PushOverwritesFullRing = 1 << 1,
 
@@ -35,7 +35,7 @@ public enum KvmFidelity
     /// <summary>GET_DIRTY_LOG in automatic mode has taken the pages when it finds that the caller's memory cannot have them. Else it looks first.</summary>
     BadAddressLosesPages = 1 << 5,
 
-    /// <summary>With rings and no bitmaps, a write while no vCPU runs is dropped, with a warning. Else the log's own ring has it.</summary>
+    /// <summary>With rings and no bitmaps, a write while no vCPU runs is dropped, with a warning. Else the machine's own ring has it: <see cref="KvmDirtyLog.HarvestVmRing"/>.</summary>
     DropsVcpulessWrites = 1 << 6,
 
     /// <summary>All of them: KVM as it is.</summary>

@@ -66,9 +66,9 @@ public sealed class KvmVm : IDisposable
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The address space is there, but is none that the simulated machine can have slots in.</exception>
     /// <exception cref="InvalidOperationException">The machine is built, and more than the flags would change.</exception>
-    public Errno SetUserMemoryRegion(uint slot, KvmMemoryFlags flags, ulong guestAddress, ulong size)
+    public Errno SetUserMemoryRegion(uint slot, KvmSlotTraits flags, ulong guestAddress, ulong size)
     {
-        if ((flags & ~KvmMemoryFlags.LogDirtyPages) != KvmMemoryFlags.None || size % GuestPage.Size != 0 || guestAddress % GuestPage.Size != 0)
+        if ((flags & ~KvmSlotTraits.LogDirtyPages) != KvmSlotTraits.None || size % GuestPage.Size != 0 || guestAddress % GuestPage.Size != 0)
             return Errno.Invalid;
         if (!Capabilities.Profile.HasSlotId(slot) || guestAddress > ulong.MaxValue - size || size >> GuestPage.Shift > GuestMemory.MaximumSlotPages)
             return Errno.Invalid;
@@ -86,7 +86,7 @@ public sealed class KvmVm : IDisposable
             if (index < 0 || _regions[index] with { Flags = flags } != wanted)
                 ThrowIfBuilt();
             _regions[index] = wanted;
-            return Log.SetLogging(slot, flags == KvmMemoryFlags.LogDirtyPages);
+            return Log.SetLogging(slot, flags == KvmSlotTraits.LogDirtyPages);
         }
 
         if (index >= 0)
@@ -144,7 +144,7 @@ public sealed class KvmVm : IDisposable
         (_memory, Machine) = (memory, machine);
         foreach (Region region in _regions)
         {
-            if (region.Flags == KvmMemoryFlags.LogDirtyPages)
+            if (region.Flags == KvmSlotTraits.LogDirtyPages)
                 Log.SetLogging(region.Slot, isLogged: true);
         }
 
@@ -159,5 +159,5 @@ public sealed class KvmVm : IDisposable
             throw new InvalidOperationException("The machine is built: its vCPUs and slots are fixed.");
     }
 
-    private readonly record struct Region(uint Slot, KvmMemoryFlags Flags, ulong Address, ulong Size);
+    private readonly record struct Region(uint Slot, KvmSlotTraits Flags, ulong Address, ulong Size);
 }

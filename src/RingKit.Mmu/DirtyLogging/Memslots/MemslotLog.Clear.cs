@@ -32,6 +32,7 @@ internal sealed partial class MemslotLog<TOrdering>
         if ((ulong)bitmap.Length < KvmBitmap.ByteLength(pageCount))
             return Errno.BadAddress;
 
+        Fill();
         bool hasTaken = false;
         protection.Enter();
         try

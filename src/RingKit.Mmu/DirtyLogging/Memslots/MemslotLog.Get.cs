@@ -28,6 +28,7 @@ internal sealed partial class MemslotLog<TOrdering>
             return Errno.BadAddress;
 
         protection.Sync();
+        Fill();
         if ((ManualProtect & ManualProtect.Enabled) == ManualProtect.None)
             TakeAll(ref protection);
         else
@@ -54,6 +55,7 @@ internal sealed partial class MemslotLog<TOrdering>
         if (!IsOn)
             return 0;
         protection.Sync();
+        Fill();
         bool isManual = (ManualProtect & ManualProtect.Enabled) != ManualProtect.None;
         if (isManual)
             _live.CopyTo(_snapshot.AsSpan());

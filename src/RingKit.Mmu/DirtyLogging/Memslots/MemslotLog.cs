@@ -26,6 +26,9 @@ internal sealed partial class MemslotLog<TOrdering> : IDisposable
     private readonly MemslotLogOptions _options;
     private bool _hasStarted;
 
+    // All pages are dirty, but the words do not say so yet: filling them is the dearest part of such a start, and can wait until somebody reads them.
+    private bool _isFull;
+
     /// <summary>The log of a slot, which is off.</summary>
     /// <param name="pages">The slot's pages, at least 1.</param>
     /// <param name="options">How it is fetched and cleared.</param>
@@ -59,10 +62,18 @@ internal sealed partial class MemslotLog<TOrdering> : IDisposable
     public ulong LostPages { get; private set; }
 
     /// <summary>Bits of the slot that are set. Marks that are made meanwhile may be in it or not.</summary>
-    public ulong Count() => _live.Count();
+    public ulong Count()
+    {
+        Fill();
+        return _live.Count();
+    }
 
     /// <summary>Whether a page's bit is set.</summary>
-    public bool IsDirty(ulong page) => _live.IsDirty(page);
+    public bool IsDirty(ulong page)
+    {
+        Fill();
+        return _live.IsDirty(page);
+    }
 
     /// <summary>Starts the log: with a clean bitmap and the whole slot protected, or with all pages dirty and none protected.</summary>
     /// <remarks>
@@ -74,11 +85,9 @@ internal sealed partial class MemslotLog<TOrdering> : IDisposable
     {
         bool isRestart = _hasStarted;
         IsOn = _hasStarted = true;
-        if ((ManualProtect & ManualProtect.InitiallySet) != ManualProtect.None)
-        {
-            SetAll();
+        _isFull = (ManualProtect & ManualProtect.InitiallySet) != ManualProtect.None;
+        if (_isFull)
             return;
-        }
 
         // Marks that came late for a log before this one.
         _live.ClearRange<AlwaysOr>(0, Pages);
@@ -111,9 +120,12 @@ internal sealed partial class MemslotLog<TOrdering> : IDisposable
         _words.Dispose();
     }
 
-    // Plain stores: a concurrent mark can only set bits, which end up set either way.
-    private void SetAll()
+    // Before the words are read. Plain stores: a concurrent mark can only set bits, which end up set either way.
+    private void Fill()
     {
+        if (!_isFull)
+            return;
+        _isFull = false;
         Span<ulong> words = _liveWords.AsSpan();
         words[..^1].Fill(ulong.MaxValue);
         words[^1] = ulong.MaxValue >> (int)((0 - Pages) & 63);

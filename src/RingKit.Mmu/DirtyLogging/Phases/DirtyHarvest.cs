@@ -16,7 +16,7 @@ namespace RingKit.Mmu.DirtyLogging.Phases;
 /// </remarks>
 public sealed class DirtyHarvest : IDisposable
 {
-    private readonly MachineDirtyLog _log;
+    private readonly IHarvestSource _source;
     private readonly DirtyWordList _list;
     private readonly ulong _session;
     private bool _isDisposed;
@@ -24,9 +24,9 @@ public sealed class DirtyHarvest : IDisposable
     // Where the last look-up ended: pages are mostly asked for in their order.
     private int _recent;
 
-    internal DirtyHarvest(MachineDirtyLog log, DirtyWordList list, ulong session)
+    internal DirtyHarvest(IHarvestSource source, DirtyWordList list, ulong session)
     {
-        _log = log;
+        _source = source;
         _list = list;
         _session = session;
         PageCount = list.PageCount;
@@ -66,7 +66,7 @@ public sealed class DirtyHarvest : IDisposable
     public bool Holds(MemorySlot slot, ulong offset)
     {
         ThrowIfDisposed();
-        _log.CheckPages(slot, offset, 1);
+        _source.Memory.CheckPages(slot, offset, 1);
         int index = IndexOf(DirtyWord.KeyOf(slot, offset / 64));
         return index >= 0 && (_list.Words[index].Mask >> (int)(offset % 64) & 1) != 0;
     }
@@ -126,7 +126,7 @@ public sealed class DirtyHarvest : IDisposable
     public ulong PutBack()
     {
         ThrowIfDisposed();
-        _log.TakeBack(_list.Words, _session);
+        _source.TakeBack(_list.Words, _session);
         return ReleaseAll();
     }
 
@@ -151,16 +151,29 @@ public sealed class DirtyHarvest : IDisposable
         _list.Dispose();
     }
 
+    /// <summary>Puts back the pages of all other slots.</summary>
+    internal void PutBackAllBut(MemorySlot slot)
+    {
+        foreach (ref DirtyWord word in _list.Words)
+        {
+            if (word.Ordinal == slot.Ordinal)
+                continue;
+            _source.TakeBack([word], _session);
+            PageCount -= (uint)BitOperations.PopCount(word.Mask);
+            word = word with { Mask = 0 };
+        }
+    }
+
     internal DirtyPages PagesAt(int index)
     {
         DirtyWord word = _list.Words[index];
-        return new DirtyPages(_log.SlotAt(word.Ordinal), word.Word * 64, word.Mask);
+        return new DirtyPages(_source.Memory.Slots[word.Ordinal], word.Word * 64, word.Mask);
     }
 
     private ulong Release(MemorySlot slot, ulong baseOffset, ulong mask, bool putsBack)
     {
         ThrowIfDisposed();
-        _log.CheckPages(slot, baseOffset, mask);
+        _source.Memory.CheckPages(slot, baseOffset, mask);
         int shift = (int)(baseOffset % 64);
         ulong key = DirtyWord.KeyOf(slot, baseOffset / 64);
         ulong released = ReleaseWord(key, mask << shift, putsBack);
@@ -175,7 +188,7 @@ public sealed class DirtyHarvest : IDisposable
         ref DirtyWord word = ref _list.Words[index];
         var released = new DirtyWord(key, word.Mask & mask);
         if (putsBack)
-            _log.TakeBack([released], _session);
+            _source.TakeBack([released], _session);
         word = new DirtyWord(key, word.Mask & ~mask);
         ulong pages = (uint)BitOperations.PopCount(released.Mask);
         PageCount -= pages;

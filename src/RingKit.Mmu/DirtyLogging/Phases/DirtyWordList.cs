@@ -20,6 +20,9 @@ internal sealed class DirtyWordList : IDisposable
 
     public int Count { get; private set; }
 
+    /// <summary>How many words there is room for.</summary>
+    public int Capacity => _words.Length;
+
     /// <summary>Whether keys ascend and each comes once.</summary>
     public bool IsOrdered { get; private set; } = true;
 
@@ -64,12 +67,18 @@ internal sealed class DirtyWordList : IDisposable
         IsOrdered = true;
     }
 
+    /// <summary>Gives the memory of an empty list back to the pool; it gets other memory when it needs some.</summary>
+    public void Shrink()
+    {
+        _words = [];
+        _owner.Dispose();
+    }
+
     /// <summary>Gives the memory back to the pool. The list is empty from now on.</summary>
     public void Dispose()
     {
         Clear();
-        _words = [];
-        _owner.Dispose();
+        Shrink();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -46,15 +46,31 @@ internal sealed partial class Book3sHvCore<TOrdering>
         if (FindSlotById(slotId) is not { } slot || (!isSet && !slot.IsSet))
             return Errno.Invalid;
 
-        slot.IsSet = isSet;
         if (isSet)
         {
+            slot.IsSet = true;
             CountMmioUpdate();
             return Errno.None;
         }
 
-        // As when the host takes pages: who found the slot before is seen by the count, or his entry here.
+        HideSlot(slot);
+        UnmapSlot(ref thread, slot);
+        slot.Changed.Forget();
+        return Errno.None;
+    }
+
+    /// <summary>Takes a slot from faults and hypercalls. Its entries stay until <see cref="UnmapSlot"/>.</summary>
+    internal void HideSlot(HashSlot<TOrdering> slot)
+    {
+        // As when the host takes pages: who found the slot before is seen by the count, or his entry when they are unmapped.
+        slot.IsSet = false;
         CountInvalidation();
+    }
+
+    /// <summary>Makes a slot's entries absent; C of them is in its dirty bitmap if it is logged.</summary>
+    internal void UnmapSlot<TThread>(ref TThread thread, HashSlot<TOrdering> slot)
+        where TThread : struct, IHostThread, allows ref struct
+    {
         for (ulong offset = 0; offset < slot.PageCount; offset++)
         {
             UnmapChain(ref thread, slot, offset);
@@ -62,9 +78,6 @@ internal sealed partial class Book3sHvCore<TOrdering>
             Chains.Lock(ref rmap, ref thread);
             Chains.Unlock(ref rmap, 0);
         }
-
-        slot.Changed.Forget();
-        return Errno.None;
     }
 
     // An entry that H_ENTER has made for a page of no slot.

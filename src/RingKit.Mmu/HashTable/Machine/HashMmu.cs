@@ -71,6 +71,24 @@ internal sealed class HashMmu(VirtualMachine machine, Book3sHvCore<HardwareOrder
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
 
+    // Faults and hypercalls find no memory there from here on. The entries stay until C was harvested: they grant nothing, as the vCPU looks at the slot.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot) => hypervisor.HideSlot(hypervisor.Slots[slot.Ordinal]);
+
+    /// <inheritdoc/>
+    public void SlotRemoved(MemorySlot slot)
+    {
+        var thread = new MachineThread(machine, machine.CurrentVcpu);
+        hypervisor.UnmapSlot(ref thread, hypervisor.Slots[slot.Ordinal]);
+    }
+
+    /// <inheritdoc/>
+    public void SlotReturning(MemorySlot slot)
+    {
+        var thread = new MachineThread(machine, machine.CurrentVcpu);
+        hypervisor.SetSlot(ref thread, slot.Id, isSet: true);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => hypervisor.Dispose();
 

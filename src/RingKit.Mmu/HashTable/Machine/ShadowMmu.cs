@@ -73,6 +73,14 @@ internal sealed class ShadowMmu : IMmu
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => throw new NotSupportedException();
 
+    // Marks stay, and nothing maps it from here on: Map looks at the slot under the cache's lock.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot)
+    {
+        var thread = new MachineThread(_machine, _machine.CurrentVcpu);
+        Core.Flush(ref thread, slot.BaseGfn, slot.PageCount);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Core.Dispose();
 

@@ -59,6 +59,12 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
 
         ShadowCacheCore<TOrdering> cache = _caches[vcpu];
         cache.Lock(ref thread);
+        if (slot.Memory.IsRemoved)
+        {
+            cache.Unlock();
+            return null;
+        }
+
         ShadowTranslation? known = cache.Find(page);
         if (known is { } found)
         {

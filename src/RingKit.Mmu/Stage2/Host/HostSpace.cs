@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
 

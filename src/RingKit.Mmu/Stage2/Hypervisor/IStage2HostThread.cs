@@ -1,4 +1,5 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.PageTables;
 
 namespace RingKit.Mmu.Stage2.Hypervisor;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Stage2.Hypervisor;

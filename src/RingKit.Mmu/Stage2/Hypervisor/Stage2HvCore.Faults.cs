@@ -25,7 +25,7 @@ internal sealed partial class Stage2HvCore<TOrdering>
         if (!isKnown || (isPosted && fault.Class == Stage2FaultClass.AccessFlag))
             return Refuse(vcpu, Stage2FaultOutcome.HostFault);
 
-        Stage2Slot? slot = FindSlot(fault.Ipa);
+        Stage2Slot? slot = FindSlot(fault.Ipa) is { Memory.IsRemoved: false } found ? found : null;
         if (slot is null || (fault.IsWrite && slot.IsReadOnly))
             return Refuse(vcpu, WithoutMemory(fault.Kind, hasSlot: slot is not null));
         if (fault.Class == Stage2FaultClass.AccessFlag)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Ordering;
 

@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Stage2.Hypervisor;

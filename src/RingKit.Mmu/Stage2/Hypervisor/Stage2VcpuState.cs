@@ -1,3 +1,4 @@
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Stage2.Hypervisor;

@@ -152,6 +152,15 @@ internal sealed class Stage2Mmu : IMmu
     /// <inheritdoc/>
     public void LogStopped(MemorySlot slot) => Hypervisor.EndSplitting();
 
+    // Faults that have not looked at the slot again find that they were overtaken. What was mapped writable is recorded already.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot)
+    {
+        Stage2MachineThread thread = Here();
+        Stage2Slot removed = SlotOf(slot);
+        Hypervisor.InvalidateRange(ref thread, removed.UserspaceAddress, removed.Size);
+    }
+
     /// <inheritdoc/>
     public void TlbsFlushed()
     {

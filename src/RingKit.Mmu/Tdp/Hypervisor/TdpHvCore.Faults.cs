@@ -12,7 +12,7 @@ internal sealed partial class TdpHvCore<TOrdering>
     public TdpFaultOutcome HandleFault<TThread>(ref TThread thread, TdpVcpuState<TOrdering> vcpu, in TdpAccess access)
         where TThread : struct, ITdpThread, allows ref struct
     {
-        if (FindSlot(access.Gfn) is not { } slot)
+        if (FindSlot(access.Gfn) is not { Memory.IsRemoved: false } slot)
             return TdpFaultOutcome.NoSlot;
         if (access.IsWrite && slot.IsReadOnly)
             return TdpFaultOutcome.ReadOnly;

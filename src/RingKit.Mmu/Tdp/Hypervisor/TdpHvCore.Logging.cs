@@ -1,7 +1,7 @@
 using System.Numerics;
 using RingKit.Memory;
 using RingKit.Mmu.Mapping;
-using RingKit.Mmu.Stage2;
+using RingKit.Mmu.PageTables;
 
 namespace RingKit.Mmu.Tdp.Hypervisor;
 

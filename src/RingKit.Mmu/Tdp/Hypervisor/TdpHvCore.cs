@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
-using RingKit.Mmu.Stage2.Host;
-using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Tdp.Hypervisor;
@@ -161,6 +160,6 @@ internal sealed partial class TdpHvCore<TOrdering> : IDisposable
                 tables += (slot.PageCount / TdpGeometry.PagesAt(level)) + 2;
         }
 
-        return (int)Math.Min(tables, (ulong)Stage2.TablePool<TOrdering>.MostTables);
+        return (int)Math.Min(tables, (ulong)TablePool<TOrdering>.MostTables);
     }
 }

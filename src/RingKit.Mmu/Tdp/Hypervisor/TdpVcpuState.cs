@@ -1,4 +1,4 @@
-using RingKit.Mmu.Stage2;
+using RingKit.Mmu.PageTables;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Tdp.Hypervisor;

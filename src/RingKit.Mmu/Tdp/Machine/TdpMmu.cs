@@ -120,6 +120,15 @@ internal sealed class TdpMmu : IMmu
         Hypervisor.StopLogging(ref thread, Hypervisor.Slots[slot.Ordinal]);
     }
 
+    // What was mapped writable is recorded, or in a modification log, which the flush of all TLBs that follows drains.
+    /// <inheritdoc/>
+    public void SlotRemoving(MemorySlot slot)
+    {
+        TdpThread thread = ThisThread;
+        Hypervisor.BeginInvalidation(ref thread, slot.BaseGfn, slot.BaseGfn + slot.PageCount);
+        Hypervisor.EndInvalidation(ref thread);
+    }
+
     /// <inheritdoc/>
     public void Exit(Vcpu vcpu)
     {

@@ -50,6 +50,9 @@ public sealed class SummaryBitmap : IDirtyTracker
     /// <summary>How many levels of summaries there are.</summary>
     public int SummaryCount => _core.Top;
 
+    /// <summary>False if no page is dirty, but for marks that are made meanwhile: a look at the highest level.</summary>
+    internal bool MayHaveMarks => _core.MayHaveMarks;
+
     /// <summary>Words of the highest summary, which every harvest reads to its end.</summary>
     internal ulong TopWords => _core.TopWords;
 

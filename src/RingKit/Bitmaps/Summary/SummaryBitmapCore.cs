@@ -60,6 +60,18 @@ internal sealed unsafe partial class SummaryBitmapCore<TOrdering> : IDirtyTracke
 
     public bool IsDisposed => _pages == 0;
 
+    /// <summary>False if there are no marks, but for those that are made meanwhile. A mark's bits are set up to the top when it has returned.</summary>
+    public bool MayHaveMarks
+    {
+        get
+        {
+            ThrowIfDisposed();
+            bool found = Find(Top, 0) < TopWords;
+            GC.KeepAlive(this);
+            return found;
+        }
+    }
+
     public void Dispose()
     {
         _pages = 0;

@@ -138,9 +138,23 @@ internal sealed class AdaptiveLogProgram : IDisposable
         {
         }
 
+        public void Leave()
+        {
+        }
+
+        public bool TryGiveBack(out ulong firstPage, out ulong mask)
+        {
+            firstPage = mask = 0;
+            return false;
+        }
+
         public ulong PagesIn(uint slot) => Pages;
 
-        public void Reset(uint slot, ulong baseOffset, ulong mask) => Accept(baseOffset, mask);
+        public void Accept(uint slot, ulong offset)
+        {
+        }
+
+        public void Reset(uint slot, ulong baseOffset, ulong mask) => Accept(firstPage: baseOffset, mask);
 
         public void Accept(ulong firstPage, ulong mask)
         {

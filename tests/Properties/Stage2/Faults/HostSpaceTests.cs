@@ -1,4 +1,5 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Ordering;
 using Xunit;

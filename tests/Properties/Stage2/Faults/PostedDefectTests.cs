@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Mmu.Stage2;
+using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Properties.Stage2.Faults.Scenarios;
 using Xunit;
@@ -50,6 +51,27 @@ public sealed class PostedDefectTests
     }
 
     [Fact]
+    public void A_page_that_could_not_be_mapped_is_recorded_all_the_same()
+    {
+        Assert.Equal(0, MarksWhereMappingFails(Stage2Defects.None));
+        Assert.Equal(1, MarksWhereMappingFails(Stage2Defects.MarksFailures));
+    }
+
+    [Fact]
+    public void A_read_only_slot_that_counts_as_logged_gets_no_blocks()
+    {
+        Assert.Equal(2, LevelInReadOnlySlot(Stage2Defects.None));
+        Assert.Equal(3, LevelInReadOnlySlot(Stage2Defects.LogsReadOnlySlots));
+    }
+
+    [Fact]
+    public void A_block_that_reaches_beyond_its_slot_gives_the_guest_memory_of_the_host()
+    {
+        Assert.Equal(Stage2FaultOutcome.Mmio, StoreBelowMisalignedSlot(Stage2Defects.None));
+        Assert.Equal(Stage2FaultOutcome.Resume, StoreBelowMisalignedSlot(Stage2Defects.MapsBeyondSlot));
+    }
+
+    [Fact]
     public void Scenario_10_A_block_over_a_table_leaks_it()
     {
         using FaultWorld world = Posted(Stage2Defects.LeaksReplacedTable).Logged();
@@ -68,6 +90,39 @@ public sealed class PostedDefectTests
         using FaultWorld world = Posted(Stage2Defects.None).World();
         world.Load(Base);
         Assert.Throws<UnreachableException>(() => world.Hypervisor.SetSharedPage(ref world.Thread, Userspace, Physical));
+    }
+
+    // A device's page that is mapped read-only already is not mapped again.
+    private static int MarksWhereMappingFails(Stage2Defects defects)
+    {
+        using FaultWorld world = Posted(defects).World(world =>
+            world.AddSlot(Base, Block, new HostRegionSettings(Userspace, Block) { Kind = HostRegionKind.PfnMapped }));
+        world.Load(Base);
+        world.StartLog();
+        Assert.Equal(Stage2FaultOutcome.HostFault, world.Access(Base, Stage2Access.Store, out _));
+        return world.Marks;
+    }
+
+    private static int LevelInReadOnlySlot(Stage2Defects defects)
+    {
+        using FaultWorld world = Posted(defects).World(world =>
+            world.AddSlot(Base, Block, new HostRegionSettings(Userspace, Block), isReadOnly: true));
+        world.Slot().Memory.LogsDirtyPages = true;
+        world.Load(Base);
+        return FaultCase.LevelOf(world, Base);
+    }
+
+    // The slot begins in the middle of what would be a block.
+    private static Stage2FaultOutcome StoreBelowMisalignedSlot(Stage2Defects defects)
+    {
+        const ulong half = Block / 2;
+        using FaultWorld world = Posted(defects).World(world =>
+        {
+            world.Host.Add(new HostRegionSettings(Userspace, 2 * Block));
+            world.AddSlot(Base + half, Block + half, userspace: Userspace + half);
+        });
+        world.Load(Base + half);
+        return world.Access(Base, Stage2Access.Store, out _);
     }
 
     private static FaultCase Posted(Stage2Defects defects) => new(Stage2Generation.Posted2014, defects);

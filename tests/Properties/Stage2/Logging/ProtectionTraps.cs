@@ -1,5 +1,6 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;

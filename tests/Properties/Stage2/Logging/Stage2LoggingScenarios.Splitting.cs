@@ -12,7 +12,7 @@ namespace RingKit.Properties.Stage2.Logging;
 public sealed partial class Stage2LoggingScenarios
 {
     [Fact]
-    public void Blocks_are_split_after_their_protection_and_stores_then_only_relax_pages()
+    public void Scenario_9_Blocks_are_split_after_their_protection_and_stores_then_only_relax_pages()
     {
         using LoggedSlot slot = StartedOnBlocks(new Stage2Options { EagerSplitChunk = Block });
         Assert.Equal(2, Stage2HvCore<HardwareOrdering>.SplitTables(Block));
@@ -48,7 +48,7 @@ public sealed partial class Stage2LoggingScenarios
     }
 
     [Fact]
-    public void A_chunk_is_chosen_before_there_are_slots_and_is_a_size_of_blocks()
+    public void Scenario_9_A_chunk_is_chosen_before_there_are_slots_and_is_a_size_of_blocks()
     {
         using var slot = new LoggedSlot();
         foreach (ulong chunk in (ulong[])[0, Page, Block, Gigabyte, 12345])

@@ -91,7 +91,7 @@ public sealed partial class Stage2LoggingScenarios
     [Theory]
     [InlineData(MaskedProtection.Span)]
     [InlineData(MaskedProtection.Exact)]
-    public void A_manual_fetch_changes_nothing_and_a_clear_protects_the_span_or_the_exact_bits(MaskedProtection rule)
+    public void Scenario_8_A_manual_fetch_changes_nothing_and_a_clear_protects_the_span_or_the_exact_bits(MaskedProtection rule)
     {
         using LoggedSlot slot = StartedOnBlocks(new Stage2Options { MaskedProtection = rule }, Manual);
         ulong[] eight = [515, 516, 517, 518, 519, 520, 521, 522];
@@ -122,7 +122,7 @@ public sealed partial class Stage2LoggingScenarios
     }
 
     [Fact]
-    public void A_clear_refuses_ranges_as_kvm_does()
+    public void Scenario_8_A_clear_refuses_ranges_as_kvm_does()
     {
         using LoggedSlot slot = StartedOnBlocks(log: Manual);
         Assert.Equal(Errno.Invalid, slot.Clear(3, 64));

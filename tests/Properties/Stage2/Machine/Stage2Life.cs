@@ -3,6 +3,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;
+using RingKit.Properties.DirtyLogging;
 using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;
@@ -37,13 +38,13 @@ internal sealed class Stage2Life : IDisposable
     private int _harvests;
     private int _starts;
 
-    public Stage2Life(Stage2Options options, bool hasRing, int seed)
+    public Stage2Life(Stage2Options options, string log, int seed)
     {
         _seed = seed;
         _slot = _memory.AddSlot(0, BaseGfn, Pages);
         _copy = new CopiedMemory(_slot);
         _machine = new VirtualMachine(_memory, Vcpus, options);
-        _log = hasRing ? new RingDirtyLog(_machine, ringEntries: 256) : new BitmapDirtyLog(_machine);
+        _log = LogsUnderStress.Make(log, _machine, options.MaskedProtection);
         _lives = [.. _machine.Vcpus.Select(vcpu => new Life(vcpu.Id, seed + vcpu.Id))];
     }
 

@@ -1,5 +1,6 @@
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Properties.DirtyLogging;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -15,14 +16,18 @@ public sealed class Stage2MachineStress
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(LongRun.IsOn ? 30 : 1);
 
     [Theory]
-    [InlineData(false, Stage2Generation.Current, true, 0, MaskedProtection.Span, true)]
-    [InlineData(true, Stage2Generation.Current, true, 1 << 21, MaskedProtection.Span, false)]
-    [InlineData(false, Stage2Generation.Current, true, 1 << 30, MaskedProtection.Exact, true)]
-    [InlineData(true, Stage2Generation.Current, false, 0, MaskedProtection.Exact, false)]
-    [InlineData(false, Stage2Generation.Posted2014, true, 0, MaskedProtection.Span, true)]
-    [InlineData(true, Stage2Generation.Posted2014, false, 0, MaskedProtection.Span, true)]
+    [InlineData(LogsUnderStress.Bitmap, Stage2Generation.Current, true, 0, MaskedProtection.Span, true)]
+    [InlineData(LogsUnderStress.Ring, Stage2Generation.Current, true, 1 << 21, MaskedProtection.Span, false)]
+    [InlineData(LogsUnderStress.Bitmap, Stage2Generation.Current, true, 1 << 30, MaskedProtection.Exact, true)]
+    [InlineData(LogsUnderStress.Ring, Stage2Generation.Current, false, 0, MaskedProtection.Exact, false)]
+    [InlineData(LogsUnderStress.Bitmap, Stage2Generation.Posted2014, true, 0, MaskedProtection.Span, true)]
+    [InlineData(LogsUnderStress.Ring, Stage2Generation.Posted2014, false, 0, MaskedProtection.Span, true)]
+    [InlineData(LogsUnderStress.Manual, Stage2Generation.Current, true, 1 << 21, MaskedProtection.Span, true)]
+    [InlineData(LogsUnderStress.Manual, Stage2Generation.Posted2014, true, 0, MaskedProtection.Exact, true)]
+    [InlineData(LogsUnderStress.InitiallySet, Stage2Generation.Current, true, 1 << 21, MaskedProtection.Exact, true)]
+    [InlineData(LogsUnderStress.InitiallySet, Stage2Generation.Current, true, 0, MaskedProtection.Span, false)]
     public void A_copy_kept_up_to_date_by_harvests_is_the_memory(
-        bool hasRing, Stage2Generation generation, bool hasHugePages, int chunk, MaskedProtection protection, bool setsAccessFlag)
+        string log, Stage2Generation generation, bool hasHugePages, int chunk, MaskedProtection protection, bool setsAccessFlag)
     {
         int seed = Environment.TickCount;
         var options = new Stage2Options
@@ -33,8 +38,8 @@ public sealed class Stage2MachineStress
             MaskedProtection = protection,
             HasHardwareAccessFlag = setsAccessFlag,
         };
-        string name = $"{(hasRing ? "ring" : "bitmap")}, {generation}{(hasHugePages ? ", huge pages" : "")}, chunk {chunk}, {protection}, seed {seed}";
-        using var life = new Stage2Life(options, hasRing, seed);
+        string name = $"{log}, {generation}{(hasHugePages ? ", huge pages" : "")}, chunk {chunk}, {protection}, seed {seed}";
+        using var life = new Stage2Life(options, log, seed);
         try
         {
             life.Run(Duration);

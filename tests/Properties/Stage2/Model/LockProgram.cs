@@ -1,5 +1,5 @@
 using RingKit.Interleaving;
-using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.PageTables;
 using Xunit;
 using O = RingKit.Interleaving.ModelOrdering;
 

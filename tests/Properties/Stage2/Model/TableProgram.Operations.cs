@@ -1,4 +1,5 @@
 using RingKit.Mmu;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
 using Xunit;
 using static RingKit.Properties.Stage2.Stage2Machine;

@@ -1,7 +1,7 @@
 using RingKit.Interleaving;
 using RingKit.Mmu;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
-using RingKit.Mmu.Stage2.Hypervisor;
 using Xunit;
 using static System.FormattableString;
 using static RingKit.Properties.Stage2.Stage2Machine;

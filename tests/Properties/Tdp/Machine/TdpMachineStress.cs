@@ -18,11 +18,17 @@ public sealed class TdpMachineStress
     private const ulong Pages = 1100;
 
     [Theory]
-    [InlineData(TdpLogMethod.WriteProtection, true)]
-    [InlineData(TdpLogMethod.WriteProtection, false)]
-    [InlineData(TdpLogMethod.ModificationLog, true)]
-    [InlineData(TdpLogMethod.ModificationLog, false)]
-    public void Copies_add_up_while_mappings_are_split_recovered_and_taken_away(TdpLogMethod method, bool eager)
+    [InlineData(TdpLogMethod.WriteProtection, true, LogsUnderStress.Bitmap)]
+    [InlineData(TdpLogMethod.WriteProtection, false, LogsUnderStress.Bitmap)]
+    [InlineData(TdpLogMethod.ModificationLog, true, LogsUnderStress.Bitmap)]
+    [InlineData(TdpLogMethod.ModificationLog, false, LogsUnderStress.Bitmap)]
+    [InlineData(TdpLogMethod.WriteProtection, true, LogsUnderStress.Manual)]
+    [InlineData(TdpLogMethod.ModificationLog, false, LogsUnderStress.Manual)]
+    [InlineData(TdpLogMethod.WriteProtection, false, LogsUnderStress.InitiallySet)]
+    [InlineData(TdpLogMethod.ModificationLog, true, LogsUnderStress.InitiallySet)]
+    [InlineData(TdpLogMethod.WriteProtection, false, LogsUnderStress.Ring)]
+    [InlineData(TdpLogMethod.ModificationLog, true, LogsUnderStress.Ring)]
+    public void Copies_add_up_while_mappings_are_split_recovered_and_taken_away(TdpLogMethod method, bool eager, string logName)
     {
         using var memory = new GuestMemory();
         MemorySlot slot = memory.AddSlot(0, 0x1f8, Pages);
@@ -33,7 +39,7 @@ public sealed class TdpMachineStress
             Mapping = new MappingOptions { LogsGuestMemfd = true },
             Slots = [new TdpSlotOptions { SlotId = 0, Gmem = GuestMemfdTraits.Mmap, GmemFirstPage = 0x1f8, GmemOrder = 9 }],
         });
-        using var log = new BitmapDirtyLog(machine);
+        using WriteProtectingLog log = LogsUnderStress.Make(logName, machine);
         byte[] copy = new byte[Pages * GuestPage.Size];
         int harvests = 0;
         var crew = new Crew(TimeSpan.FromSeconds(60));
@@ -57,11 +63,11 @@ public sealed class TdpMachineStress
         Copy(log, slot, copy);
         Assert.True(copy.AsSpan().SequenceEqual(slot.Memory.AsSpan()), $"the copy differs after {harvests} harvests");
         TdpStatistics done = machine.Tdp!.Statistics;
-        Report.Line($"{method}, {(eager ? "eager" : "lazy")}: {harvests} harvests, {done}");
+        Report.Line($"{logName}, {method}, {(eager ? "eager" : "lazy")}: {harvests} harvests, {done}");
         Assert.True(done.Zapped > 0);
     }
 
-    private static int Disturb(VirtualMachine machine, BitmapDirtyLog log, MemorySlot slot, byte[] copy)
+    private static int Disturb(VirtualMachine machine, WriteProtectingLog log, MemorySlot slot, byte[] copy)
     {
         TwoDimensionalPaging tdp = machine.Tdp!;
         var random = new Random(2025);
@@ -101,7 +107,7 @@ public sealed class TdpMachineStress
     }
 
     // After the harvest, not in it: until it returns vCPUs may store through what they remember.
-    private static void Copy(BitmapDirtyLog log, MemorySlot slot, byte[] copy)
+    private static void Copy(WriteProtectingLog log, MemorySlot slot, byte[] copy)
     {
         foreach ((_, ulong offset) in DirtySet.Harvest(log))
         {
@@ -113,7 +119,9 @@ public sealed class TdpMachineStress
     private static void Write(Vcpu vcpu)
     {
         var program = new RandomStores(seed: 2011 + vcpu.Id);
-        VcpuExit exit = vcpu.Run(ref program);
+        VcpuExit exit;
+        while ((exit = vcpu.Run(ref program)) == VcpuExit.DirtyRingFull)
+            Thread.Yield();
         Assert.Equal(VcpuExit.Interrupted, exit);
     }
 

@@ -5,6 +5,7 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Mapping;
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Tdp;
 using RingKit.Mmu.Tdp.Hypervisor;
 using Xunit;
@@ -136,7 +137,7 @@ internal sealed partial class TdpProgram : IDisposable
         Assert.Equal(TdpFaultOutcome.Mapped, _core.HandleFault(ref thread, _vcpus[0], new TdpAccess(0, IsWrite: true)));
         if (_plan.Mapped == TdpMapped.Large)
             return;
-        using var cache = new RingKit.Mmu.Stage2.TableCache<O>(_core.Table.Pool, 1);
+        using var cache = new TableCache<O>(_core.Table.Pool, 1);
         Assert.Equal(Errno.None, _core.Table.SplitRange(0, 512, target: 1, cache, out _));
         if (_plan.Mapped == TdpMapped.Remains)
             _core.Table.Zap(0, 512, isPrivate: null, out _, out _);

@@ -1,6 +1,5 @@
 using RingKit.Interleaving;
-using RingKit.Mmu.Stage2.Host;
-using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.PageTables;
 using RingKit.Properties.Stage2.Model;
 using Xunit;
 using O = RingKit.Interleaving.ModelOrdering;

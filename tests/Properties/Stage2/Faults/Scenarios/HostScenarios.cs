@@ -1,3 +1,4 @@
+using RingKit.Mmu.PageTables;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;

@@ -1,0 +1,141 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using RingKit.Cli.Machines;
+using RingKit.Mmu;
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.Stage2.Hypervisor;
+
+namespace RingKit.Cli.Commands;
+
+/// <summary>The options that say which machines a command makes: page table, dirty logs, the ring's size, stage 2's.</summary>
+internal sealed class MachineOptions
+{
+    private const string AllLogs = "all";
+
+    // Where a default's value does not read as it is typed, the description names it.
+    private readonly Option<string> _mmu = new("--mmu")
+    {
+        Description = "The page table: a flat one, PowerPC's hashed one, or the second stage of arm64's.",
+        HelpName = string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)),
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = WordOf,
+        DefaultValueFactory = _ => MmuChoice.Flat.Name,
+    };
+
+    private readonly Option<string> _log;
+    private readonly string? _defaultLog;
+
+    private readonly Option<int> _ringEntries = new("--ring-entries")
+    {
+        Description = $"Entries of the dirty ring: a power of two from {SmallestRing} to {DirtyRingSize.MaximumEntries}, as KVM has it.",
+        HelpName = "N",
+        CustomParser = ParseRingEntries,
+        DefaultValueFactory = _ => MachineSettings.DefaultRingEntries,
+    };
+
+    private readonly Stage2CommandOptions _stage2 = new();
+
+    private MachineOptions(string logs, string? defaultLog)
+    {
+        _defaultLog = defaultLog;
+        _log = new Option<string>("--log")
+        {
+            Description = $"{logs}: {string.Join("; ", MmuChoice.All.Select(LogsOf))}.{(defaultLog is null ? " [default: the first]" : "")}",
+            HelpName = "LOG",
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = WordOf,
+        };
+        if (defaultLog is not null)
+            _log.DefaultValueFactory = _ => defaultLog;
+    }
+
+    // With KVM's reserve and 4 KiB pages, which all guests here have.
+    private static ulong SmallestRing => DirtyRingSize.MinimumEntries();
+
+    /// <summary>Options of a command that takes all of a page table's logs where none is named.</summary>
+    /// <param name="logs">What the logs are for: the description goes on with their names.</param>
+    public static MachineOptions WithAllLogs(string logs) => new(logs, AllLogs);
+
+    /// <summary>Options of a command that takes a page table's first log where none is named.</summary>
+    /// <param name="logs">What the logs are for: the description goes on with their names.</param>
+    public static MachineOptions WithFirstLog(string logs) => new(logs, defaultLog: null);
+
+    /// <summary>Adds them in the order of help. The ring's size comes behind the command's own, by <see cref="AddRingTo"/>.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_mmu);
+        command.Options.Add(_log);
+        command.Validators.Add(CheckMmuAndLogs);
+        _stage2.AddTo(command);
+    }
+
+    public void AddRingTo(Command command) => command.Options.Add(_ringEntries);
+
+    public MmuChoice Mmu(ParseResult parsed) => MmuOf(parsed.GetRequiredValue(_mmu))!;
+
+    public IReadOnlyList<LogChoice> Logs(ParseResult parsed) => Choose(Mmu(parsed), parsed.GetValue(_log));
+
+    /// <summary>Whether more than one log is asked for. In a validator.</summary>
+    public bool TakesSeveralLogs(CommandResult command) => MmuOf(command) is { } mmu && Choose(mmu, command.GetValue(_log) ?? _defaultLog).Count > 1;
+
+    /// <summary>Whether the hashed page table is asked for. In a validator.</summary>
+    public bool IsHash(CommandResult command) => MmuOf(command) == MmuChoice.Hash;
+
+    public int RingEntries(ParseResult parsed) => parsed.GetRequiredValue(_ringEntries);
+
+    public Stage2Options Stage2(ParseResult parsed) => _stage2.Read(parsed);
+
+    /// <summary>Reads a guest's size in whole pages.</summary>
+    internal static ulong? ParseMemory(ArgumentResult argument)
+    {
+        string text = WordOf(argument);
+        if (!MemorySize.TryParse(text, out ulong bytes) || bytes is 0 or > MachineSettings.MaximumMemory || bytes % 4096 != 0)
+            argument.AddError($"--memory {text}: not a multiple of 4K from 4K to 1T (bytes, or with K, M, G or T: 64M)");
+        return bytes;
+    }
+
+    // An option that is given twice has two words, which no range admits.
+    internal static string WordOf(ArgumentResult argument) => string.Join(' ', argument.Tokens.Select(token => token.Value));
+
+    private static string LogsOf(MmuChoice mmu) => $"with {mmu.Name} {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}";
+
+    // Which logs there are depends on the page table, so both wait until both are read.
+    private void CheckMmuAndLogs(CommandResult command)
+    {
+        string mmuName = command.GetValue(_mmu) ?? MmuChoice.Flat.Name;
+        if (MmuOf(mmuName) is not { } mmu)
+        {
+            command.AddError($"--mmu {mmuName}: choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
+            return;
+        }
+
+        string? name = command.GetValue(_log) ?? _defaultLog;
+        if (Choose(mmu, name).Count == 0)
+            command.AddError($"--log {name}: choose one of {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}");
+        _stage2.Check(command, mmu);
+    }
+
+    private MmuChoice? MmuOf(CommandResult command) => MmuOf(command.GetValue(_mmu) ?? MmuChoice.Flat.Name);
+
+    private static MmuChoice? MmuOf(string name) => MmuChoice.All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
+
+    private static IReadOnlyList<LogChoice> Choose(MmuChoice mmu, string? name) => name switch
+    {
+        null => [mmu.Logs[0]],
+        AllLogs => mmu.Logs,
+        _ => [.. mmu.Logs.Where(log => log.Name.Equals(name, StringComparison.Ordinal))],
+    };
+
+    private static int ParseRingEntries(ArgumentResult argument)
+    {
+        string text = WordOf(argument);
+        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong entries)
+            || DirtyRingSize.FromEntries(entries).Check() != Errno.None)
+        {
+            argument.AddError($"--ring-entries {text}: not a power of two from {SmallestRing} to {DirtyRingSize.MaximumEntries}");
+            return 0;
+        }
+
+        return (int)entries;
+    }
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using RingKit.Cli.Machines;
+using RingKit.Mmu.Stage2;
+using RingKit.Mmu.Stage2.Hypervisor;
+
+namespace RingKit.Cli.Commands;
+
+/// <summary>The options for a stage-2 page table.</summary>
+internal sealed class Stage2CommandOptions
+{
+    private const string OnFault = "on-fault", Eager = "eager", Of2014 = "2014", Current = "current";
+
+    private readonly Option<bool> _hugePages = new("--huge-pages")
+    {
+        Description = "With stage2: the host has transparent huge pages behind the guest's memory.",
+    };
+
+    private readonly Option<string> _split = new("--split")
+    {
+        Description = "With stage2: whether huge pages are split when they are stored to, or ahead, when the log starts.",
+        HelpName = $"{OnFault}|{Eager}",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = MachineOptions.WordOf,
+        DefaultValueFactory = _ => OnFault,
+    };
+
+    private readonly Option<string> _generation = new("--generation")
+    {
+        Description = "With stage2: KVM as the patches of 2014 would have it, or current.",
+        HelpName = $"{Of2014}|{Current}",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = MachineOptions.WordOf,
+        DefaultValueFactory = _ => Current,
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_hugePages);
+        command.Options.Add(_split);
+        command.Options.Add(_generation);
+    }
+
+    public Stage2Options Read(ParseResult parsed) => new()
+    {
+        HasHugePages = parsed.GetValue(_hugePages),
+        EagerSplitChunk = parsed.GetRequiredValue(_split) == Eager ? Stage2Geometry.SizeAt(2) : 0,
+        Generation = parsed.GetRequiredValue(_generation) == Of2014 ? Stage2Generation.Posted2014 : Stage2Generation.Current,
+    };
+
+    /// <summary>Adds the first error that there is: a value out of its range, or one that does not go with the others.</summary>
+    public void Check(CommandResult command, MmuChoice mmu)
+    {
+        string split = command.GetValue(_split) ?? OnFault, generation = command.GetValue(_generation) ?? Current;
+        if (split is not (OnFault or Eager))
+            command.AddError($"--split {split}: choose one of {OnFault}, {Eager}");
+        else if (generation is not (Of2014 or Current))
+            command.AddError($"--generation {generation}: choose one of {Of2014}, {Current}");
+        else if (mmu != MmuChoice.Stage2 && FirstGiven(command) is { } option)
+            command.AddError($"{option}: only with --mmu {MmuChoice.Stage2.Name}");
+        else if (split == Eager && generation == Of2014)
+            command.AddError($"--split {Eager}: the patches of 2014 do not have it; choose --generation {Current}");
+    }
+
+    private string? FirstGiven(CommandResult command) =>
+        ((Option[])[_hugePages, _split, _generation]).FirstOrDefault(option => command.GetResult(option) is { Implicit: false })?.Name;
+}

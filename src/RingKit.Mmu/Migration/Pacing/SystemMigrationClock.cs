@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace RingKit.Mmu.Migration.Pacing;
+
+/// <summary>The machine's own clock.</summary>
+public sealed class SystemMigrationClock : IMigrationClock
+{
+    private SystemMigrationClock()
+    {
+    }
+
+    /// <summary>The one that there is.</summary>
+    public static SystemMigrationClock Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    /// <inheritdoc/>
+    public void Wait(TimeSpan time, CancellationToken cancellation) => cancellation.WaitHandle.WaitOne(time);
+}
