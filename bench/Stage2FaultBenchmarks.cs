@@ -1,12 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.Stage2;
-using RingKit.Bitmaps;
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.Stage2;
-using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
-using RingKit.Ordering;
 
 namespace RingKit.Bench;
 
