@@ -56,7 +56,7 @@ public sealed class BrokenTransferTests
         for (long at = 0; at < length; at++)
         {
             using var world = new World();
-            var change = (byte)(1 << (int)(at % 8));
+            byte change = (byte)(1 << (int)(at % 8));
             MigrationResult result = world.Run(Options, _ => new Loopback(world.Destination) { Corruption = (at, change) });
             Assert.Equal(MigrationOutcome.Failed, result.Outcome);
             Assert.InRange(world.Connections[0].Refusal!.ByteOffset, 0, at);
@@ -72,7 +72,7 @@ public sealed class BrokenTransferTests
         for (long at = 0; at < 12 * 32; at++)
         {
             using var world = new World();
-            var change = (byte)(1 << (int)(at % 8));
+            byte change = (byte)(1 << (int)(at % 8));
             MigrationResult result = world.Run(Options with { Retries = 1 }, retry => new Loopback(world.Destination) { CorruptAnswer = retry == 0 ? (at, change) : null });
             Assert.Equal(MigrationOutcome.Completed, result.Outcome);
             Assert.True(world.IsEqual, $"byte {at} of the answers changed");

@@ -66,7 +66,7 @@ public sealed class ConcurrentMigrationTests : IDisposable
     }
 
     [Fact]
-    public void Memory_is_equal_at_the_end_over_pipes()
+    public async Task Memory_is_equal_at_the_end_over_pipes()
     {
         (VirtualMachine machine, IDirtyLog log) = Make("flat, ring");
         using (machine)
@@ -80,7 +80,7 @@ public sealed class ConcurrentMigrationTests : IDisposable
             var receiver = new MigrationReceiver(_destination);
             Task<MigrationReceipt> receiving = Task.Run(() => receiver.Receive(arriving, answers, Token), Token);
             MigrationResult result = new PreCopyMigration(machine, log, guest, _ => new MigrationConnection(pages, answered)).Run(Token);
-            Assert.True(receiving.Wait(TimeSpan.FromSeconds(60), Token));
+            await receiving.WaitAsync(TimeSpan.FromSeconds(60), Token);
             Assert.True(receiver.IsComplete);
             CheckCompleted(result, guest);
         }

@@ -218,7 +218,8 @@ public sealed class DirtyLogClientsTests : IDisposable
                     var sink = new WaitingSink(seen, isAtWork, goesOn);
                     display.Harvest(ref sink);
                     isDone.Set();
-                }),
+                }
+            ),
                 ("migration", () =>
                 {
                     Assert.True(isAtWork.Wait(TimeSpan.FromSeconds(20)));
@@ -226,7 +227,8 @@ public sealed class DirtyLogClientsTests : IDisposable
                     Store(999);
                     overtakes = true;
                     Assert.Equal([(3u, 999ul)], DirtySet.Harvest(migration));
-                }));
+                }
+            ));
             Assert.Equal([(3u, 999ul)], DirtySet.Harvest(display));
         }
 
@@ -273,7 +275,8 @@ public sealed class DirtyLogClientsTests : IDisposable
                 {
                     done.Set();
                 }
-            }),
+            }
+        ),
             ("display", () =>
             {
                 while (!done.Wait(1))
@@ -282,7 +285,8 @@ public sealed class DirtyLogClientsTests : IDisposable
                     if (display.MayHavePages())
                         display.HarvestRuns(_high, ref sink);
                 }
-            }),
+            }
+        ),
             ("code cache", () =>
             {
                 while (!done.IsSet)
@@ -291,7 +295,8 @@ public sealed class DirtyLogClientsTests : IDisposable
                     cache.HarvestRuns(_low, ref sink);
                     Thread.Yield();
                 }
-            }));
+            }
+        ));
         var last = new CopySink(displayed);
         display.HarvestRuns(_high, ref last);
         last = new CopySink(cached);
