@@ -122,32 +122,34 @@ public sealed class DirtyQuotaTests
         Vcpu vcpu = machine.Vcpus[0];
         int exhausted = 0;
         VcpuExit last = VcpuExit.None;
-        new Crew(TimeSpan.FromSeconds(30)).Run(
-            ("vCPU", () =>
-            {
-                var program = default(SamePage);
-                while ((last = vcpu.Run(ref program)) == VcpuExit.DirtyQuotaExhausted)
-                    Interlocked.Increment(ref exhausted);
-            }),
-            ("who sets quotas", () =>
-            {
-                var crew = new Crew(TimeSpan.FromSeconds(20));
-                int idle = 0;
-                while (vcpu.DirtiedPages == 0)
-                    crew.Idle(ref idle, "the first record");
-                for (int round = 0; round < 100; round++)
-                {
-                    int before = Volatile.Read(ref exhausted);
-                    vcpu.DirtyQuota = 1;
-                    while (Volatile.Read(ref exhausted) == before)
-                        crew.Idle(ref idle, "the vCPU to leave");
-                    vcpu.DirtyQuota = 2;
-                }
-
-                vcpu.RequestStop();
-            }));
+        new Crew(TimeSpan.FromSeconds(30)).Run(("vCPU", RunVcpu), ("who sets quotas", SetQuotas));
         Assert.Equal(VcpuExit.Interrupted, last);
         Assert.Equal(1ul, vcpu.DirtiedPages);
+
+        void RunVcpu()
+        {
+            var program = default(SamePage);
+            while ((last = vcpu.Run(ref program)) == VcpuExit.DirtyQuotaExhausted)
+                Interlocked.Increment(ref exhausted);
+        }
+
+        void SetQuotas()
+        {
+            var crew = new Crew(TimeSpan.FromSeconds(20));
+            int idle = 0;
+            while (vcpu.DirtiedPages == 0)
+                crew.Idle(ref idle, "the first record");
+            for (int round = 0; round < 100; round++)
+            {
+                int before = Volatile.Read(ref exhausted);
+                vcpu.DirtyQuota = 1;
+                while (Volatile.Read(ref exhausted) == before)
+                    crew.Idle(ref idle, "the vCPU to leave");
+                vcpu.DirtyQuota = 2;
+            }
+
+            vcpu.RequestStop();
+        }
     }
 
     [Fact]

@@ -87,28 +87,30 @@ public sealed class StallTests
         rig.Log.Start();
         TimeSpan elapsed = TimeSpan.Zero;
         using var stop = new CancellationTokenSource();
-        new Crew(TimeSpan.FromSeconds(60)).Run(
-            ("vCPU", () =>
-            {
-                var program = new Walk(ulong.MaxValue);
-                long start = Stopwatch.GetTimestamp();
-                while (!stop.IsCancellationRequested)
-                    vcpu.Run(ref program);
-                elapsed = Stopwatch.GetElapsedTime(start);
-            }),
-            ("harvests", () =>
-            {
-                for (int round = 0; round < 50; round++)
-                    DirtySet.Harvest(rig.Log);
-                stop.Cancel();
-                vcpu.RequestStop();
-            }));
+        new Crew(TimeSpan.FromSeconds(60)).Run(("vCPU", RunVcpu), ("harvests", HarvestOften));
         VcpuStalls stalls = vcpu.Stalls;
         Assert.True(stalls.FaultTime > TimeSpan.Zero);
         Assert.True(stalls.Total <= elapsed, $"{stalls} in {elapsed}");
         Assert.Equal(
             stalls.Total,
             stalls.LogFaultTime + stalls.OtherFaultTime + stalls.EntryWaitTime + stalls.InvalidationTime + stalls.RingFullTime + stalls.QuotaTime + stalls.ThrottleTime);
+
+        void RunVcpu()
+        {
+            var program = new Walk(ulong.MaxValue);
+            long start = Stopwatch.GetTimestamp();
+            while (!stop.IsCancellationRequested)
+                vcpu.Run(ref program);
+            elapsed = Stopwatch.GetElapsedTime(start);
+        }
+
+        void HarvestOften()
+        {
+            for (int round = 0; round < 50; round++)
+                DirtySet.Harvest(rig.Log);
+            stop.Cancel();
+            vcpu.RequestStop();
+        }
     }
 
     [Fact]
@@ -185,26 +187,28 @@ public sealed class StallTests
         Vcpu vcpu = machine.Vcpus[0];
         machine.InvalidateTlbs();
         using var stop = new CancellationTokenSource();
-        new Crew(TimeSpan.FromSeconds(30)).Run(
-            ("vCPU", () =>
-            {
-                var program = new Walk(ulong.MaxValue);
-                while (!stop.IsCancellationRequested)
-                    vcpu.Run(ref program);
-            }),
-            ("who invalidates", () =>
-            {
-                var crew = new Crew(TimeSpan.FromSeconds(20));
-                int idle = 0;
-                while (vcpu.Faults == 0)
-                    crew.Idle(ref idle, "the vCPU to run");
-                for (int i = 0; i < 20; i++)
-                    machine.InvalidateTlbs();
-                stop.Cancel();
-                vcpu.RequestStop();
-            }));
+        new Crew(TimeSpan.FromSeconds(30)).Run(("vCPU", RunVcpu), ("who invalidates", InvalidateOften));
         Assert.Equal(20ul, vcpu.Stalls.Invalidations);
         Assert.True(vcpu.Stalls.InvalidationTime > TimeSpan.Zero);
+
+        void RunVcpu()
+        {
+            var program = new Walk(ulong.MaxValue);
+            while (!stop.IsCancellationRequested)
+                vcpu.Run(ref program);
+        }
+
+        void InvalidateOften()
+        {
+            var crew = new Crew(TimeSpan.FromSeconds(20));
+            int idle = 0;
+            while (vcpu.Faults == 0)
+                crew.Idle(ref idle, "the vCPU to run");
+            for (int i = 0; i < 20; i++)
+                machine.InvalidateTlbs();
+            stop.Cancel();
+            vcpu.RequestStop();
+        }
     }
 
     [Fact]

@@ -141,23 +141,25 @@ public sealed class AutoConvergeThrottleTests : IDisposable
         using var throttle = new AutoConvergeThrottle(_machine) { Percentage = 99 };
         using var stop = new CancellationTokenSource();
         bool held = false;
-        new Crew(TimeSpan.FromSeconds(60)).Run(
-            ("vCPU", () =>
-            {
-                var program = default(Endless);
-                while (!stop.IsCancellationRequested)
-                    held |= throttle.Hold(Vcpu, Vcpu.Run(ref program), stop.Token);
-            }),
-            ("who stops it", () =>
-            {
-                var crew = new Crew(TimeSpan.FromSeconds(50));
-                int idle = 0;
-                while (Vcpu.Stalls.Throttles == 0)
-                    crew.Idle(ref idle, "the first sleep's end");
-                stop.Cancel();
-                Vcpu.RequestStop();
-            }));
+        new Crew(TimeSpan.FromSeconds(60)).Run(("vCPU", RunVcpu), ("who stops it", StopIt));
         Assert.True(held);
+
+        void RunVcpu()
+        {
+            var program = default(Endless);
+            while (!stop.IsCancellationRequested)
+                held |= throttle.Hold(Vcpu, Vcpu.Run(ref program), stop.Token);
+        }
+
+        void StopIt()
+        {
+            var crew = new Crew(TimeSpan.FromSeconds(50));
+            int idle = 0;
+            while (Vcpu.Stalls.Throttles == 0)
+                crew.Idle(ref idle, "the first sleep's end");
+            stop.Cancel();
+            Vcpu.RequestStop();
+        }
     }
 
     private int RunToTheEnd(ref ManualSteps program)

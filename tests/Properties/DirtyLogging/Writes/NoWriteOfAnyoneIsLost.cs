@@ -31,33 +31,34 @@ public sealed class NoWriteOfAnyoneIsLost
         int rounds = 0;
         bool areDone = false;
 
-        new Crew(Patience).Run(
-            ("vCPU", () => RunVcpu(machine.Vcpus[0], stop.Token)),
-            ("device and host", () =>
-            {
-                Write(machine, slot, stop.Token);
-                Volatile.Write(ref areDone, true);
-            }),
-            ("migration", () =>
-            {
-                // Logging starts while all write: what was written before is copied whole once, right after.
-                Thread.Sleep(1);
-                log.Start();
-                slot.Memory.AsSpan().CopyTo(copy);
-                long deadline = Environment.TickCount64 + (long)Duration.TotalMilliseconds;
-                for (; Environment.TickCount64 < deadline || rounds < 3; rounds++)
-                    CopyDirtyPages(log, slot, copy, inPhases: rounds % 2 == 0);
-                stop.Cancel();
-                machine.Vcpus[0].RequestStop();
-                while (!Volatile.Read(ref areDone) || machine.RunsVcpus)
-                    CopyDirtyPages(log, slot, copy, inPhases: false);
-                CopyDirtyPages(log, slot, copy, inPhases: true);
-            }));
+        new Crew(Patience).Run(("vCPU", () => RunVcpu(machine.Vcpus[0], stop.Token)), ("device and host", WriteOften), ("migration", MigrateAll));
 
         Assert.True(copy.AsSpan().SequenceEqual(slot.Memory.AsSpan()), $"{name}: the copy differs after {rounds} rounds");
         DirtyLogStatistics cost = log.Statistics;
         Assert.True(cost.DevicePages > 0 && cost.HostPages > 0, $"{name}: {cost}");
         Report.Line($"{name}: {rounds} rounds, {cost.VcpuPages} pages of vCPUs, {cost.DevicePages} of the device, {cost.HostPages} of the host, memory equal");
+
+        void WriteOften()
+        {
+            Write(machine, slot, stop.Token);
+            Volatile.Write(ref areDone, true);
+        }
+
+        void MigrateAll()
+        {
+            // Logging starts while all write: what was written before is copied whole once, right after.
+            Thread.Sleep(1);
+            log.Start();
+            slot.Memory.AsSpan().CopyTo(copy);
+            long deadline = Environment.TickCount64 + (long)Duration.TotalMilliseconds;
+            for (; Environment.TickCount64 < deadline || rounds < 3; rounds++)
+                CopyDirtyPages(log, slot, copy, inPhases: rounds % 2 == 0);
+            stop.Cancel();
+            machine.Vcpus[0].RequestStop();
+            while (!Volatile.Read(ref areDone) || machine.RunsVcpus)
+                CopyDirtyPages(log, slot, copy, inPhases: false);
+            CopyDirtyPages(log, slot, copy, inPhases: true);
+        }
     }
 
     // Half of the harvests put back what they took, and find it in the next one.

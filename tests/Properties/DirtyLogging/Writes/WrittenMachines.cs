@@ -25,6 +25,8 @@ internal static class WrittenMachines
     {
         ["bitmap"] = machine => new BitmapDirtyLog(machine),
         ["ring"] = machine => new RingDirtyLog(machine, ringEntries: 1024),
+        ["summary"] = machine => new SummaryDirtyLog(machine),
+        ["adaptive"] = machine => new AdaptiveDirtyLog(machine),
         ["memslot"] = machine => new MemslotDirtyLog(machine),
         ["memslot, manual"] = machine => new MemslotDirtyLog(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled }),
         ["kvm bitmap"] = machine => new KvmDirtyLog(machine, new KvmCapabilities(KvmProfile.X86)),
