@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.Stage2;
-using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 
 namespace RingKit.Bench;

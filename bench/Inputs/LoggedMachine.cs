@@ -25,6 +25,19 @@ internal sealed class LoggedMachine : IDisposable
         _log?.Start();
     }
 
+    /// <summary>How the time of faults is measured.</summary>
+    public FaultTiming FaultTiming
+    {
+        set => _machine.FaultTiming = value;
+    }
+
+    /// <summary>A device writes to the first pages, round and round.</summary>
+    public void WriteAsDevice(int pages, int writes, ReadOnlySpan<byte> data)
+    {
+        for (int i = 0; i < writes; i++)
+            _machine.WriteAsDevice((ulong)(i % pages) << GuestPage.Shift, data);
+    }
+
     /// <summary>Runs stores round and round over the first pages.</summary>
     public void Store(int pages, int stores)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate;
@@ -7,8 +8,9 @@ namespace RingKit.Bench.Migration;
 /// <summary>What the command line asks for.</summary>
 internal sealed record MigrationBenchOptions
 {
-    public const string Usage = "migration [--stores] [--log LOG] [--memory SIZE] [--bandwidth RATE] [--quick]";
+    public const string Usage = "migration [--stores] [--log LOG] [--memory SIZE] [--bandwidth RATE] [--rates 0,0.5,1.5] [--quick]";
 
+    private const double MaximumRate = 100;
     private const ulong Megabyte = 1 << 20;
 
     /// <summary>A small guest, once: it proves that all of it works, and measures nothing.</summary>
@@ -23,6 +25,9 @@ internal sealed record MigrationBenchOptions
 
     public ulong Bandwidth { get; private init; }
 
+    /// <summary>What the guest writes, in shares of the bandwidth.</summary>
+    public IReadOnlyList<double> Rates { get; private init; } = [0, 0.25, 0.5, 1, 1.5];
+
     /// <summary>What differs from what was asked for, or null.</summary>
     public string? Remark { get; private init; }
 
@@ -31,6 +36,7 @@ internal sealed record MigrationBenchOptions
     public static MigrationBenchOptions Parse(ReadOnlySpan<string> arguments)
     {
         (bool isQuick, bool isStores, LogChoice log, ulong? memory, ulong? bandwidth) = (false, false, LogChoice.Flat[0], null, null);
+        double[]? rates = null;
         for (int i = 0; i < arguments.Length; i++)
         {
             switch (arguments[i])
@@ -50,13 +56,16 @@ internal sealed record MigrationBenchOptions
                 case "--bandwidth":
                     bandwidth = SizeAfter(arguments, ref i);
                     break;
+                case "--rates":
+                    rates = RatesAfter(arguments, ref i);
+                    break;
                 default:
                     throw new CommandException($"'{arguments[i]}' is no argument of migration");
             }
         }
 
         ulong wanted = memory ?? (isQuick ? 32 * Megabyte : 4096 * Megabyte), fits = Fitting(wanted);
-        return new MigrationBenchOptions
+        var options = new MigrationBenchOptions
         {
             IsQuick = isQuick,
             IsStores = isStores,
@@ -65,6 +74,7 @@ internal sealed record MigrationBenchOptions
             Bandwidth = bandwidth ?? (isQuick ? 400 * Megabyte : 1024 * Megabyte),
             Remark = fits == wanted ? null : $"this machine has no memory for two guests of {MemorySize.Format(wanted)}: {MemorySize.Format(fits)} instead",
         };
+        return rates is not null ? options with { Rates = rates } : isQuick ? options with { Rates = [0.25, 1.5] } : options;
     }
 
     /// <summary>The guest, with these options.</summary>
@@ -102,6 +112,15 @@ internal sealed record MigrationBenchOptions
         return MemorySize.TryParse(text, out ulong size) && size is >= 1 << 20 and <= 1UL << 40 && size % 4096 == 0
             ? size
             : throw new CommandException($"{option} {text}: not a multiple of 4K from 1M to 1T");
+    }
+
+    private static double[] RatesAfter(ReadOnlySpan<string> arguments, ref int i)
+    {
+        string text = WordAfter(arguments, ref i);
+        double[] rates = [.. text.Split(',').Select(word => double.TryParse(word, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double rate) ? rate : -1)];
+        return rates.All(rate => rate is >= 0 and <= MaximumRate)
+            ? rates
+            : throw new CommandException($"--rates {text}: not shares of the bandwidth from 0 to {MaximumRate}, with commas between them");
     }
 
     private static string WordAfter(ReadOnlySpan<string> arguments, ref int i) =>

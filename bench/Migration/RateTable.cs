@@ -10,12 +10,6 @@ internal sealed class RateTable(MigrationBenchOptions options)
 {
     private const int Rounds = 6;
 
-    private static readonly (double OfBandwidth, ThrottleKind Throttle)[] Rows =
-    [
-        (0, ThrottleKind.None), (0.25, ThrottleKind.None), (0.5, ThrottleKind.None), (1, ThrottleKind.None), (1.5, ThrottleKind.None),
-        (1.5, ThrottleKind.Quota),
-    ];
-
     /// <summary>Measures, and prints a row at a time.</summary>
     /// <returns>Whether all memories were equal.</returns>
     public bool Write(TextWriter output)
@@ -29,13 +23,18 @@ internal sealed class RateTable(MigrationBenchOptions options)
         output.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         using var memories = new GuestMemories(guest.MemoryPages);
         bool areEqual = true;
-        foreach ((double ofBandwidth, ThrottleKind throttle) in options.IsQuick ? Rows[1..3] : Rows)
+        foreach (double ofBandwidth in options.Rates)
         {
-            MigrateSettings settings = guest with { WriteRate = (ulong)(guest.Bandwidth * ofBandwidth), Throttle = throttle };
-            LogMigration row = new GuestMigration(memories, options.Log, settings).Run(progress: null, CancellationToken.None);
-            areEqual &= row.Memory.IsEqual;
-            output.WriteLine(Line(settings, row));
-            output.Flush();
+            // Above the bandwidth with a throttle too: without one it cannot converge.
+            ThrottleKind[] throttles = ofBandwidth > 1 ? [ThrottleKind.None, ThrottleKind.Quota] : [ThrottleKind.None];
+            foreach (ThrottleKind throttle in throttles)
+            {
+                MigrateSettings settings = guest with { WriteRate = (ulong)(guest.Bandwidth * ofBandwidth), Throttle = throttle };
+                LogMigration row = new GuestMigration(memories, options.Log, settings).Run(progress: null, CancellationToken.None);
+                areEqual &= row.Memory.IsEqual;
+                output.WriteLine(Line(settings, row));
+                output.Flush();
+            }
         }
 
         return areEqual;

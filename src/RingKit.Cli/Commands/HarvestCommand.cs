@@ -69,8 +69,9 @@ internal sealed class HarvestCommand
     // On a thread of its own, so that this one can show progress, and take Ctrl-C.
     private async Task<HarvestReport> MeasureAsync(HarvestSettings settings, CancellationToken cancellation)
     {
+        using var grid = new HarvestGrid(settings);
         var progress = new ReplayProgress();
-        Task<HarvestReport> running = Task.Run(() => new HarvestGrid(settings).Run(part => progress.Report(part), cancellation), CancellationToken.None);
+        Task<HarvestReport> running = Task.Run(() => grid.Run(part => progress.Report(part), cancellation), CancellationToken.None);
         await progress.ShowAsync(running, _terminal.ProgressConsole, "Measuring").ConfigureAwait(false);
         try
         {

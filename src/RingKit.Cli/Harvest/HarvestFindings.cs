@@ -40,13 +40,13 @@ internal static class HarvestFindings
     /// <summary>What each log costs in the cells of one guest and pattern.</summary>
     public static IReadOnlyList<CostLine> Lines(HarvestReport report, ulong memory, PagePattern pattern, Func<LogCell, double> cost) =>
     [
-        .. from cell in report.Cells
-           where cell.Cell.Memory == memory && cell.Cell.Pattern == pattern
-           group cell by cell.Log into log
-           select new CostLine(log.Key, [.. log
-               .OrderBy(cell => cell.DirtyPages)
-               .DistinctBy(cell => cell.DirtyPages)
-               .Select(cell => ((double)cell.DirtyPages, Math.Max(cost(cell), LeastCost)))]),
+        .. report.Cells
+            .Where(cell => cell.Cell.Memory == memory && cell.Cell.Pattern == pattern)
+            .GroupBy(cell => cell.Log, StringComparer.Ordinal)
+            .Select(log => new CostLine(log.Key, [.. log
+                .OrderBy(cell => cell.DirtyPages)
+                .DistinctBy(cell => cell.DirtyPages)
+                .Select(cell => ((double)cell.DirtyPages, Math.Max(cost(cell), LeastCost)))])),
     ];
 
     private static IEnumerable<(string Name, Func<LogCell, double> Cost)> Kinds =>

@@ -8,7 +8,7 @@ using RingKit.Mmu.Guest;
 namespace RingKit.Cli.Harvest;
 
 /// <summary>Measures a grid, cell by cell, and in each cell log by log.</summary>
-internal sealed class HarvestGrid(HarvestSettings settings)
+internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 {
     // Up to so many stores a round is too short to stand for itself.
     private const int FewStores = 20_000;
@@ -41,24 +41,19 @@ internal sealed class HarvestGrid(HarvestSettings settings)
         LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
         if (leftOut.Length == grid.Length)
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
-        try
+        if (settings.TimesCount)
+            Rehearse(cancellation);
+        for (int i = 0; i < grid.Length; i++)
         {
-            if (settings.TimesCount)
-                Rehearse(cancellation);
-            for (int i = 0; i < grid.Length; i++)
-            {
-                if (!leftOut.Any(left => left.Cell == grid[i]))
-                    Measure(grid[i], cells, cancellation);
-                progress?.Invoke((i + 1.0) / grid.Length);
-            }
-        }
-        finally
-        {
-            _machines?.Dispose();
+            if (!leftOut.Any(left => left.Cell == grid[i]))
+                Measure(grid[i], cells, cancellation);
+            progress?.Invoke((i + 1.0) / grid.Length);
         }
 
         return new HarvestReport(settings, cells, leftOut);
     }
+
+    public void Dispose() => _machines?.Dispose();
 
     private bool Populates => settings.Mmu == MmuChoice.Hash;
 

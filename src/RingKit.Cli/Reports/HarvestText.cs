@@ -13,7 +13,7 @@ internal sealed class HarvestText(IAnsiConsole console)
         string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
         Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
         Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
-        Say($"included. * is the harvest that costs least. ~ is scaled from a smaller guest with the same part dirty.");
+        Say($"included. * is the harvest that costs least; ~ is scaled from a smaller guest with as much dirty.");
         foreach (ulong memory in settings.Memory)
         {
             LogCell[] cells = [.. report.Cells.Where(cell => cell.Cell.Memory == memory)];
@@ -36,7 +36,7 @@ internal sealed class HarvestText(IAnsiConsole console)
     private void WriteMemory(ulong memory, LogCell[] cells)
     {
         Say($"{MemorySize.Format(memory)}: {HarvestSettings.PagesOf(memory):N0} pages. Memory of the log: ", $"""
-            {string.Join(", ", cells.DistinctBy(cell => cell.Log).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
+            {string.Join(", ", cells.DistinctBy(cell => cell.Log, StringComparer.Ordinal).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
             """);
     }
 
@@ -45,7 +45,7 @@ internal sealed class HarvestText(IAnsiConsole console)
         if (cells.Length == 0)
             return;
 
-        string[] logs = [.. cells.Select(cell => cell.Log).Distinct()];
+        string[] logs = [.. cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal)];
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn(PagePatterns.NameOf(cells[0].Cell.Pattern)).NoWrap().Padding(0, 0));
         foreach (string column in (string[])["pages", .. logs])
@@ -66,7 +66,7 @@ internal sealed class HarvestText(IAnsiConsole console)
 
     private void WriteFullRings(LogCell[] cells)
     {
-        foreach (IGrouping<string, LogCell> log in cells.Where(cell => cell.Costs.FullExits > 0).GroupBy(cell => cell.Log))
+        foreach (IGrouping<string, LogCell> log in cells.Where(cell => cell.Costs.FullExits > 0).GroupBy(cell => cell.Log, StringComparer.Ordinal))
         {
             IEnumerable<string> exits = log.Select(cell => string.Create(
                 CultureInfo.InvariantCulture, $"{cell.Cell.Dirty} {cell.Costs.FullExits:N0}, {cell.Costs.Stall / (cell.Costs.Guest + cell.Costs.Stall):P0}"));

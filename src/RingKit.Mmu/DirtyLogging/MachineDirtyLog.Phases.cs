@@ -23,11 +23,11 @@ public abstract partial class MachineDirtyLog
         var list = new DirtyWordList(_recentWords);
         try
         {
-            var sink = new TakingSink(list);
-            CollectAndEnd(ref sink);
+            var sink = new TakingSink(list, returned);
+            CollectAndEnd(ref sink, withReturned: false);
 
-            // Through the bitmaps where one order has to be made of several: they join and sort at once.
-            if (!list.IsOrdered)
+            // The bitmaps join and sort at once.
+            if (sink.HasRest || returned.MayHavePages)
             {
                 Return(list.Words);
                 list.Clear();
@@ -74,6 +74,10 @@ public abstract partial class MachineDirtyLog
 
     /// <summary>Keeps pages, at any offset, for the next harvest. Under the lock.</summary>
     private protected void SetAside(MemorySlot slot, ulong baseOffset, ulong mask) => Returned().Add(slot, baseOffset, mask);
+
+    /// <summary>Hands what came back to a slot to the sink, where it goes into the log itself. Under the lock.</summary>
+    private protected void CollectReturned<TSink>(MemorySlot slot, ref TSink sink)
+        where TSink : struct, IDirtyPageSink => _returned?.Deliver(slot, ref sink);
 
     /// <summary>Forgets what devices and the host wrote to a slot, what came back to it, and what may still come from harvests that are held. Under the lock, when the slot's log stops.</summary>
     private protected void ForgetReturned(MemorySlot slot)

@@ -52,7 +52,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
         StartLocked();
-        HardwareOrdering.FullFence();                                                 // E90: flag up, then let memory be read
+        WriteMarking<HardwareOrdering>.Started();
     }
 
     /// <inheritdoc/>
@@ -69,7 +69,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
         where TSink : struct, IDirtyPageSink
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
-        CollectAndEnd(ref sink);
+        CollectAndEnd(ref sink, withReturned: true);
     }
 
     /// <inheritdoc/>
@@ -137,7 +137,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
         Collect(ref forget);
     }
 
-    private void CollectAndEnd<TSink>(ref TSink sink)
+    private void CollectAndEnd<TSink>(ref TSink sink, bool withReturned)
         where TSink : struct, IDirtyPageSink
     {
         long start = Stopwatch.GetTimestamp();
@@ -146,7 +146,8 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
             Collect(ref sink);
             foreach (MemorySlot slot in Machine.Memory.Slots)
                 CollectWritesWithoutVcpu(slot, ref sink);
-            _returned?.Deliver(ref sink);
+            if (withReturned)
+                _returned?.Deliver(ref sink);
         }
         finally
         {

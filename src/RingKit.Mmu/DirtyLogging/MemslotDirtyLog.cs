@@ -122,6 +122,7 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
     {
         var marker = new MemslotMarker(_logs[slot.Ordinal]);
         CollectWritesWithoutVcpu(slot, ref marker);
+        CollectReturned(slot, ref marker);
     }
 
     private protected override void Begin(ReadOnlySpan<MemorySlot> slots)

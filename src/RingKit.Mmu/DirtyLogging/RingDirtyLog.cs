@@ -58,7 +58,8 @@ public sealed class RingDirtyLog : WriteProtectingLog
     public VcpulessWrites VcpulessWrites { get; }
 
     /// <summary>
-    /// Whether a device of the machine writes the guest's memory by itself just now, as the GIC's ITS does when it saves its tables: writes without a vCPU are expected then, and
+    /// Whether a device of the machine writes the guest's memory by itself just now, as the GIC's ITS does when it saves its tables: writes without a vCPU
+    /// are expected then, and
     /// are not counted in <see cref="UnexpectedWrites"/>. It decides no more than that. Any thread.
     /// </summary>
     public bool SavesTables
@@ -77,14 +78,17 @@ public sealed class RingDirtyLog : WriteProtectingLog
         }
     }
 
-    /// <summary>How often vCPU 0 was asked to leave the guest because <see cref="VcpulessWrites.LockedRing"/> was soft full: what it pays for others' writes.</summary>
+    /// <summary>
+    /// How often vCPU 0 was asked to leave the guest because <see cref="VcpulessWrites.LockedRing"/> was soft full: what it pays for others' writes.
+    /// </summary>
     public ulong KicksOfVcpu0 => _vcpulessRing?.Kicks ?? 0;
 
     /// <summary>Records a page that was written without a vCPU. Any thread, after the write.</summary>
     /// <param name="slot">A slot of the machine.</param>
     /// <param name="offset">Page index inside the slot.</param>
     /// <returns>
-    /// <see cref="Errno.Invalid"/> where nothing can take it (<see cref="VcpulessWrites.Refuse"/>: KVM warns, and the page is lost); <see cref="Errno.Busy"/> if the ring for such pages is full
+    /// <see cref="Errno.Invalid"/> where nothing can take it (<see cref="VcpulessWrites.Refuse"/>: KVM warns, and the page is lost); <see cref="Errno.Busy"/>
+    /// if the ring for such pages is full
     /// until a harvest. In both cases the caller still owns the page. None also if the slot is not logged.
     /// </returns>
     /// <exception cref="ArgumentNullException">There is no slot.</exception>

@@ -10,7 +10,8 @@ public enum VcpulessWrites
     Bitmap,
 
     /// <summary>
-    /// One more ring, behind a lock, as KVM's rings had it when they were proposed. When it is full vCPU 0 is kicked out of the guest to have it harvested: its programs pay for what
+    /// One more ring, behind a lock, as KVM's rings had it when they were proposed. When it is full vCPU 0 is kicked out of the guest to have it harvested:
+    /// its programs pay for what
     /// others write.
     /// </summary>
     LockedRing,

@@ -11,7 +11,9 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     {
     }
 
-    /// <summary>Whether harvests protect what they take. Not to, loses writes: it is for measurements of what the taking costs by itself, between two starts.</summary>
+    /// <summary>
+    /// Whether harvests protect what they take. Not to, loses writes: it is for measurements of what the taking costs by itself, between two starts.
+    /// </summary>
     internal bool ProtectsPages { get; set; } = true;
 
     private protected bool ProtectedSinceInvalidation { get; private set; }
@@ -28,7 +30,9 @@ public abstract class WriteProtectingLog : MachineDirtyLog
             StartSlots([slot]);
     }
 
-    /// <summary>Stops to log one slot and forgets what was not harvested of it; the others go on, and lose nothing. Nothing happens to a slot that is not logged.</summary>
+    /// <summary>
+    /// Stops to log one slot and forgets what was not harvested of it; the others go on, and lose nothing. Nothing happens to a slot that is not logged.
+    /// </summary>
     /// <param name="slot">A slot of the machine.</param>
     /// <exception cref="ArgumentNullException">There is no slot.</exception>
     /// <exception cref="ArgumentException">The slot is another machine's.</exception>
@@ -53,8 +57,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     }
 
     /// <summary>
-    /// Takes what devices and the host have written to a slot into the log itself, where it has calls by which pages are fetched besides harvests. Under the lock. By default
-    /// nothing: harvests take it.
+    /// Takes what devices and the host have written to a slot, and what harvests have put back, into the log itself, where it has calls by which pages are fetched besides
+    /// harvests. Under the lock. By default nothing: harvests take it.
     /// </summary>
     internal virtual void BringInWritesWithoutVcpu(MemorySlot slot)
     {
@@ -83,7 +87,9 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     /// <summary>Forgets all that is recorded. No slot is flagged any more, so it protects nothing.</summary>
     private protected virtual void ForgetAll() => Forget();
 
-    /// <summary>Forgets what is recorded of a slot that is not flagged any more. By default all is taken, and what is of other slots comes back in the next harvest.</summary>
+    /// <summary>
+    /// Forgets what is recorded of a slot that is not flagged any more. By default all is taken, and what is of other slots comes back in the next harvest.
+    /// </summary>
     private protected virtual void ForgetSlot(MemorySlot slot)
     {
         var others = new OtherSlotsSink(this, slot);

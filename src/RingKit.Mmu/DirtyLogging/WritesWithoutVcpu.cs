@@ -12,23 +12,14 @@ namespace RingKit.Mmu.DirtyLogging;
 /// </remarks>
 internal sealed class WritesWithoutVcpu(GuestMemory memory)
 {
-    // Nothing is lost, and nobody has to be asked to stop for a moment, by the order in each:
-    //   writer:  store the data, then mark the page, always: not even a page that is dirty already is skipped;
-    //   harvest: take the mark (E4), then let the page be read.
-    // A mark before the store could be taken by a harvest whose reader comes before the store. Protection plays no part: such a writer has no translation that
-    // grants it a second store without a mark.
     private readonly Lazy<SummaryBitmap[]> _bitmaps = new(() => [.. memory.Slots.Select(slot => new SummaryBitmap(slot.PageCount))]);
 
     /// <summary>Marks pages whose bytes have been stored.</summary>
     /// <param name="slot">A slot of the memory.</param>
     /// <param name="offset">The first page's index inside the slot.</param>
     /// <param name="count">How many; all are in the slot.</param>
-    public void Record(MemorySlot slot, ulong offset, ulong count)
-    {
-        HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
-        if (slot.LogsDirtyPages)
-            _bitmaps.Value[slot.Ordinal].MarkRange(offset, count);
-    }
+    public void Record(MemorySlot slot, ulong offset, ulong count) =>
+        WriteMarking<HardwareOrdering>.Mark(in slot.LogFlag, new PagesOf(this, slot), offset, count);
 
     /// <summary>False if there are no such pages, but for those that are recorded meanwhile.</summary>
     public bool MayHavePages => _bitmaps.IsValueCreated && _bitmaps.Value.Any(bitmap => bitmap.MayHaveMarks);
@@ -41,5 +32,10 @@ internal sealed class WritesWithoutVcpu(GuestMemory memory)
     {
         if (_bitmaps.IsValueCreated)
             _bitmaps.Value[slot.Ordinal].HarvestMasks(ref sink);
+    }
+
+    private readonly struct PagesOf(WritesWithoutVcpu writes, MemorySlot slot) : IMarkedPages
+    {
+        public IDirtyTracker Tracker => writes._bitmaps.Value[slot.Ordinal];
     }
 }

@@ -58,6 +58,9 @@ public sealed class MemorySlot : IDisposable
         internal set => HardwareOrdering.StoreRelease(ref _isRemoved, value ? 1u : 0);   // E83
     }
 
+    /// <summary>Not 0 while <see cref="LogsDirtyPages"/>.</summary>
+    internal ref readonly uint LogFlag => ref _logsDirtyPages;
+
     /// <summary>The slot's place among the slots of its guest memory, from 0.</summary>
     internal int Ordinal { get; }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;
@@ -10,8 +11,11 @@ internal sealed class StallMeter(int vcpu)
     private readonly ulong[] _counts = new ulong[(int)StallKind.Count];
     private readonly ulong[] _ticks = new ulong[(int)StallKind.Count];
 
-    // How many faults of each of the two kinds there were when one was timed last.
-    private readonly ulong[] _timed = new ulong[2];
+    // Faults of the two kinds, apart from the rest as they are the most frequent; and how many of each there were when one was timed last.
+    private ulong _logFaults;
+    private ulong _otherFaults;
+    private ulong _logFaultsTimed;
+    private ulong _otherFaultsTimed;
     private ulong _random = (uint)vcpu + 1;
 
     // When the vCPU left for a reason for which the time outside counts, and what throttles had slept until then; or 0.
@@ -22,9 +26,9 @@ internal sealed class StallMeter(int vcpu)
     /// <summary>What was lost so far.</summary>
     public VcpuStalls Value => new()
     {
-        LogFaults = CountOf(StallKind.LogFault),
+        LogFaults = HardwareOrdering.LoadRelaxed(ref _logFaults),
         LogFaultTime = TimeOf(StallKind.LogFault),
-        OtherFaults = CountOf(StallKind.OtherFault),
+        OtherFaults = HardwareOrdering.LoadRelaxed(ref _otherFaults),
         OtherFaultTime = TimeOf(StallKind.OtherFault),
         EntryWaits = CountOf(StallKind.EntryWait),
         EntryWaitTime = TimeOf(StallKind.EntryWait),
@@ -41,8 +45,10 @@ internal sealed class StallMeter(int vcpu)
     /// <summary>Whether the vCPU left for a reason for which the time outside counts.</summary>
     public bool IsOutside => _leftAt != 0;
 
-    /// <summary>Counts something.</summary>
-    public void Count(StallKind kind) => Add(ref _counts[(int)kind], 1);
+    /// <summary>Counts a fault.</summary>
+    /// <param name="hasRecorded">Whether it recorded a page.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CountFault(bool hasRecorded) => Add(ref hasRecorded ? ref _logFaults : ref _otherFaults, 1);
 
     /// <summary>Counts something, and the time that it took.</summary>
     /// <param name="kind">Why the time was lost.</param>
@@ -61,17 +67,18 @@ internal sealed class StallMeter(int vcpu)
     }
 
     /// <summary>Books the time of a fault that is counted already, for all of its kind since the one that was timed last.</summary>
-    /// <param name="kind">One of the two kinds of faults.</param>
+    /// <param name="hasRecorded">Whether it recorded a page.</param>
     /// <param name="start">When it began, a timestamp.</param>
-    public void BookFault(StallKind kind, long start)
+    public void BookFault(bool hasRecorded, long start)
     {
-        ulong faults = _counts[(int)kind], standsFor = faults - _timed[(int)kind];
-        _timed[(int)kind] = faults;
-        AddTime(kind, (ulong)(Stopwatch.GetTimestamp() - start) * standsFor);
+        ulong faults = hasRecorded ? _logFaults : _otherFaults;
+        ref ulong timed = ref hasRecorded ? ref _logFaultsTimed : ref _otherFaultsTimed;
+        AddTime(hasRecorded ? StallKind.LogFault : StallKind.OtherFault, (ulong)(Stopwatch.GetTimestamp() - start) * (faults - timed));
+        timed = faults;
     }
 
     /// <summary>Faults until now were not timed: none that is timed later stands for them.</summary>
-    public void ForgetUntimed() => _counts.AsSpan(0, _timed.Length).CopyTo(_timed);
+    public void ForgetUntimed() => (_logFaultsTimed, _otherFaultsTimed) = (_logFaults, _otherFaults);
 
     /// <summary>The vCPU leaves for a reason for which the time outside counts.</summary>
     public void Leave(StallKind kind)
@@ -103,6 +110,8 @@ internal sealed class StallMeter(int vcpu)
         _random = unchecked((_random * 6364136223846793005) + 1442695040888963407);
         return 1 + (int)((_random >> 58) * 2);
     }
+
+    private void Count(StallKind kind) => Add(ref _counts[(int)kind], 1);
 
     private static void Add(ref ulong counter, ulong amount) => HardwareOrdering.StoreRelaxed(ref counter, counter + amount);
 

@@ -9,9 +9,6 @@ public sealed unsafe partial class Vcpu
     private ulong _dirtiedPages;
     private ulong _dirtyQuota = ulong.MaxValue;
 
-    // Accesses in which a page was recorded, by the vCPU or by its page table for it.
-    private ulong _records;
-
     /// <summary>
     /// Pages that the vCPU has recorded in dirty logs since it was made: each page once for each time that it was protected and written again. Any thread.
     /// </summary>
@@ -68,7 +65,7 @@ public sealed unsafe partial class Vcpu
     }
 
     /// <summary>The page table has recorded what an access writes. The vCPU's holder.</summary>
-    internal void CountRecord() => _records++;
+    internal void CountRecord() => _missEvents |= Recorded;
 
     // As KVM's requests: lowered before the quota is read, so a quota that is set meanwhile raises it again; and raised again while the quota is exhausted.
     private bool IsQuotaExhausted()

@@ -70,7 +70,11 @@ public sealed unsafe partial class Vcpu : IDisposable
     /// <summary>On a push that met the soft limit: leave the guest before the next step. The vCPU's own thread, or one that pushes to the machine's own ring.</summary>
     internal void RequestHarvest() => HardwareOrdering.OrRelease(ref _control->Requests, VcpuControl.DirtyRingFull);
 
-    internal void CountFault() => HardwareOrdering.StoreRelaxed(ref _faults, _faults + 1);
+    internal void CountFault()
+    {
+        _missEvents |= Faulted;
+        HardwareOrdering.StoreRelaxed(ref _faults, _faults + 1);
+    }
 
     private VcpuExit Serve(ulong requests)
     {

@@ -68,7 +68,8 @@ public sealed record MigrationOptions
         Check(Clock is not null, nameof(Clock), Clock, "a clock");
     }
 
-    private static void Check(bool isRight, string name, object? value, string range)
+    /// <summary>Refuses an option.</summary>
+    internal static void Check(bool isRight, string name, object? value, string range)
     {
         if (!isRight)
             throw new ArgumentOutOfRangeException(name, value, $"{name} is {range}.");

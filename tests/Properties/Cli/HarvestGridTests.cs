@@ -131,12 +131,17 @@ public sealed class HarvestGridTests
         using var cancellation = new CancellationTokenSource();
         HarvestSettings settings = Settings(MmuChoice.Flat) with { Memory = [16UL << 30], Dirty = [DirtyAmount.OfPercent(100)], MostStores = int.MaxValue };
         cancellation.CancelAfter(TimeSpan.FromMilliseconds(500));
-        Assert.ThrowsAny<OperationCanceledException>(() => new HarvestGrid(settings).Run(null, cancellation.Token));
+        using var grid = new HarvestGrid(settings);
+        Assert.ThrowsAny<OperationCanceledException>(() => grid.Run(null, cancellation.Token));
     }
 
     private static DirtyAmount Pages(ulong pages) => DirtyAmount.OfPages(pages);
 
-    private static HarvestReport Run(HarvestSettings settings) => new HarvestGrid(settings).Run(null, TestContext.Current.CancellationToken);
+    private static HarvestReport Run(HarvestSettings settings)
+    {
+        using var grid = new HarvestGrid(settings);
+        return grid.Run(null, TestContext.Current.CancellationToken);
+    }
 
     private static HarvestSettings Settings(MmuChoice mmu) => new()
     {

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace RingKit.Properties.DirtyLogging;
 
-/// <summary>Pages that are written while no vCPU runs, as a GIC that saves its tables does: rings are vCPUs', so each policy has a place of its own, or none.</summary>
+/// <summary>
+/// Pages that are written while no vCPU runs, as a GIC that saves its tables does: rings are vCPUs', so each policy has a place of its own, or none.
+/// </summary>
 public sealed class RingWithoutVcpuTests
 {
     [Fact]

@@ -241,18 +241,18 @@ public sealed class StallTests
         var meter = new StallMeter(vcpu: 0);
         long second = Stopwatch.Frequency;
         for (int i = 0; i < 10; i++)
-            meter.Count(StallKind.LogFault);
-        meter.Count(StallKind.OtherFault);
-        meter.BookFault(StallKind.LogFault, Stopwatch.GetTimestamp() - second);
+            meter.CountFault(hasRecorded: true);
+        meter.CountFault(hasRecorded: false);
+        meter.BookFault(hasRecorded: true, Stopwatch.GetTimestamp() - second);
         Assert.InRange(meter.Value.LogFaultTime.TotalSeconds, 10, 20);
         Assert.Equal(TimeSpan.Zero, meter.Value.OtherFaultTime);
 
         for (int i = 0; i < 1000; i++)
-            meter.Count(StallKind.LogFault);
+            meter.CountFault(hasRecorded: true);
         meter.ForgetUntimed();
-        meter.Count(StallKind.LogFault);
+        meter.CountFault(hasRecorded: true);
         VcpuStalls before = meter.Value;
-        meter.BookFault(StallKind.LogFault, Stopwatch.GetTimestamp() - second);
+        meter.BookFault(hasRecorded: true, Stopwatch.GetTimestamp() - second);
         Assert.InRange((meter.Value - before).LogFaultTime.TotalSeconds, 1, 2);
         Assert.Equal((1011ul, 1ul), (meter.Value.LogFaults, meter.Value.OtherFaults));
     }

@@ -3,6 +3,7 @@ using RingKit.Properties.Bitmaps.Clients;
 using RingKit.Properties.Bitmaps.Phases;
 using RingKit.Properties.Bitmaps.Trackers;
 using RingKit.Properties.DirtyLogging.Adaptive;
+using RingKit.Properties.DirtyLogging.Writes;
 using RingKit.Properties.DirtyRings;
 using RingKit.Properties.DirtyRings.IndexPublished;
 using RingKit.Properties.DirtyRings.Overflow;
@@ -31,6 +32,7 @@ internal static class ExploredStructures
         new ExploredPhases(),
         new ExploredClients(),
         new ExploredAdaptiveLog(),
+        new ExploredWriteMarking(),
         new ExploredSpscRing(),
         new ExploredMpscRing(),
         new ExploredBroadcastRing(),

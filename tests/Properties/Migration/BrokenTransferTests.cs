@@ -181,6 +181,7 @@ public sealed class BrokenTransferTests
 
         public void Dispose()
         {
+            _guest.Dispose();
             _log.Dispose();
             _machine.Dispose();
             _source.Dispose();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
@@ -89,7 +90,7 @@ public sealed class CheckpointTests
         using var log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(machine, ringEntries: 16, reservedEntries: 4);
         using var destination = new GuestMemory();
         destination.AddSlot(0, 0, 100);
-        var guest = new SimulatedGuest(machine, seed: 2);
+        using var guest = new SimulatedGuest(machine, seed: 2);
         var receiver = new CheckpointReceiver(destination);
         var clock = new FakeClock { Tick = TimeSpan.FromMicroseconds(1), Waiting = () => guest.Store(400) };
         List<CheckpointEpoch> epochs = [];
@@ -136,6 +137,22 @@ public sealed class CheckpointTests
                     cancellation.Cancel();
             }
         }
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_refused_by_name()
+    {
+        using var world = new CheckpointWorld();
+        (string Name, CheckpointOptions Options)[] bad =
+        [
+            ("EpochLength", new CheckpointOptions { EpochLength = TimeSpan.FromTicks(-1) }),
+            ("BufferPages", new CheckpointOptions { BufferPages = 0 }),
+            ("LiveRounds", new CheckpointOptions { LiveRounds = 0 }),
+            ("MaximumEpochs", new CheckpointOptions { MaximumEpochs = 0 }),
+            ("Retries", new CheckpointOptions { Transfer = new MigrationOptions { Retries = -1 } }),
+        ];
+        foreach ((string name, CheckpointOptions options) in bad)
+            Assert.Throws<ArgumentOutOfRangeException>(name, () => new CheckpointReplication(world.Machine, world.Log, world.Guest, _ => world.Loopback().Connect(), options));
     }
 
     [Fact]
@@ -186,22 +203,24 @@ public sealed class CheckpointTests
         memory.AddSlot(0, 0, 400);
         using var machine = new VirtualMachine(source, 2);
         using var log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(machine, ringEntries: 64, reservedEntries: 16);
-        using var guest = new RingKit.Mmu.Migration.Running.VcpuThreads<LimitedStores>(machine, vcpu => new LimitedStores(vcpu, 30_000));
+        var ends = new StrongBox<bool>();
+        using var guest = new RingKit.Mmu.Migration.Running.VcpuThreads<EndingStores>(machine, vcpu => new EndingStores(vcpu, ends));
         var receiver = new CheckpointReceiver(memory);
         var connection = new Loopback((pages, answers) => receiver.Open(pages, answers, CancellationToken.None));
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         int rests = 0;
 
-        // Two epochs after the programs have ended, all that they stored is there.
+        // The programs end after some epochs; two epochs later all that they stored is there.
         guest.Start();
         CheckpointResult result = new CheckpointReplication(
-            machine, log, guest, _ => connection.Connect(), new CheckpointOptions { EpochLength = TimeSpan.FromMilliseconds(5), Progress = _ => Look() }).Run(cancellation.Token);
+            machine, log, guest, _ => connection.Connect(), new CheckpointOptions { EpochLength = TimeSpan.FromMilliseconds(5), Progress = epoch => Look(epoch) }).Run(cancellation.Token);
         Assert.Equal(MigrationOutcome.Cancelled, result.Outcome);
         Assert.True(MemoryVerifier.Compare(source, memory) is { IsEqual: true }, MemoryVerifier.Compare(source, memory).ToString());
         Report.Line($"{result.Epochs} epochs, {result.EndedByFullRing} by a full ring, longest pause {result.LongestPause.TotalMilliseconds:F2} ms, {result.PagesSent} pages");
 
-        void Look()
+        void Look(CheckpointEpoch epoch)
         {
+            ends.Value = epoch.Number >= 50;
             if (guest.IsHalted && ++rests == 2)
                 cancellation.Cancel();
         }
@@ -216,22 +235,19 @@ public sealed class CheckpointTests
         return world.Connections[0].Written - MigrationFormat.RecordSize;
     }
 
-    private struct LimitedStores(int vcpu, int count) : IGuestProgram
+    private struct EndingStores(int vcpu, StrongBox<bool> ends) : IGuestProgram
     {
         private ulong _state = (ulong)vcpu;
-        private int _left = count;
 
         public VcpuExit Step(Vcpu self)
         {
-            if (_left == 0)
+            if (ends.Value)
                 return VcpuExit.Halted;
             ulong next = (_state * 6364136223846793005) + 1442695040888963407;
             VcpuExit exit = self.Store(((next >> 33) % (400 * 128) * 32) + ((ulong)vcpu * 8), next);
-            if (exit != VcpuExit.None)
-                return exit;
-            _state = next;
-            _left--;
-            return VcpuExit.None;
+            if (exit == VcpuExit.None)
+                _state = next;
+            return exit;
         }
     }
 }

@@ -65,6 +65,7 @@ internal sealed class CheckpointWorld : IDisposable
 
     public void Dispose()
     {
+        Guest.Dispose();
         Log.Dispose();
         Machine.Dispose();
         _source.Dispose();

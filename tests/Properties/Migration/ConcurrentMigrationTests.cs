@@ -146,8 +146,8 @@ public sealed class ConcurrentMigrationTests : IDisposable
         using (var destination = new Destination(_destination))
         using (VcpuThreads<EndlessStores> guest = Start(machine, byQuota ? quota : byTime))
         {
-            // 20 MB/s: all pages take 120 ms, in which all are written again.
-            var options = new MigrationOptions { BandwidthLimit = 20_000_000, DowntimeLimit = TimeSpan.FromMilliseconds(40), MaximumRounds = 100, AtMaximumRounds = RoundLimitPolicy.GiveUp };
+            // 10 MB/s: all pages take 240 ms, in which all are written again.
+            var options = new MigrationOptions { BandwidthLimit = 10_000_000, DowntimeLimit = TimeSpan.FromMilliseconds(100), MaximumRounds = 100, AtMaximumRounds = RoundLimitPolicy.GiveUp };
             MigrationResult result = new PreCopyMigration(machine, log, guest, _ => destination.Connect(), options) { Throttle = throttle }.Run(Token);
             Report.Line($"{(byQuota ? "quota" : "time")}: {result.Outcome} after {result.Rounds.Count} rounds, level {result.Rounds.Max(round => round.ThrottleLevel)} %");
             Assert.Contains(result.Rounds, round => round.ThrottleLevel > 0);

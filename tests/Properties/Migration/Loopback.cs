@@ -45,10 +45,10 @@ internal sealed class Loopback(Func<Stream, Stream, ReceivingSession> open)
     private void Write(ReadOnlySpan<byte> bytes)
     {
         int fit = (int)Math.Min(bytes.Length, BreaksAfter - Written);
-        byte[] copy = bytes[..fit].ToArray();
+        Span<byte> copy = _pages.Reserve(fit);
+        bytes[..fit].CopyTo(copy);
         if (Corruption is var (offset, change) && offset >= Written && offset < Written + fit)
-            copy[offset - Written] ^= change;
-        _pages.Write(copy);
+            copy[(int)(offset - Written)] ^= change;
         Written += fit;
         Writing?.Invoke();
         if (fit != bytes.Length)

@@ -62,6 +62,7 @@ internal sealed class MigrationWorld : IDisposable
 
     public void Dispose()
     {
+        Guest.Dispose();
         Log.Dispose();
         Machine.Dispose();
         Source.Dispose();

@@ -171,7 +171,7 @@ public sealed class PreCopyMigrationTests
         destination.AddSlot(0, 0, 1024);
         using var machine = new VirtualMachine(memory, 1, new TdpOptions());
         using var log = new BitmapDirtyLog(machine);
-        var guest = new SimulatedGuest(machine, seed: 1);
+        using var guest = new SimulatedGuest(machine, seed: 1);
         guest.Store(200);
         TdpMappings before = machine.Tdp!.CountMappings();
         Assert.Equal((0ul, 2ul), (before.Of4K, before.Of2M));

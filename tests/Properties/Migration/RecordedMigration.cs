@@ -14,7 +14,7 @@ internal sealed class RecordedMigration : IDisposable
         Source.Slots[0].Memory.AsSpan()[..(2 * GuestPage.Size)].Fill(0x5a);
         using var machine = new VirtualMachine(Source);
         using var log = new BitmapDirtyLog(machine);
-        var guest = new SimulatedGuest(machine, seed: 7) { StoresBeforePause = 3 };
+        using var guest = new SimulatedGuest(machine, seed: 7) { StoresBeforePause = 3 };
         Source.Slots[0].Memory.AsSpan().CopyTo(guest.Model[0]);
         var stream = new MemoryStream();
         MigrationResult result = new PreCopyMigration(machine, log, guest, _ => new MigrationConnection(stream)).Run();

@@ -1,10 +1,11 @@
+using System.Buffers;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Running;
 
 namespace RingKit.Properties.Migration;
 
 /// <summary>A guest whose vCPUs take their turns on the calling thread, whenever they are given one: all of its stores are known.</summary>
-internal sealed class SimulatedGuest : IGuestRunner
+internal sealed class SimulatedGuest : IGuestRunner, IDisposable
 {
     private readonly VirtualMachine _machine;
     private readonly ulong _seed;
@@ -20,11 +21,11 @@ internal sealed class SimulatedGuest : IGuestRunner
     {
         _machine = machine;
         _seed = seed;
-        Model = [.. machine.Memory.Slots.Select(slot => new byte[slot.PageCount << GuestPage.Shift])];
+        Model = [.. machine.Memory.Slots.Select(slot => Zeros((int)slot.PageCount << GuestPage.Shift))];
         _programs = [.. machine.Vcpus.Select(vcpu => new RandomStores(machine.Memory, Model, seed + (uint)vcpu.Id, hotPages))];
     }
 
-    /// <summary>What each slot must contain.</summary>
+    /// <summary>What each slot must contain. The arrays are pooled, and may be longer.</summary>
     public byte[][] Model { get; }
 
     public IFullRingServer? FullRings { get; set; }
@@ -63,11 +64,25 @@ internal sealed class SimulatedGuest : IGuestRunner
     {
         foreach (MemorySlot slot in memory.Slots)
         {
-            if (!slot.Memory.AsSpan().SequenceEqual(Model[slot.Id]))
+            if (!slot.Memory.AsSpan().SequenceEqual(Model[slot.Id].AsSpan(0, (int)slot.PageCount << GuestPage.Shift)))
                 return false;
         }
 
         return true;
+    }
+
+    public void Dispose()
+    {
+        foreach (byte[] slot in Model)
+            ArrayPool<byte>.Shared.Return(slot);
+        Array.Clear(Model);
+    }
+
+    private static byte[] Zeros(int length)
+    {
+        byte[] zeros = ArrayPool<byte>.Shared.Rent(length);
+        zeros.AsSpan(0, length).Clear();
+        return zeros;
     }
 
     private void Store(Vcpu vcpu, int count)

@@ -15,8 +15,9 @@ internal sealed class SmallMigration : IDisposable
 
     private readonly ulong _seed;
     private readonly Random _random;
-    private readonly GuestMemory _source = new();
-    private readonly GuestMemory _destination = new();
+    private readonly SmallMemories _memories;
+    private readonly GuestMemory _source;
+    private readonly GuestMemory _destination;
     private readonly SmallMachine _kind;
     private readonly VirtualMachine _machine;
     private readonly IDirtyLog _log;
@@ -34,8 +35,8 @@ internal sealed class SmallMigration : IDisposable
         _random = new Random((int)(seed ^ (seed >> 32)));
         _kind = kind ?? SmallMachine.Choose(_random);
         int first = _random.Next(1, PageCount + 1);
-        AddSlots(_source, first);
-        AddSlots(_destination, first);
+        _memories = SmallMemories.Rent(first, PageCount);
+        (_source, _destination) = (_memories.Source, _memories.Destination);
         _machine = _kind.MakeMachine(_source, _random.Next(1, 3));
         _log = _kind.MakeLog(_machine);
         _guest = new SimulatedGuest(_machine, seed, hotPages: _random.Next(3) == 0 ? _random.Next(1, first + 1) : 0) { StoresBeforePause = _random.Next(8) };
@@ -58,10 +59,10 @@ internal sealed class SmallMigration : IDisposable
 
     public void Dispose()
     {
+        _guest.Dispose();
         _log.Dispose();
         _machine.Dispose();
-        _source.Dispose();
-        _destination.Dispose();
+        _memories.Return();
         _cancellation.Dispose();
     }
 
@@ -141,13 +142,6 @@ internal sealed class SmallMigration : IDisposable
         if (--_turnsBeforeCancel == 0)
             _cancellation.Cancel();
         _guest.Store(_storesPerTurn);
-    }
-
-    private static void AddSlots(GuestMemory memory, int first)
-    {
-        memory.AddSlot(0, 0, (ulong)first);
-        if (first != PageCount)
-            memory.AddSlot(1, 1 << 20, PageCount - (ulong)first);
     }
 
     // Whatever the destination had before must not matter.

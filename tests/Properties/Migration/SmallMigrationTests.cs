@@ -11,7 +11,9 @@ public sealed class SmallMigrationTests
 {
     public const string SeedVariable = "RINGKIT_MIGRATION_SEED";
 
-    private static readonly TimeSpan Duration = LongRun.IsOn ? TimeSpan.FromMinutes(8) : TimeSpan.FromSeconds(3);
+    private const int Few = 400;
+
+    private static readonly TimeSpan LongDuration = TimeSpan.FromMinutes(8);
 
     [Fact]
     public void No_page_is_lost_whatever_happens()
@@ -26,11 +28,10 @@ public sealed class SmallMigrationTests
         Span<int> outcomes = stackalloc int[Enum.GetValues<MigrationOutcome>().Length];
         var clock = Stopwatch.StartNew();
         ulong count = 0;
-        for (; clock.Elapsed < Duration; count++)
+        for (; count < Few || (LongRun.IsOn && clock.Elapsed < LongDuration); count++)
             outcomes[(int)SmallMigration.Run(start + count)]++;
 
         Report.Line($"{count} migrations in small from seed {start} on, no page lost: {outcomes[0]} completed, {outcomes[1]} cancelled, {outcomes[2]} without convergence, {outcomes[3]} failed");
-        Assert.True(count > 100, $"only {count} migrations");
         foreach (int outcome in outcomes)
             Assert.NotEqual(0, outcome);
     }

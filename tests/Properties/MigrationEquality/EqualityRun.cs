@@ -9,7 +9,6 @@ namespace RingKit.Properties.MigrationEquality;
 /// <summary>One migration of a running guest, over one log of one page table, with its trouble: at the end the destination's memory is the guest's.</summary>
 internal sealed class EqualityRun : IDisposable
 {
-    private readonly SelfTestCase _case;
     private readonly MigrationTrouble _trouble;
     private readonly Random _random;
     private readonly GuestMemory _memory = Memory();
@@ -22,7 +21,6 @@ internal sealed class EqualityRun : IDisposable
 
     public EqualityRun(SelfTestCase test, StorePattern pattern, int vcpus, MigrationTrouble trouble, int seed)
     {
-        _case = test;
         _trouble = trouble;
         _random = new Random(seed);
         _machine = test.MakeMachine(_memory, vcpus);

@@ -121,7 +121,7 @@ public sealed class DirtyLogClient : IDirtyLog, IHarvestSource
         var list = new DirtyWordList(_recentWords);
         try
         {
-            var sink = new TakingSink(list);
+            var sink = new TakingSink(list, rest: null);
             _pending.Deliver(ref sink);
             _recentWords = list.Count;
             return new DirtyHarvest(this, list, _session);

@@ -118,7 +118,7 @@ public sealed class DirtyLogClients : IDisposable
         _recordsMoved = null;
 
         // Not from inside a harvest: another client's sink, at work meanwhile, would get pages that vCPUs can still store to unseen, and read them too early.
-        var sink = new TakingSink(_moving);
+        var sink = new TakingSink(_moving, rest: null);
         try
         {
             Log.Harvest(ref sink);

@@ -5,7 +5,8 @@ namespace RingKit.Mmu.DirtyLogging.Kvm;
 
 /// <summary>What a machine's user has agreed upon with KVM: KVM_CHECK_EXTENSION and KVM_ENABLE_CAP, for the capabilities of dirty logging.</summary>
 /// <remarks>
-/// Thread role: any thread. Rings are agreed upon before there are vCPUs, and bitmaps beside them before there are slots: a <see cref="KvmVm"/> counts both, and a
+/// Thread role: any thread. Rings are agreed upon before there are vCPUs, and bitmaps beside them before there are slots: a <see cref="KvmVm"/> counts both,
+/// and a
 /// <see cref="KvmDirtyLog"/> that takes these capabilities sets the counts to its machine's. Source: KVM's generic capabilities.
 /// </remarks>
 public sealed class KvmCapabilities
@@ -88,11 +89,13 @@ public sealed class KvmCapabilities
     /// <summary>Enables a capability: KVM_ENABLE_CAP. Nothing but manual protection can be changed or taken back.</summary>
     /// <param name="capability">Any value.</param>
     /// <param name="argument">
-    /// Its args[0], any value: the size in bytes of each vCPU's ring (<see cref="DirtyRingSize"/>), or the bits of <see cref="Memslots.ManualProtect"/>; else it is not looked at.
+    /// Its args[0], any value: the size in bytes of each vCPU's ring (<see cref="DirtyRingSize"/>), or the bits of <see cref="Memslots.ManualProtect"/>; else
+    /// it is not looked at.
     /// </param>
     /// <param name="flags">KVM does not look at a ring's; else they must be 0.</param>
     /// <returns>
-    /// <see cref="Errno.Invalid"/> if it is not there, or not with this argument, or not any more: rings once there are rings or vCPUs, bitmaps beside them without rings or once there
+    /// <see cref="Errno.Invalid"/> if it is not there, or not with this argument, or not any more: rings once there are rings or vCPUs, bitmaps beside them
+    /// without rings or once there
     /// are slots; <see cref="Errno.TooBig"/> for a ring's size above the largest, which KVM looks at before it looks for rings and vCPUs.
     /// </returns>
     public Errno EnableCap(KvmCapability capability, ulong argument = 0, uint flags = 0)

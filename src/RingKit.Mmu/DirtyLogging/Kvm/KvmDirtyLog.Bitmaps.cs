@@ -11,7 +11,8 @@ public sealed partial class KvmDirtyLog
     /// <param name="slot">Any value: address space id in bits 16..31, slot id in bits 0..15.</param>
     /// <param name="bitmap">Gets KVM's bytes: 8 for each 64 pages of the slot that are begun; those behind stay as they are.</param>
     /// <returns>
-    /// In KVM's order: <see cref="Errno.NoDevice"/> where rings have no bitmaps beside them; <see cref="Errno.Invalid"/> for an id out of range; <see cref="Errno.NoEntry"/> if there is no such
+    /// In KVM's order: <see cref="Errno.NoDevice"/> where rings have no bitmaps beside them; <see cref="Errno.Invalid"/> for an id out of range;
+    /// <see cref="Errno.NoEntry"/> if there is no such
     /// slot, or it is not logged; <see cref="Errno.BadAddress"/> if the bytes are too few (see <see cref="KvmFidelity.BadAddressLosesPages"/>).
     /// </returns>
     public Errno GetDirtyLog(uint slot, Span<byte> bitmap)
@@ -28,7 +29,8 @@ public sealed partial class KvmDirtyLog
     }
 
     /// <summary>
-    /// Takes pages out of a slot's bitmap and protects those that were in it: KVM_CLEAR_DIRTY_LOG, in any mode. They may be read when it returns. Only pages that a fetch had are safe to clear:
+    /// Takes pages out of a slot's bitmap and protects those that were in it: KVM_CLEAR_DIRTY_LOG, in any mode. They may be read when it returns. Only pages
+    /// that a fetch had are safe to clear:
     /// the others are lost.
     /// </summary>
     /// <param name="slot">Any value: address space id in bits 16..31, slot id in bits 0..15.</param>
@@ -36,8 +38,10 @@ public sealed partial class KvmDirtyLog
     /// <param name="pageCount">A multiple of 64, or as many as there are to the slot's end; may be 0.</param>
     /// <param name="bitmap">KVM's bytes: bit 0 stands for <paramref name="firstPage"/>. Bits beyond the slot are ignored.</param>
     /// <returns>
-    /// In KVM's order: <see cref="Errno.NoDevice"/> as above; <see cref="Errno.Invalid"/> for an id out of range, or a first page within a word; <see cref="Errno.NoEntry"/> as above;
-    /// <see cref="Errno.Invalid"/> for a range that leaves the slot or ends within a word; <see cref="Errno.BadAddress"/> if the bytes are too few, with nothing lost.
+    /// In KVM's order: <see cref="Errno.NoDevice"/> as above; <see cref="Errno.Invalid"/> for an id out of range, or a first page within a word;
+    /// <see cref="Errno.NoEntry"/> as above;
+    /// <see cref="Errno.Invalid"/> for a range that leaves the slot or ends within a word; <see cref="Errno.BadAddress"/> if the bytes are too few, with
+    /// nothing lost.
     /// </returns>
     public Errno ClearDirtyLog(uint slot, ulong firstPage, uint pageCount, ReadOnlySpan<byte> bitmap)
     {
@@ -58,6 +62,7 @@ public sealed partial class KvmDirtyLog
     {
         var marker = new MemslotMarker(_logs[slot.Ordinal]);
         CollectWritesWithoutVcpu(slot, ref marker);
+        CollectReturned(slot, ref marker);
     }
 
     private protected override void Begin(ReadOnlySpan<MemorySlot> slots)

@@ -15,7 +15,9 @@ public sealed partial class KvmDirtyLog
     /// <param name="mapping">The ring's one mapping: a user who maps twice has the same again.</param>
     /// <param name="isShared">Whether what either side writes is to be seen by the other.</param>
     /// <param name="isExecutable">Whether the user wants to run it.</param>
-    /// <returns><see cref="Errno.Invalid"/> for a mapping that is private or executable, and where there are no rings (KVM's mapping would trap at its first use).</returns>
+    /// <returns>
+    /// <see cref="Errno.Invalid"/> for a mapping that is private or executable, and where there are no rings (KVM's mapping would trap at its first use).
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such vCPU.</exception>
     public Errno MapRing(int vcpu, out KvmRingMapping? mapping, bool isShared = true, bool isExecutable = false)
     {
@@ -26,11 +28,13 @@ public sealed partial class KvmDirtyLog
     }
 
     /// <summary>
-    /// Gives harvested entries of all rings back and protects their pages: KVM_RESET_DIRTY_RINGS. When it returns, the pages of the entries that it counts may be read.
+    /// Gives harvested entries of all rings back and protects their pages: KVM_RESET_DIRTY_RINGS. When it returns, the pages of the entries that it counts
+    /// may be read.
     /// </summary>
     /// <param name="signal">A signal for the calling thread, which ends the call early. What a KVM user blocks before he calls.</param>
     /// <returns>
-    /// <see cref="Errno.Invalid"/> without rings; else how many entries, which may be fewer than were harvested, and 0 with more to come, after a signal: call it again until the sum is right.
+    /// <see cref="Errno.Invalid"/> without rings; else how many entries, which may be fewer than were harvested, and 0 with more to come, after a signal:
+    /// call it again until the sum is right.
     /// </returns>
     public KvmReset ResetDirtyRings(CancellationToken signal = default)
     {
@@ -51,7 +55,8 @@ public sealed partial class KvmDirtyLog
     }
 
     /// <summary>
-    /// Hands over what is in the machine's own ring: writes without a vCPU, and those of KVM itself for a vCPU whose ring is full, where the log does not lose them. They are protected again, and may be
+    /// Hands over what is in the machine's own ring: writes without a vCPU, and those of KVM itself for a vCPU whose ring is full, where the log does not
+    /// lose them. They are protected again, and may be
     /// read when it returns. KVM has neither the ring nor the call; the ring was proposed in 2019, with vCPU 0 to leave the guest when it is full.
     /// </summary>
     /// <param name="sink">Takes the pages. If it throws, those that it did not take stay.</param>

@@ -5,17 +5,22 @@ using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging.Kvm;
 
-/// <summary>KVM's dirty log as its user sees it: the calls with their errors in KVM's order, over rings, bitmaps or both as they were agreed upon; and a log like others.</summary>
+/// <summary>
+/// KVM's dirty log as its user sees it: the calls with their errors in KVM's order, over rings, bitmaps or both as they were agreed upon; and a log like
+/// others.
+/// </summary>
 /// <remarks>
-/// A harvest does what a careful user does: it kicks the vCPUs, harvests and resets all rings, and fetches (and in manual mode clears) the bitmaps last. It never loses what rings and bitmaps
-/// have, whatever <see cref="KvmCapabilities.Fidelity"/> is: the defects are those of the calls and of the pushes. It shares the ring's fetch index with <see cref="MapRing"/>; so harvest
+/// A harvest does what a careful user does: it kicks the vCPUs, harvests and resets all rings, and fetches (and in manual mode clears) the bitmaps last. It
+/// never loses what rings and bitmaps
+/// have, whatever <see cref="KvmCapabilities.Fidelity"/> is: the defects are those of the calls and of the pushes. It shares the ring's fetch index with
+/// <see cref="MapRing"/>; so harvest
 /// one way or the other.
 /// <para>Thread role: as <see cref="IDirtyLog"/>, and the calls by any thread; they take turns.</para>
 /// Sources: KVM_GET_DIRTY_LOG, KVM_CLEAR_DIRTY_LOG, KVM_RESET_DIRTY_RINGS, KVM_ENABLE_CAP; docs/dirty-logging.md.
 /// </remarks>
 public sealed partial class KvmDirtyLog : WriteProtectingLog
 {
-    private readonly KvmRing[] _rings;
+    private readonly KvmRing[] _rings = [];
     private readonly KvmRingMapping[] _mappings;
     private readonly VcpulessRing? _vcpulessRing;
     private readonly MemslotLog<HardwareOrdering>[] _logs;
@@ -26,12 +31,17 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     private ulong _droppedWrites;
     private ulong _unprotectedPages;
 
-    /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on, or from <see cref="SetLogging"/> of a slot.</summary>
+    /// <summary>
+    /// Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on, or from <see cref="SetLogging"/> of a slot.
+    /// </summary>
     /// <param name="machine">The machine.</param>
-    /// <param name="capabilities">What was agreed upon before the machine had vCPUs; no other log's. They count the machine's vCPUs and slots from now on.</param>
+    /// <param name="capabilities">
+    /// What was agreed upon before the machine had vCPUs; no other log's. They count the machine's vCPUs and slots from now on.
+    /// </param>
     /// <exception cref="ArgumentNullException">There is no machine, or there are no capabilities.</exception>
     /// <exception cref="ArgumentException">
-    /// The machine has a hashed page table or shadow mappings, or another log has the capabilities, or the machine's processors log more pages by themselves than
+    /// The machine has a hashed page table or shadow mappings, or another log has the capabilities, or the machine's processors log more pages by themselves
+    /// than
     /// <see cref="KvmProfile.HardwareLogEntries"/>.
     /// </exception>
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
@@ -46,10 +56,12 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     {
         ArgumentNullException.ThrowIfNull(capabilities);
         int entries = capabilities.RingEntries;
-        if (entries != 0 && machine.Mmu.RecordsPerExit > capabilities.Profile.HardwareLogEntries)
+        KvmProfile profile = capabilities.Profile;
+        if (entries != 0 && machine.Mmu.RecordsPerExit > profile.HardwareLogEntries)
         {
             throw new ArgumentException(
-                $"The machine's processors log {machine.Mmu.RecordsPerExit} pages by themselves, and the profile says {capabilities.Profile.HardwareLogEntries}.", nameof(capabilities));
+                $"The machine's processors log {machine.Mmu.RecordsPerExit} pages by themselves, and the profile says {profile.HardwareLogEntries}.",
+                nameof(capabilities));
         }
 
         if (machine.DirtyLog is not null)
@@ -58,12 +70,13 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
             throw new ArgumentException("Another log has these capabilities already.", nameof(capabilities));
         Capabilities = capabilities;
         _hasBitmaps = capabilities.HasBitmaps;
-        _rings = entries == 0 ? [] : [.. machine.Vcpus.Select(_ => new KvmRing(entries, capabilities.Profile.ReservedEntries, capabilities.Fidelity, startIndex))];
+        if (entries != 0)
+            _rings = [.. machine.Vcpus.Select(_ => new KvmRing(entries, profile.ReservedEntries, capabilities.Fidelity, startIndex))];
         _mappings = [.. _rings.Select(ring => new KvmRingMapping(ring))];
         var options = new MemslotLogOptions { KeepsLogOnBadAddress = !capabilities.Has(KvmFidelity.BadAddressLosesPages) };
         _logs = [.. machine.Memory.Slots.Select(slot => new MemslotLog<HardwareOrdering>(slot.PageCount, options))];
         if (entries != 0 && !_hasBitmaps && !capabilities.Has(KvmFidelity.DropsVcpulessWrites))
-            _vcpulessRing = new VcpulessRing(machine, entries, Math.Min(capabilities.Profile.ReservedEntries, entries - 1));
+            _vcpulessRing = new VcpulessRing(machine, entries, Math.Min(profile.ReservedEntries, entries - 1));
         machine.Attach(this);
     }
 
@@ -127,7 +140,8 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     /// <summary>Raises or lowers a slot's KVM_MEM_LOG_DIRTY_PAGES, by KVM_SET_USER_MEMORY_REGION with nothing else changed.</summary>
     /// <param name="slot">Any value: address space id in bits 16..31, slot id in bits 0..15.</param>
     /// <param name="isLogged">
-    /// True protects the slot's pages, or with <see cref="ManualProtect.InitiallySet"/> calls all of them dirty. False throws its bitmap away; entries in rings stay.
+    /// True protects the slot's pages, or with <see cref="ManualProtect.InitiallySet"/> calls all of them dirty. False throws its bitmap away; entries in
+    /// rings stay.
     /// </param>
     /// <returns><see cref="Errno.Invalid"/> for an id out of range, or if there is no such slot.</returns>
     public Errno SetLogging(uint slot, bool isLogged)
@@ -143,7 +157,8 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     }
 
     /// <summary>
-    /// Has every vCPU leave the guest for a moment, so that what its processor has recorded by itself is in the rings and bitmaps: what a user does by signals before he harvests rings.
+    /// Has every vCPU leave the guest for a moment, so that what its processor has recorded by itself is in the rings and bitmaps: what a user does by
+    /// signals before he harvests rings.
     /// GET and CLEAR do it themselves.
     /// </summary>
     public void KickVcpus()
@@ -170,13 +185,15 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     public override bool NeedsHarvest(Vcpu vcpu) => _rings.Length != 0 && (RingOf(vcpu).IsSoftFull || _vcpulessRing?.NeedsHarvest(vcpu) == true);
 
     /// <summary>
-    /// Records a page that KVM itself, or a device, has written: KVM's mark_page_dirty_in_slot. Any thread, after the write. One that runs a vCPU pushes to that vCPU's ring, again with
+    /// Records a page that KVM itself, or a device, has written: KVM's mark_page_dirty_in_slot. Any thread, after the write. One that runs a vCPU pushes to
+    /// that vCPU's ring, again with
     /// each write.
     /// </summary>
     /// <param name="slot">A slot of the machine.</param>
     /// <param name="offset">Page index inside the slot.</param>
     /// <returns>
-    /// None if it is recorded, or the slot is not logged, or as in KVM it is dropped (<see cref="KvmFidelity.DropsVcpulessWrites"/>). <see cref="Errno.Busy"/> if there was no
+    /// None if it is recorded, or the slot is not logged, or as in KVM it is dropped (<see cref="KvmFidelity.DropsVcpulessWrites"/>).
+    /// <see cref="Errno.Busy"/> if there was no
     /// room in the machine's own ring, until <see cref="HarvestVmRing"/> or a harvest: the caller still owns the page.
     /// </returns>
     /// <exception cref="ArgumentNullException">There is no slot.</exception>

@@ -7,7 +7,8 @@ namespace RingKit.Mmu.DirtyLogging.Kvm;
 
 /// <summary>What KVM offers on a kind of host.</summary>
 /// <remarks>
-/// The page size decides the least size of a ring alone: the simulated machine's pages, and those that entries name, have 4 KiB. Slots are all in address space 0; the others exist, and are
+/// The page size decides the least size of a ring alone: the simulated machine's pages, and those that entries name, have 4 KiB. Slots are all in address
+/// space 0; the others exist, and are
 /// empty.
 /// </remarks>
 public sealed record KvmProfile
@@ -65,7 +66,8 @@ public sealed record KvmProfile
             { AddressSpaces: < 1 or > 1 << 16 } => $"{nameof(AddressSpaces)} must be from 1 to {1 << 16}.",
             { SlotIds: < 1 or > short.MaxValue } => $"{nameof(SlotIds)} must be from 1 to {short.MaxValue}.",
             { RingPageOffset: < 0 } => $"{nameof(RingPageOffset)} must not be negative.",
-            _ when (profile.ManualProtect & ~(ManualProtect.Enabled | ManualProtect.InitiallySet)) != ManualProtect.None => $"{nameof(ManualProtect)} has unknown bits.",
+            _ when (profile.ManualProtect & ~(ManualProtect.Enabled | ManualProtect.InitiallySet)) != ManualProtect.None =>
+                $"{nameof(ManualProtect)} has unknown bits.",
             _ => null,
         };
         if (refusal is not null)

@@ -11,7 +11,8 @@ namespace RingKit.Mmu.DirtyLogging.Kvm;
 /// <remarks>Thread role: <see cref="Push"/> and what it needs by the vCPU; resets by one thread at a time; the counts by any.</remarks>
 internal sealed class KvmRing
 {
-    // As in DirtyRing: an entry's flags pass it from the vCPU to the user (E1) and from him to a reset (E2); a reset publishes what is free by its index (E3). Entries are plain in
+    // As in DirtyRing: an entry's flags pass it from the vCPU to the user (E1) and from him to a reset (E2); a reset publishes what is free by its index
+    // (E3). Entries are plain in
     // between. Where a full ring is overwritten that breaks, as it does in KVM, and the user may read half of one page and half of another.
 
     // The memory goes with the last that holds a view: the user's mapping outlives the machine.
@@ -30,7 +31,8 @@ internal sealed class KvmRing
     /// <param name="startIndex">Where the indices begin: a multiple of the entries.</param>
     public KvmRing(int entries, int reservedEntries, KvmFidelity fidelity, uint startIndex = 0)
     {
-        Debug.Assert(BitOperations.IsPow2(entries) && reservedEntries <= entries && startIndex % (uint)entries == 0, $"{entries} entries, {reservedEntries} of them reserved");
+        Debug.Assert(BitOperations.IsPow2(entries) && reservedEntries <= entries, $"{entries} entries, {reservedEntries} of them reserved");
+        Debug.Assert(startIndex % (uint)entries == 0, $"the index begins at {startIndex}");
         _entries = new NativeBlock<DirtyGfn>((nuint)entries, alignment: (nuint)Environment.SystemPageSize).View;
         _mask = (uint)entries - 1;
         SoftLimit = (uint)(entries - reservedEntries);
@@ -45,7 +47,9 @@ internal sealed class KvmRing
 
     public uint SoftLimit { get; }
 
-    /// <summary>Pushed and not reset, modulo 2^32: above the capacity once the ring was overwritten, and far above once a reset has passed the last push.</summary>
+    /// <summary>
+    /// Pushed and not reset, modulo 2^32: above the capacity once the ring was overwritten, and far above once a reset has passed the last push.
+    /// </summary>
     public uint Used
     {
         get
@@ -102,7 +106,8 @@ internal sealed class KvmRing
         where TTarget : struct, IResetTarget, allows ref struct
         where TSignal : struct, IPendingSignal
     {
-        // KVM gives an entry back as soon as it is in the batch: what becomes of the batch then is nobody's concern. Else it is given back when the batch is applied, so
+        // KVM gives an entry back as soon as it is in the batch: what becomes of the batch then is nobody's concern. Else it is given back when the batch is
+        // applied, so
         // that one which is not stays harvested.
         bool recyclesFirst = (fidelity & KvmFidelity.SignalLosesBatch) != KvmFidelity.Safe;
         bool isInterrupted = false;

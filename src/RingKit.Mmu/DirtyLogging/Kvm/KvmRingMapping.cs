@@ -5,8 +5,10 @@ namespace RingKit.Mmu.DirtyLogging.Kvm;
 
 /// <summary>A vCPU's ring as its user has it mapped: the entries, which he may write as he likes, and a harvester that keeps to the rules.</summary>
 /// <remarks>
-/// Thread role: one thread at a time, concurrently with the vCPU and with resets. The harvester takes an entry whose flags are 1, and only then. How far it has come it alone knows, so there is one
-/// mapping of each ring, and its log's own harvests use it too. The order that loses nothing: <see cref="KvmDirtyLog.KickVcpus"/>; harvest; <see cref="KvmDirtyLog.ResetDirtyRings"/> until
+/// Thread role: one thread at a time, concurrently with the vCPU and with resets. The harvester takes an entry whose flags are 1, and only then. How far it
+/// has come it alone knows, so there is one
+/// mapping of each ring, and its log's own harvests use it too. The order that loses nothing: <see cref="KvmDirtyLog.KickVcpus"/>; harvest;
+/// <see cref="KvmDirtyLog.ResetDirtyRings"/> until
 /// the sum of its entries is that of the harvests; only then read the pages. The entries stay valid when the log is disposed; nobody publishes any more then.
 /// </remarks>
 public sealed class KvmRingMapping

@@ -4,9 +4,13 @@ using RingKit.Mmu.Tdp;
 
 namespace RingKit.Mmu.DirtyLogging.Kvm;
 
-/// <summary>A machine as KVM's user makes it: capabilities, vCPUs and slots, in any order; then, at the first Build, a <see cref="VirtualMachine"/> with its <see cref="KvmDirtyLog"/>.</summary>
+/// <summary>
+/// A machine as KVM's user makes it: capabilities, vCPUs and slots, in any order; then, at the first Build, a <see cref="VirtualMachine"/> with its
+/// <see cref="KvmDirtyLog"/>.
+/// </summary>
 /// <remarks>
-/// A simulated machine has its vCPUs and slots from the start, KVM's not, and what may be enabled depends on which of them are there. After Build the flags of slots can still be changed, and nothing
+/// A simulated machine has its vCPUs and slots from the start, KVM's not, and what may be enabled depends on which of them are there. After Build the flags
+/// of slots can still be changed, and nothing
 /// else. Thread role: one thread at a time; after Build the machine and its log are as they say.
 /// </remarks>
 public sealed class KvmVm : IDisposable
@@ -61,7 +65,8 @@ public sealed class KvmVm : IDisposable
     /// <param name="guestAddress">Guest-physical address in bytes, any value.</param>
     /// <param name="size">Size in bytes, any value.</param>
     /// <returns>
-    /// <see cref="Errno.Invalid"/> for unknown flags, an address or a size within a page, an id out of range, a range beyond the address space, more than 2^31 - 1 pages, a slot to delete that is not there, and
+    /// <see cref="Errno.Invalid"/> for unknown flags, an address or a size within a page, an id out of range, a range beyond the address space, more than
+    /// 2^31 - 1 pages, a slot to delete that is not there, and
     /// another size for one that is; <see cref="Errno.Exists"/> for a range that overlaps another slot's.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The address space is there, but is none that the simulated machine can have slots in.</exception>
@@ -99,7 +104,9 @@ public sealed class KvmVm : IDisposable
 
     /// <summary>Builds the machine with the plainest page table; slots that are flagged are logged from now on.</summary>
     /// <returns>Its log; this object disposes it, with the machine and its memory.</returns>
-    /// <exception cref="ArgumentException">The page table cannot have these slots, or its processors log more pages by themselves than the profile says.</exception>
+    /// <exception cref="ArgumentException">
+    /// The page table cannot have these slots, or its processors log more pages by themselves than the profile says.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The machine is built, or it has no vCPU.</exception>
     public KvmDirtyLog Build() => Build((memory, vcpus) => new VirtualMachine(memory, vcpus));
 

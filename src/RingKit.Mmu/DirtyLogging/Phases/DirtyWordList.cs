@@ -4,7 +4,7 @@ using CommunityToolkit.HighPerformance.Buffers;
 
 namespace RingKit.Mmu.DirtyLogging.Phases;
 
-/// <summary>A growing list of dirty words in pooled memory. Words that follow each other with the same key are joined.</summary>
+/// <summary>A growing list of dirty words in pooled memory.</summary>
 internal sealed class DirtyWordList : IDisposable
 {
     private const int SmallestCapacity = 64;
@@ -23,9 +23,6 @@ internal sealed class DirtyWordList : IDisposable
     /// <summary>How many words there is room for.</summary>
     public int Capacity => _words.Length;
 
-    /// <summary>Whether keys ascend and each comes once.</summary>
-    public bool IsOrdered { get; private set; } = true;
-
     public Span<DirtyWord> Words => _words.AsSpan(0, Count);
 
     public ulong PageCount
@@ -39,20 +36,16 @@ internal sealed class DirtyWordList : IDisposable
         }
     }
 
+    /// <summary>Adds pages, to the last word if it is theirs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ulong key, ulong mask)
     {
         int count = Count;
         DirtyWord[] words = _words;
-        if (count > 0 && count <= words.Length && words[count - 1].Key >= key)
+        if (count > 0 && count <= words.Length && words[count - 1].Key == key)
         {
-            if (words[count - 1].Key == key)
-            {
-                words[count - 1] = new DirtyWord(key, words[count - 1].Mask | mask);
-                return;
-            }
-
-            IsOrdered = false;
+            words[count - 1] = new DirtyWord(key, words[count - 1].Mask | mask);
+            return;
         }
 
         if (count >= words.Length)
@@ -61,11 +54,11 @@ internal sealed class DirtyWordList : IDisposable
         Count = count + 1;
     }
 
-    public void Clear()
-    {
-        Count = 0;
-        IsOrdered = true;
-    }
+    /// <summary>Whether a word is the last one's or behind it, so that the list stays in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsInOrder(ulong key) => Count == 0 || _words[Count - 1].Key <= key;
+
+    public void Clear() => Count = 0;
 
     /// <summary>Gives the memory of an empty list back to the pool; it gets other memory when it needs some.</summary>
     public void Shrink()

@@ -69,10 +69,15 @@ internal sealed class PendingPages : IDisposable
         where TSink : struct, IDirtyPageSink
     {
         foreach (MemorySlot slot in _memory.Slots)
-        {
-            var one = new MaskSink<TSink>(slot, ref sink);
-            _slots[slot.Ordinal].HarvestMasks(ref one);
-        }
+            Deliver(slot, ref sink);
+    }
+
+    /// <summary>The same, of one slot.</summary>
+    public void Deliver<TSink>(MemorySlot slot, ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        var one = new MaskSink<TSink>(slot, ref sink);
+        _slots[slot.Ordinal].HarvestMasks(ref one);
     }
 
     /// <summary>The same as runs, of one slot.</summary>

@@ -28,13 +28,11 @@ public sealed record CheckpointOptions
     /// <summary>Throws for what is out of range, naming the option.</summary>
     internal void Check()
     {
-        if (EpochLength < TimeSpan.Zero)
-            throw new ArgumentOutOfRangeException(nameof(EpochLength), EpochLength, $"{nameof(EpochLength)} is from 0.");
-        ArgumentOutOfRangeException.ThrowIfLessThan(BufferPages, 1, nameof(BufferPages));
-        ArgumentOutOfRangeException.ThrowIfLessThan(LiveRounds, 1, nameof(LiveRounds));
-        if (MaximumEpochs is < 1)
-            throw new ArgumentOutOfRangeException(nameof(MaximumEpochs), MaximumEpochs, $"{nameof(MaximumEpochs)} is from 1, or null.");
-        ArgumentNullException.ThrowIfNull(Transfer);
-        Transfer.Check();
+        MigrationOptions.Check(EpochLength >= TimeSpan.Zero, nameof(EpochLength), EpochLength, "from 0");
+        MigrationOptions.Check(BufferPages >= 1, nameof(BufferPages), BufferPages, "from 1");
+        MigrationOptions.Check(LiveRounds >= 1, nameof(LiveRounds), LiveRounds, "from 1");
+        MigrationOptions.Check(MaximumEpochs is null or >= 1, nameof(MaximumEpochs), MaximumEpochs, "from 1, or null");
+        MigrationOptions.Check(Transfer is not null, nameof(Transfer), Transfer, "a migration's options");
+        Transfer!.Check();
     }
 }

@@ -1,6 +1,6 @@
 namespace RingKit.Mmu.Migration.Pacing;
 
-/// <summary>Holds a sender to so many bytes a second: each byte costs a token, and tokens come at that rate, up to a tenth of a second's worth.</summary>
+/// <summary>Holds a sender to so many bytes a second: each byte costs a token, and tokens come at that rate; those of a tenth of a second are kept.</summary>
 /// <remarks>Bytes are paid after they are sent, so that a batch of any size goes through: what the bucket owes is waited for. One thread at a time.</remarks>
 internal sealed class TokenBucket
 {
@@ -10,13 +10,12 @@ internal sealed class TokenBucket
     private double _tokens;
     private TimeSpan _filled;
 
-    /// <summary>Makes a full one.</summary>
+    /// <summary>Makes an empty one.</summary>
     /// <param name="bytesPerSecond">Above 0; <see cref="double.PositiveInfinity"/> never waits.</param>
     /// <param name="now">The time.</param>
     public TokenBucket(double bytesPerSecond, TimeSpan now)
     {
         _bytesPerSecond = bytesPerSecond;
-        _tokens = bytesPerSecond * BurstSeconds;
         _filled = now;
     }
 

@@ -117,6 +117,16 @@ public sealed class GuestMigrationTests : IDisposable
     }
 
     [Fact]
+    public void A_cancelled_migration_leaves_nothing_in_a_file_that_was_there()
+    {
+        string path = _files.Write("earlier");
+        using var source = new CancellationTokenSource();
+        var migration = new GuestMigration(_memories, LogChoice.Flat[1], Small with { Via = Via.File(path), Rounds = 1000 });
+        Assert.Throws<OperationCanceledException>(() => migration.Run(_ => source.Cancel(), source.Token));
+        Assert.Equal(0, new FileInfo(path).Length);
+    }
+
+    [Fact]
     public void A_migration_that_is_cancelled_over_a_connection_ends_its_threads()
     {
         foreach (Via via in (Via[])[Via.Tcp, Via.Pipe])

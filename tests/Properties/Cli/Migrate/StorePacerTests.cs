@@ -19,7 +19,7 @@ public sealed class StorePacerTests
                 double elapsed = 0, granted = 0;
                 foreach (int look in run.looks)
                 {
-                    clock.Pass(TimeSpan.FromMicroseconds(look));
+                    clock.Advance(TimeSpan.FromMicroseconds(look));
                     elapsed += look / 1e6;
                     for (int batch; (batch = pacer.Grant()) > 0;)
                         granted += batch;
@@ -41,11 +41,11 @@ public sealed class StorePacerTests
             Assert.InRange(wait, TimeSpan.Zero, TimeSpan.FromSeconds(1));
             for (int waits = 0; waits < 3 && pacer.Wait == TimeSpan.FromSeconds(1); waits++)
             {
-                clock.Pass(TimeSpan.FromSeconds(1));
+                clock.Advance(TimeSpan.FromSeconds(1));
                 pacer.Grant();
             }
 
-            clock.Pass(pacer.Wait + TimeSpan.FromMicroseconds(1));
+            clock.Advance(pacer.Wait + TimeSpan.FromMicroseconds(1));
             Assert.InRange(pacer.Grant(), (int)Math.Min(1, rate), (int)Math.Max(1, rate / 999));
         }
     }
@@ -57,7 +57,7 @@ public sealed class StorePacerTests
         var pacer = new StorePacer(0, clock);
         for (int hour = 0; hour < 10; hour++)
         {
-            clock.Pass(TimeSpan.FromHours(1));
+            clock.Advance(TimeSpan.FromHours(1));
             Assert.Equal(0, pacer.Grant());
             Assert.Equal(TimeSpan.FromSeconds(1), pacer.Wait);
         }
@@ -79,7 +79,7 @@ public sealed class StorePacerTests
     {
         var clock = new ManualClock();
         var pacer = new StorePacer(10_000, clock);
-        clock.Pass(TimeSpan.FromHours(1));
+        clock.Advance(TimeSpan.FromHours(1));
         int granted = 0;
         for (int batch; (batch = pacer.Grant()) > 0;)
             granted += batch;
@@ -91,10 +91,10 @@ public sealed class StorePacerTests
     {
         var clock = new ManualClock();
         var pacer = new StorePacer(10_000, clock);
-        clock.Pass(TimeSpan.FromMilliseconds(5));
+        clock.Advance(TimeSpan.FromMilliseconds(5));
         pacer.LoseTime();
         Assert.Equal(0, pacer.Grant());
-        clock.Pass(TimeSpan.FromMilliseconds(5));
+        clock.Advance(TimeSpan.FromMilliseconds(5));
         Assert.Equal(50, pacer.Grant());
     }
 }

@@ -1,4 +1,3 @@
-using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 
 namespace RingKit.Properties.DirtyLogging.Adaptive;

@@ -2,6 +2,7 @@ using FsCheck.Fluent;
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Tdp;
 using RingKit.Properties.DirtyLogging.Memslots;
 using RingKit.Properties.Support;
 using Xunit;
@@ -198,7 +199,8 @@ public sealed class BitmapCallTests
     [Fact]
     public void Fetches_bring_in_what_processors_have_recorded_by_themselves()
     {
-        using var rig = new KvmRig(tdp: new Mmu.Tdp.TdpOptions { LogMethod = Mmu.Tdp.TdpLogMethod.ModificationLog }, profile: KvmProfile.X86 with { HardwareLogEntries = 512 });
+        using var rig = new KvmRig(
+            tdp: new TdpOptions { LogMethod = TdpLogMethod.ModificationLog }, profile: KvmProfile.X86 with { HardwareLogEntries = 512 });
         var program = new StoreAndLook(rig);
         Assert.Equal(VcpuExit.Halted, rig.Machine.Vcpus[0].Run(ref program));
     }

@@ -167,7 +167,8 @@ public sealed class CapabilityTests
         foreach (KvmProfile profile in (KvmProfile[])
         [
             KvmProfile.X86 with { PageSize = 2048 }, KvmProfile.X86 with { PageSize = 1 << 17 }, KvmProfile.X86 with { PageSize = 5000 },
-            KvmProfile.X86 with { HardwareLogEntries = -1 }, KvmProfile.X86 with { HardwareLogEntries = (1 << 15) + 1 }, KvmProfile.X86 with { AddressSpaces = 0 },
+            KvmProfile.X86 with { HardwareLogEntries = -1 }, KvmProfile.X86 with { HardwareLogEntries = (1 << 15) + 1 },
+            KvmProfile.X86 with { AddressSpaces = 0 },
             KvmProfile.X86 with { SlotIds = 0 }, KvmProfile.X86 with { SlotIds = 32768 }, KvmProfile.X86 with { RingPageOffset = -1 },
             KvmProfile.X86 with { ManualProtect = (ManualProtect)4 },
         ])

@@ -27,7 +27,8 @@ internal static class KvmLogs
     {
         KvmProfile profile = KvmProfile.X86 with { HardwareLogEntries = machine.Mmu.RecordsPerExit };
         var capabilities = new KvmCapabilities(profile, fidelity);
-        Assert.Equal(Errno.None, capabilities.EnableCap(KvmCapability.DirtyLogRing, DirtyRingSize.FromEntries(DirtyRingSize.MinimumEntries(4096, profile.HardwareLogEntries)).Bytes));
+        var size = DirtyRingSize.FromEntries(DirtyRingSize.MinimumEntries(4096, profile.HardwareLogEntries));
+        Assert.Equal(Errno.None, capabilities.EnableCap(KvmCapability.DirtyLogRing, size.Bytes));
         return new KvmDirtyLog(machine, capabilities);
     }
 }

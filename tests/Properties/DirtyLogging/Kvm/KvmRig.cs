@@ -5,6 +5,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
 using RingKit.Properties.DirtyLogging.Memslots;
+using RingKit.Properties.DirtyRings;
 using RingKit.Properties.Guest;
 using Xunit;
 
@@ -47,6 +48,15 @@ internal sealed class KvmRig : IDisposable
     public MemorySlot Slot => Machine.Memory.Slots[0];
 
     public static ulong DirtyRingSize(int entries) => (ulong)entries * DirtyGfn.SizeInBytes;
+
+    /// <summary>Resets one ring alone, without a machine.</summary>
+    public static KvmReset Reset(KvmRing ring, KvmFidelity fidelity, SlotsTarget target)
+    {
+        var signal = default(TokenSignal);
+        var counts = new KvmReset(Errno.None, 0);
+        ring.Reset(ref target, ref signal, ref counts, int.MaxValue, fidelity);
+        return counts;
+    }
 
     public void Dispose() => _vm.Dispose();
 

@@ -29,7 +29,9 @@ public sealed class KvmVmTests
         vm.CreateVcpu();
         vm.CreateVcpu();
         KvmDirtyLog log = vm.Build();
-        Assert.Equal([(2u, 8ul, 1ul, true), (1u, 1ul, 3ul, false)], vm.Machine!.Memory.Slots.Select(slot => (slot.Id, slot.BaseGfn, slot.PageCount, slot.LogsDirtyPages)));
+        Assert.Equal(
+            [(2u, 8ul, 1ul, true), (1u, 1ul, 3ul, false)],
+            vm.Machine!.Memory.Slots.Select(slot => (slot.Id, slot.BaseGfn, slot.PageCount, slot.LogsDirtyPages)));
         Assert.Equal(2, vm.Machine.Vcpus.Length);
         Assert.Same(log, vm.Machine.DirtyLog);
     }

@@ -179,7 +179,9 @@ public sealed class ResetCallTests
     public void What_a_processor_has_recorded_by_itself_is_in_the_ring_after_a_kick()
     {
         using var rig = new KvmRig(
-            ringEntries: 1024, profile: KvmProfile.X86 with { HardwareLogEntries = 512 }, tdp: new TdpOptions { LogMethod = TdpLogMethod.ModificationLog, MapsReadsWritable = false });
+            ringEntries: 1024,
+            profile: KvmProfile.X86 with { HardwareLogEntries = 512 },
+            tdp: new TdpOptions { LogMethod = TdpLogMethod.ModificationLog, MapsReadsWritable = false });
         rig.StoreAll(0);
         rig.Harvest();
         rig.Log.ResetDirtyRings();

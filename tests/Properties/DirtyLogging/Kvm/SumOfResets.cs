@@ -66,8 +66,8 @@ public sealed class SumOfResets
         user.Round();
         bool equal = copy.AsSpan().SequenceEqual(slot.Memory.AsSpan());
         Report.Line(
-            $"P3, {table}, {fidelity}: {user.Rounds} rounds, {user.Entries} entries, {user.Calls} calls, {user.Interruptions} interrupted, {user.Zeros} with 0 and more to come, "
-            + $"{log.Losses.UnprotectedPages} pages left unprotected, memory equal: {(equal ? "yes" : "no")}");
+            $"P3, {table}, {fidelity}: {user.Rounds} rounds, {user.Entries} entries, {user.Calls} calls, {user.Interruptions} interrupted, "
+            + $"{user.Zeros} with 0 and more to come, {log.Losses.UnprotectedPages} pages left unprotected, memory equal: {(equal ? "yes" : "no")}");
         Assert.Equal(hasSignals, user.Interruptions > 0);
         Assert.Equal(hasSignals && fidelity == KvmFidelity.Faithful, log.Losses.UnprotectedPages > 0);
 

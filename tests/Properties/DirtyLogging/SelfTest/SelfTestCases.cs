@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
@@ -6,6 +7,7 @@ using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
+using RingKit.Properties.DirtyLogging.Adaptive;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
@@ -16,6 +18,8 @@ internal static class SelfTestCases
     [
         ("bitmap", machine => new BitmapDirtyLog(machine), SelfTestExceptions.None),
         ("summary", machine => new SummaryDirtyLog(machine), SelfTestExceptions.None),
+        ("adaptive", machine => Adaptive(machine, new AdaptiveRule()), SelfTestExceptions.None),
+        ("adaptive, always moving", machine => Adaptive(machine, new FixedRule(FixedRule.AllMoves)), SelfTestExceptions.None),
         ("ring", machine => Ring(machine, withBitmap: false), SelfTestExceptions.None),
         ("ring, always full", Tiny, SelfTestExceptions.None),
         ("ring with bitmap", machine => Ring(machine, withBitmap: true), SelfTestExceptions.None),
@@ -32,8 +36,9 @@ internal static class SelfTestCases
     public static IEnumerable<SelfTestCase> Chosen =>
         All.Values.Where(test => test.Name.Contains(Environment.GetEnvironmentVariable("RINGKIT_SELFTEST") ?? "", StringComparison.Ordinal));
 
-    /// <summary>How many logs there are over each page table that protects: the first of <see cref="All"/> are in the order of tables and logs.</summary>
-    public static int LogCount => Logs.Length;
+    /// <summary>A quarter of them that has each log, and each page table, by turns.</summary>
+    public static IEnumerable<SelfTestCase> Quarter(int turn) => Chosen
+        .Where((_, i) => ((i / Logs.Length) + (i % Logs.Length) + (turn & 3)) % 4 == 0);
 
     private static IEnumerable<SelfTestCase> Protecting()
     {
@@ -144,6 +149,9 @@ internal static class SelfTestCases
     // As small as may be, so that rings are full all the time: the reserve is for what one exit brings.
     private static RingDirtyLog Ring(VirtualMachine machine, bool withBitmap) =>
         new(machine, ringEntries: machine.Mmu.RecordsPerExit == 0 ? 32 : 1024, reservedEntries: 8, withBitmap ? VcpulessWrites.Bitmap : VcpulessWrites.Refuse);
+
+    private static AdaptiveDirtyLog Adaptive(VirtualMachine machine, IAdaptiveRule rule) =>
+        new(machine, new AdaptiveLogOptions { RingEntries = 32, Rule = rule });
 
     // The first page that a vCPU records is one too many, and the second has no room: it leaves the guest wherever it can.
     private static RingDirtyLog Tiny(VirtualMachine machine) =>

@@ -8,9 +8,6 @@ internal sealed class SelfTestMutant(SelfTestMutation mutation, SelfTestMemory m
     private int _toWithhold;
     private bool _withholds;
 
-    /// <summary>The page that it keeps back in this iteration, or -1.</summary>
-    public int Withheld => _withheld;
-
     /// <summary>Begins an iteration; what came late is reported in it.</summary>
     /// <param name="isFirst">Whether the log has started just before.</param>
     /// <param name="isLast">Whether it is the last iteration.</param>
@@ -24,10 +21,10 @@ internal sealed class SelfTestMutant(SelfTestMutation mutation, SelfTestMemory m
         _withholds = !isFirst && (mutation is SelfTestMutation.DropsPage or SelfTestMutation.ReportsLate || (mutation == SelfTestMutation.MissesInLast && isLast));
     }
 
-    /// <summary>Whether a page that the log reports gets through.</summary>
-    public bool Passes(int page)
+    /// <summary>Whether a page that the log reports gets through. One that is kept back was not reported before.</summary>
+    public bool Passes(int page, SelfTestPages reported)
     {
-        if (_withholds && _withheld < 0 && _toWithhold-- <= 0)
+        if (_withholds && _withheld < 0 && !reported.Has(page) && _toWithhold-- <= 0)
             _withheld = page;
         return page != _withheld;
     }

@@ -54,9 +54,6 @@ internal sealed class SelfTestWorld : IDisposable
 
     public int Harvests { get; private set; }
 
-    /// <summary>What the mutant keeps back just now.</summary>
-    public string Broken => _mutant.Withheld < 0 ? "nothing withheld" : $"withheld {Describe(_mutant.Withheld)}, which holds {Memory.ValueOf(_mutant.Withheld)} in iteration {Iteration}";
-
     /// <summary>What did not hold, the first few of it.</summary>
     public IReadOnlyList<string> Violations => _violations;
 
@@ -207,7 +204,7 @@ internal sealed class SelfTestWorld : IDisposable
             for (; mask != 0; mask &= mask - 1)
             {
                 int page = world.Memory.NumberOf(slot, baseOffset + (uint)BitOperations.TrailingZeroCount(mask));
-                if (world._mutant.Passes(page))
+                if (world._mutant.Passes(page, world._reported))
                     reported[page] = true;
             }
         }

@@ -2,7 +2,6 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
-using RingKit.Properties.Guest;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.Writes;

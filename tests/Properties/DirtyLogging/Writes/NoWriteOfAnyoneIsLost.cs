@@ -1,6 +1,5 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
-using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.Support;
 using Xunit;
