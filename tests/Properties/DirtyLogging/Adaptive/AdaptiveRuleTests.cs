@@ -9,7 +9,7 @@ public sealed class AdaptiveRuleTests
     private const ulong Dense = Words / AdaptiveRule.WordsPerDirtyWord;
     private const int Ring = 1024;
 
-    private static AdaptiveRound Quiet => default;
+    private static readonly AdaptiveRound Quiet = new(0, 0, false);
 
     [Fact]
     public void Rings_stay_until_one_overflows()
