@@ -1,3 +1,4 @@
+using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Streams;
@@ -56,7 +57,7 @@ public sealed class BrokenTransferTests
         for (long at = 0; at < length; at++)
         {
             using var world = new World();
-            var change = (byte)(1 << (int)(at % 8));
+            byte change = (byte)(1 << (int)(at % 8));
             MigrationResult result = world.Run(Options, _ => new Loopback(world.Destination) { Corruption = (at, change) });
             Assert.Equal(MigrationOutcome.Failed, result.Outcome);
             Assert.InRange(world.Connections[0].Refusal!.ByteOffset, 0, at);
@@ -72,7 +73,7 @@ public sealed class BrokenTransferTests
         for (long at = 0; at < 12 * 32; at++)
         {
             using var world = new World();
-            var change = (byte)(1 << (int)(at % 8));
+            byte change = (byte)(1 << (int)(at % 8));
             MigrationResult result = world.Run(Options with { Retries = 1 }, retry => new Loopback(world.Destination) { CorruptAnswer = retry == 0 ? (at, change) : null });
             Assert.Equal(MigrationOutcome.Completed, result.Outcome);
             Assert.True(world.IsEqual, $"byte {at} of the answers changed");
@@ -143,13 +144,13 @@ public sealed class BrokenTransferTests
     {
         private readonly GuestMemory _source = NewMemory();
         private readonly VirtualMachine _machine;
-        private readonly RingKit.Mmu.DirtyLogging.RingDirtyLog _log;
+        private readonly RingDirtyLog _log;
         private readonly SimulatedGuest _guest;
 
         public World()
         {
             _machine = new VirtualMachine(_source);
-            _log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(_machine, ringEntries: 16, reservedEntries: 4);
+            _log = new RingDirtyLog(_machine, ringEntries: 16, reservedEntries: 4);
             _guest = new SimulatedGuest(_machine, seed: 11);
             _guest.Store(5);
         }

@@ -78,9 +78,10 @@ public sealed class ConcurrentMigrationTests : IDisposable
         using (VcpuThreads<EndlessStores> guest = Start(machine))
         {
             var receiver = new MigrationReceiver(_destination);
-            Task<MigrationReceipt> receiving = Task.Run(() => receiver.Receive(arriving, answers, Token), Token);
+            var receiving = new Thread(() => receiver.Receive(arriving, answers, Token)) { IsBackground = true };
+            receiving.Start();
             MigrationResult result = new PreCopyMigration(machine, log, guest, _ => new MigrationConnection(pages, answered)).Run(Token);
-            Assert.True(receiving.Wait(TimeSpan.FromSeconds(60), Token));
+            Assert.True(receiving.Join(TimeSpan.FromSeconds(60)));
             Assert.True(receiver.IsComplete);
             CheckCompleted(result, guest);
         }
