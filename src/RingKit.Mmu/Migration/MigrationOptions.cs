@@ -9,7 +9,10 @@ public sealed record MigrationOptions
     /// <summary>2^60 - 1 bytes a second: far more than any machine moves.</summary>
     public const long MaximumBandwidth = (1L << 60) - 1;
 
-    /// <summary>The most bytes a second that are sent, from 1 to <see cref="MaximumBandwidth"/>; null for no limit. The last round, with the guest paused, is not limited.</summary>
+    /// <summary>
+    /// The most bytes a second that are sent, from 1 to <see cref="MaximumBandwidth"/>; null for no limit. The last round, with the guest paused, is not
+    /// limited.
+    /// </summary>
     public long? BandwidthLimit { get; init; }
 
     /// <summary>How long the guest may stand still at the end, from 0. The guest is stopped when the rest is expected to take no longer.</summary>
@@ -30,7 +33,9 @@ public sealed record MigrationOptions
     /// <summary>How long to wait before each new connection, from 0.</summary>
     public TimeSpan RetryDelay { get; init; }
 
-    /// <summary>The most pages with contents in a batch, from 1 to <see cref="MigrationFormat.MaximumBatchPages"/>. A batch has a checksum of its own.</summary>
+    /// <summary>
+    /// The most pages with contents in a batch, from 1 to <see cref="MigrationFormat.MaximumBatchPages"/>. A batch has a checksum of its own.
+    /// </summary>
     public int BatchPages { get; init; } = 256;
 
     /// <summary>
@@ -39,7 +44,9 @@ public sealed record MigrationOptions
     /// </summary>
     public int AcknowledgedPages { get; init; } = 16384;
 
-    /// <summary>How long the source waits for an acknowledgement before the transfer counts as failed, above 0; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    /// <summary>
+    /// How long the source waits for an acknowledgement before the transfer counts as failed, above 0; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
     public TimeSpan AcknowledgementTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Called on the migration's thread after each batch and each round. It must not wait for the migration.</summary>

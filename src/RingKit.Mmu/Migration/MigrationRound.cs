@@ -10,7 +10,9 @@ namespace RingKit.Mmu.Migration;
 /// <param name="DirtyPages">Pages that the destination does not have, or not as they are, at the round's end.</param>
 /// <param name="Bandwidth">Bytes sent a second, in this round; of a round that sent nothing, the one before.</param>
 /// <param name="DirtyRate">Bytes of the pages that became dirty, a second.</param>
-/// <param name="EstimatedDowntime">The time that <see cref="DirtyPages"/> take at this bandwidth; <see cref="TimeSpan.MaxValue"/> where nothing was ever sent.</param>
+/// <param name="EstimatedDowntime">
+/// The time that <see cref="DirtyPages"/> take at this bandwidth; <see cref="TimeSpan.MaxValue"/> where nothing was ever sent.
+/// </param>
 /// <param name="VcpuStall">Time that the vCPUs lost to tracking and throttling, summed over them.</param>
 /// <param name="ThrottleLevel">How much of the vCPUs' time the throttle took, in percent.</param>
 public readonly record struct MigrationRound(

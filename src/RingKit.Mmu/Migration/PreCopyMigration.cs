@@ -7,10 +7,13 @@ namespace RingKit.Mmu.Migration;
 
 /// <summary>Moves a guest's memory to a destination while its vCPUs run, by any dirty log: pre-copy live migration.</summary>
 /// <remarks>
-/// The first round sends all pages, each later one those that were written since. When the rest is small enough to be sent within the downtime limit, the guest is
-/// paused, the last dirty pages are sent, and the destination has its memory byte for byte. Pages leave the log in two phases: those of a failed transfer come again.
+/// The first round sends all pages, each later one those that were written since. When the rest is small enough to be sent within the downtime limit, the
+/// guest is
+/// paused, the last dirty pages are sent, and the destination has its memory byte for byte. Pages leave the log in two phases: those of a failed transfer
+/// come again.
 /// <para>
-/// Thread role: <see cref="Run"/> by one thread at a time, which runs no vCPU; the vCPUs on threads of the runner's. Nobody else starts, stops or harvests the log
+/// Thread role: <see cref="Run"/> by one thread at a time, which runs no vCPU; the vCPUs on threads of the runner's. Nobody else starts, stops or harvests
+/// the log
 /// meanwhile. Source of the behaviour: QEMU's pre-copy; docs/migration.md.
 /// </para>
 /// </remarks>
@@ -27,7 +30,8 @@ public sealed class PreCopyMigration
     /// <param name="log">Its dirty log, which is stopped.</param>
     /// <param name="runner">Runs its vCPUs.</param>
     /// <param name="connect">
-    /// Connects to the destination: the first time with 0, then with the number of the retry. The migration disposes what it gives. An <see cref="IOException"/> or a
+    /// Connects to the destination: the first time with 0, then with the number of the retry. The migration disposes what it gives. An
+    /// <see cref="IOException"/> or a
     /// <see cref="System.Net.Sockets.SocketException"/> of it is a failed transfer.
     /// </param>
     /// <param name="options">How it is run, or null for the defaults.</param>
@@ -50,7 +54,8 @@ public sealed class PreCopyMigration
     /// <param name="cancellation">Ends the migration; the guest goes on where it is, as before.</param>
     /// <returns>How it ended: only <see cref="MigrationOutcome.Completed"/> leaves the guest paused, with its memory at the destination.</returns>
     /// <remarks>
-    /// An exception of the connection's factory other than those named there, of the runner or of <see cref="MigrationOptions.Progress"/> ends the migration too; it
+    /// An exception of the connection's factory other than those named there, of the runner or of <see cref="MigrationOptions.Progress"/> ends the migration
+    /// too; it
     /// comes out when the log is stopped and the guest goes on.
     /// </remarks>
     public MigrationResult Run(CancellationToken cancellation = default)

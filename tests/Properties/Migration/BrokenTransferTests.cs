@@ -1,3 +1,4 @@
+using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Streams;
@@ -143,13 +144,13 @@ public sealed class BrokenTransferTests
     {
         private readonly GuestMemory _source = NewMemory();
         private readonly VirtualMachine _machine;
-        private readonly RingKit.Mmu.DirtyLogging.RingDirtyLog _log;
+        private readonly RingDirtyLog _log;
         private readonly SimulatedGuest _guest;
 
         public World()
         {
             _machine = new VirtualMachine(_source);
-            _log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(_machine, ringEntries: 16, reservedEntries: 4);
+            _log = new RingDirtyLog(_machine, ringEntries: 16, reservedEntries: 4);
             _guest = new SimulatedGuest(_machine, seed: 11);
             _guest.Store(5);
         }

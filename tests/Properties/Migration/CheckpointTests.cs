@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
+using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
+using RingKit.Mmu.Migration.Running;
 using RingKit.Mmu.Migration.Streams;
 using RingKit.Properties.Support;
 using Xunit;
@@ -87,7 +89,7 @@ public sealed class CheckpointTests
         using var many = new GuestMemory();
         many.AddSlot(0, 0, 100);
         using VirtualMachine machine = new(many);
-        using var log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(machine, ringEntries: 16, reservedEntries: 4);
+        using var log = new RingDirtyLog(machine, ringEntries: 16, reservedEntries: 4);
         using var destination = new GuestMemory();
         destination.AddSlot(0, 0, 100);
         using var guest = new SimulatedGuest(machine, seed: 2);
@@ -202,9 +204,9 @@ public sealed class CheckpointTests
         using var memory = new GuestMemory();
         memory.AddSlot(0, 0, 400);
         using var machine = new VirtualMachine(source, 2);
-        using var log = new RingKit.Mmu.DirtyLogging.RingDirtyLog(machine, ringEntries: 64, reservedEntries: 16);
+        using var log = new RingDirtyLog(machine, ringEntries: 64, reservedEntries: 16);
         var ends = new StrongBox<bool>();
-        using var guest = new RingKit.Mmu.Migration.Running.VcpuThreads<EndingStores>(machine, vcpu => new EndingStores(vcpu, ends));
+        using var guest = new VcpuThreads<EndingStores>(machine, vcpu => new EndingStores(vcpu, ends));
         var receiver = new CheckpointReceiver(memory);
         var connection = new Loopback((pages, answers) => receiver.Open(pages, answers, CancellationToken.None));
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

@@ -5,7 +5,9 @@ using RingKit.Mmu.Migration.Streams;
 
 namespace RingKit.Properties.Migration;
 
-/// <summary>A destination behind a TCP port of this machine, on a thread of its own: takes one connection after the other until the guest is complete.</summary>
+/// <summary>
+/// A destination behind a TCP port of this machine, on a thread of its own: takes one connection after the other until the guest is complete.
+/// </summary>
 internal sealed class Destination : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

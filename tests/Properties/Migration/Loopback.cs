@@ -5,7 +5,7 @@ namespace RingKit.Properties.Migration;
 
 /// <summary>A connection within one thread: what the source writes is received when it waits for an answer, or hangs up.</summary>
 /// <param name="open">Opens the destination's end: its stream of pages, its stream of answers.</param>
-internal sealed class Loopback(Func<Stream, Stream, ReceivingSession> open)
+internal sealed class Loopback(Func<Stream, Stream, ReceivingSession> open) : IDisposable
 {
     private readonly ByteQueue _pages = new();
     private readonly ByteQueue _answers = new();
@@ -41,6 +41,12 @@ internal sealed class Loopback(Func<Stream, Stream, ReceivingSession> open)
     public long Written { get; private set; }
 
     public MigrationConnection Connect() => new(new SourceEnd(this), new AnswerEnd(this));
+
+    public void Dispose()
+    {
+        _pages.Dispose();
+        _answers.Dispose();
+    }
 
     private void Write(ReadOnlySpan<byte> bytes)
     {

@@ -7,7 +7,8 @@ using RingKit.Mmu.Migration.Streams;
 namespace RingKit.Properties.Migration;
 
 /// <summary>
-/// A migration in small whose vCPUs store on threads of their own while this one migrates them: 64 pages, a random log, page table and limits, connections that break, and cancels. The seed
+/// A migration in small whose vCPUs store on threads of their own while this one migrates them: 64 pages, a random log, page table and limits, connections
+/// that break, and cancels. The seed
 /// decides all but what the threads do in which order.
 /// </summary>
 internal static class SmallConcurrentMigration

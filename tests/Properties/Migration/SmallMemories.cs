@@ -2,7 +2,9 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Properties.Migration;
 
-/// <summary>A source and a destination of the same slots, full of zeros, kept by each thread for the next migration: to make them takes as long as a small migration.</summary>
+/// <summary>
+/// A source and a destination of the same slots, full of zeros, kept by each thread for the next migration: to make them takes as long as a small migration.
+/// </summary>
 internal sealed class SmallMemories
 {
     [ThreadStatic]

@@ -6,7 +6,8 @@ using RingKit.Mmu.Migration.Streams;
 namespace RingKit.Properties.Migration;
 
 /// <summary>
-/// A migration in small: 64 pages, a random guest, log, page table and limits, connections that break or corrupt, and cancels, all from one seed and on one thread. Whatever happens,
+/// A migration in small: 64 pages, a random guest, log, page table and limits, connections that break or corrupt, and cancels, all from one seed and on one
+/// thread. Whatever happens,
 /// the destination must be equal where the source believes it is, and else the guest must go on with nothing lost.
 /// </summary>
 internal sealed class SmallMigration : IDisposable

@@ -7,7 +7,8 @@ public sealed record CheckpointOptions
     public TimeSpan EpochLength { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// How many pages with contents are copied while the guest is paused, from 1: where an epoch has more, the guest is paused until all but the last so many are sent.
+    /// How many pages with contents are copied while the guest is paused, from 1: where an epoch has more, the guest is paused until all but the last so
+    /// many are sent.
     /// </summary>
     public int BufferPages { get; init; } = 16384;
 
@@ -21,7 +22,8 @@ public sealed record CheckpointOptions
     public Action<CheckpointEpoch>? Progress { get; init; }
 
     /// <summary>
-    /// The transfer's options: bandwidth, retries, batches, acknowledgements, clock, and progress in batches. Those of rounds and of the downtime have no meaning here.
+    /// The transfer's options: bandwidth, retries, batches, acknowledgements, clock, and progress in batches. Those of rounds and of the downtime have no
+    /// meaning here.
     /// </summary>
     public MigrationOptions Transfer { get; init; } = new();
 

@@ -5,8 +5,10 @@ namespace RingKit.Mmu.Migration.Checkpoints;
 
 /// <summary>The destination of checkpoints: its memory stands at the end of a whole epoch, whatever happens to the stream.</summary>
 /// <remarks>
-/// Until the first epoch is complete there is nothing to stand at: <see cref="LastEpoch"/> is null, and what arrives is written at once. From then on the pages of an
-/// epoch are kept aside until its end has arrived, and then written together. A stream that breaks leaves the last whole epoch, and a new one goes on from there.
+/// Until the first epoch is complete there is nothing to stand at: <see cref="LastEpoch"/> is null, and what arrives is written at once. From then on the
+/// pages of an
+/// epoch are kept aside until its end has arrived, and then written together. A stream that breaks leaves the last whole epoch, and a new one goes on from
+/// there.
 /// <para>Thread role: one <see cref="Receive"/> at a time, by any thread. The memory is read when none is on.</para>
 /// </remarks>
 public sealed class CheckpointReceiver

@@ -7,10 +7,13 @@ namespace RingKit.Mmu.Migration.Checkpoints;
 
 /// <summary>Keeps a copy of a running guest's memory at a destination, which always stands at the end of an epoch.</summary>
 /// <remarks>
-/// An epoch ends after its time, or when a vCPU's dirty ring is full. The guest is paused, its dirty pages are taken and copied into a buffer, it is resumed, and the
-/// buffer is sent while it runs. The destination writes the pages of an epoch together, when all have arrived. Pages of an epoch whose transfer fails are in the next one.
+/// An epoch ends after its time, or when a vCPU's dirty ring is full. The guest is paused, its dirty pages are taken and copied into a buffer, it is
+/// resumed, and the
+/// buffer is sent while it runs. The destination writes the pages of an epoch together, when all have arrived. Pages of an epoch whose transfer fails are in
+/// the next one.
 /// <para>
-/// Thread role: <see cref="Run"/> by one thread at a time, which runs no vCPU; the vCPUs on threads of the runner's. Nobody else starts, stops or harvests the log
+/// Thread role: <see cref="Run"/> by one thread at a time, which runs no vCPU; the vCPUs on threads of the runner's. Nobody else starts, stops or harvests
+/// the log
 /// meanwhile. Source of the behaviour: Remus, and COLO's checkpoints; docs/migration.md.
 /// </para>
 /// </remarks>
@@ -40,7 +43,9 @@ public sealed class CheckpointReplication
         (_machine, _log, _runner, _connect, _options) = (machine, log, runner, connect, options);
     }
 
-    /// <summary>Takes checkpoints until there are enough, or it is cancelled, or the transfer fails for good. The log is started now, and stopped at the end.</summary>
+    /// <summary>
+    /// Takes checkpoints until there are enough, or it is cancelled, or the transfer fails for good. The log is started now, and stopped at the end.
+    /// </summary>
     /// <param name="cancellation">Ends it; the destination stands at the last epoch.</param>
     /// <returns>How it ended. The guest goes on.</returns>
     public CheckpointResult Run(CancellationToken cancellation = default)

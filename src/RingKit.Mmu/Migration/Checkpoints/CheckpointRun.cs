@@ -88,7 +88,8 @@ internal sealed class CheckpointRun : IDisposable
         _timer.Dispose();
     }
 
-    // All pages, and what was written meanwhile, so that the first epoch is not the whole memory. What is written in the last of these rounds is the first epoch's.
+    // All pages, and what was written meanwhile, so that the first epoch is not the whole memory. What is written in the last of these rounds is
+    // the first epoch's.
     private bool CopyLive()
     {
         _pages = new EveryPage(_machine.Memory);

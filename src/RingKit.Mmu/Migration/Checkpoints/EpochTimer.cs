@@ -5,7 +5,9 @@ using RingKit.Mmu.Migration.Running;
 
 namespace RingKit.Mmu.Migration.Checkpoints;
 
-/// <summary>Says when an epoch ends: after its time, or when a vCPU's ring is full. The pages of a full ring wait for the epoch's harvest, and so does the vCPU.</summary>
+/// <summary>
+/// Says when an epoch ends: after its time, or when a vCPU's ring is full. The pages of a full ring wait for the epoch's harvest, and so does the vCPU.
+/// </summary>
 internal sealed class EpochTimer(IDirtyLog log, IMigrationClock clock, TimeSpan length) : IFullRingServer, IDisposable
 {
     private readonly Lock _lock = new();

@@ -4,7 +4,8 @@ namespace RingKit.Mmu.Migration.Running;
 public interface IGuestRunner
 {
     /// <summary>
-    /// Who empties a vCPU's full dirty ring, or null. A runner whose vCPU leaves the guest with <see cref="Guest.VcpuExit.DirtyRingFull"/> asks it, on the vCPU's
+    /// Who empties a vCPU's full dirty ring, or null. A runner whose vCPU leaves the guest with <see cref="Guest.VcpuExit.DirtyRingFull"/> asks it, on the
+    /// vCPU's
     /// thread, and runs the vCPU again. The migration sets it when it begins and takes it away when it ends.
     /// </summary>
     IFullRingServer? FullRings { get; set; }

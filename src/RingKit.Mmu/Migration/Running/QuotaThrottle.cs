@@ -3,9 +3,12 @@ using RingKit.Mmu.Throttling;
 
 namespace RingKit.Mmu.Migration.Running;
 
-/// <summary>Holds the guest back by the pages that its vCPUs may dirty a second: a share of the bandwidth, halved each time that it is not enough. Readers run on.</summary>
+/// <summary>
+/// Holds the guest back by the pages that its vCPUs may dirty a second: a share of the bandwidth, halved each time that it is not enough. Readers run on.
+/// </summary>
 /// <remarks>
-/// Whoever runs the vCPUs asks the same <see cref="DirtyQuotaThrottle"/> after each exit. Machines whose vCPUs have no <see cref="Vcpu.DirtyQuota"/> cannot be held
+/// Whoever runs the vCPUs asks the same <see cref="DirtyQuotaThrottle"/> after each exit. Machines whose vCPUs have no <see cref="Vcpu.DirtyQuota"/> cannot
+/// be held
 /// back so: <see cref="Raise"/> throws a <see cref="NotSupportedException"/> over a hashed page table and over shadow mappings.
 /// </remarks>
 public sealed class QuotaThrottle : IGuestThrottle

@@ -5,7 +5,8 @@ namespace RingKit.Mmu.Migration.Running;
 
 /// <summary>Runs a program on each vCPU of a machine, each on a thread of its own.</summary>
 /// <remarks>
-/// Thread role: any thread but the vCPUs'; <see cref="Dispose"/> by one, before the machine's. A program that throws, or that touches what is no memory, ends its
+/// Thread role: any thread but the vCPUs'; <see cref="Dispose"/> by one, before the machine's. A program that throws, or that touches what is no memory,
+/// ends its
 /// vCPU's thread; the next <see cref="Pause"/> or <see cref="Stop"/> brings out why.
 /// </remarks>
 /// <typeparam name="TProgram">The programs' type.</typeparam>
