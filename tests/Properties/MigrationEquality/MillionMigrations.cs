@@ -8,8 +8,8 @@ using Xunit;
 namespace RingKit.Properties.MigrationEquality;
 
 /// <summary>
-/// A million random migrations in small, for the long run. <c>RINGKIT_MIGRATIONS=first,count</c> runs a part of them: seeds from the first on, in so many. It ends
-/// after some minutes and says where to go on.
+/// A million random migrations in small, for the long run. <c>RINGKIT_MIGRATIONS=first,count</c> runs a part of them: seeds from the first on, in so
+/// many. It ends after some minutes and says where to go on.
 /// </summary>
 [Collection(RunAlone.Name)]
 public sealed class MillionMigrations

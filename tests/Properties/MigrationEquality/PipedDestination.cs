@@ -23,7 +23,8 @@ internal sealed class PipedDestination(GuestMemory memory, Func<long> breaksAfte
         var answers = new AnonymousPipeServerStream(PipeDirection.In);
         var pagesIn = new AnonymousPipeClientStream(PipeDirection.In, pages.ClientSafePipeHandle);
         var answersOut = new AnonymousPipeClientStream(PipeDirection.Out, answers.ClientSafePipeHandle);
-        _connections.Add(Task.Factory.StartNew(() => Receive(pagesIn, answersOut), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        _connections.Add(Task.Factory.StartNew(
+            () => Receive(pagesIn, answersOut), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         return new MigrationConnection(new BreakingStream(pages, breaksAfter()), answers);
     }
 

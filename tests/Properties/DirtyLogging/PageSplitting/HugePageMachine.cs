@@ -69,7 +69,8 @@ internal sealed class HugePageMachine : IDisposable
 
     /// <summary>With x86's second level.</summary>
     public static HugePageMachine Tdp(TdpOptions options, bool isGigabyte) => new(
-        PagesFor(isGigabyte), memory => new VirtualMachine(memory, vcpus: 2, options with { HostLevel = isGigabyte ? MappingLevel.Size1G : MappingLevel.Size2M }));
+        PagesFor(isGigabyte),
+        memory => new VirtualMachine(memory, vcpus: 2, options with { HostLevel = isGigabyte ? MappingLevel.Size1G : MappingLevel.Size2M }));
 
     /// <summary>Each vCPU takes write permission for each page of its slot, on a thread of its own. Nothing is stored: the pages need no memory.</summary>
     public void Touch() => Parallel.ForEach(Machine.Vcpus, vcpu =>

@@ -7,9 +7,9 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging.PageSplitting;
 
 /// <summary>
-/// The kernel's dirty_log_page_splitting_test in whole machines: two vCPUs touch two slots of hugetlbfs memory before logging, under it and after. KVM has it for
-/// x86, which maps 4K pages wherever it logs, and large ones again when it stops; a stage-2 table keeps a protected block until a store dissolves it or it is split
-/// ahead, and blocks come back by the faults on pages that are read-only.
+/// The kernel's dirty_log_page_splitting_test in whole machines: two vCPUs touch two slots of hugetlbfs memory before logging, under it and after. KVM
+/// has it for x86, which maps 4K pages wherever it logs, and large ones again when it stops; a stage-2 table keeps a protected block until a store
+/// dissolves it or it is split ahead, and blocks come back by the faults on pages that are read-only.
 /// </summary>
 public sealed class PageSplittingInMachines
 {
@@ -18,7 +18,8 @@ public sealed class PageSplittingInMachines
         ["stage 2, split ahead"] = (isGigabyte => HugePageMachine.Stage2(new Stage2Options { EagerSplitChunk = 1 << 30 }, isGigabyte), true),
         ["stage 2, split ahead by 2M"] = (isGigabyte => HugePageMachine.Stage2(new Stage2Options { EagerSplitChunk = 1 << 21 }, isGigabyte), true),
         ["stage 2, split by stores"] = (isGigabyte => HugePageMachine.Stage2(new Stage2Options(), isGigabyte), false),
-        ["stage 2 of 2014, split by stores"] = (isGigabyte => HugePageMachine.Stage2(new Stage2Options { Generation = Stage2Generation.Posted2014 }, isGigabyte), false),
+        ["stage 2 of 2014, split by stores"] = (
+            isGigabyte => HugePageMachine.Stage2(new Stage2Options { Generation = Stage2Generation.Posted2014 }, isGigabyte), false),
         ["tdp, protected"] = (isGigabyte => HugePageMachine.Tdp(new TdpOptions(), isGigabyte), true),
         ["tdp, modification log"] = (isGigabyte => HugePageMachine.Tdp(new TdpOptions { LogMethod = TdpLogMethod.ModificationLog }, isGigabyte), true),
     };

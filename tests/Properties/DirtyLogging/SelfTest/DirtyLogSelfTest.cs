@@ -4,9 +4,9 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
 /// <summary>
-/// The kernel's dirty_log_test as this project's own: guests write the iteration's number to random pages while the host harvests; after each iteration every page
-/// that was reported holds that number (I1), no other does (I2), nothing outside the slots was reported (I3), all that was harvested was reset (I4), and the guests
-/// get on (I5). Over every log and every page table.
+/// The kernel's dirty_log_test as this project's own: guests write the iteration's number to random pages while the host harvests; after each iteration
+/// every page that was reported holds that number (I1), no other does (I2), nothing outside the slots was reported (I3), all that was harvested was reset
+/// (I4), and the guests get on (I5). Over every log and every page table.
 /// </summary>
 [Collection(RunAlone.Name)]
 public sealed class DirtyLogSelfTest
@@ -26,7 +26,8 @@ public sealed class DirtyLogSelfTest
         {
             using var run = new SelfTestRun(SelfTestCases.All[name], vcpus, seed);
             run.Run(Iterations, Interval);
-            string what = $"{name}, {vcpus} vCPUs, seed {seed}: {Iterations} iterations, {run.World.Harvests} harvests, {run.Writes} stores, {run.World.UnretiredStores} not retired";
+            string what = $"{name}, {vcpus} vCPUs, seed {seed}: {Iterations} iterations,"
+                + $" {run.World.Harvests} harvests, {run.Writes} stores, {run.World.UnretiredStores} not retired";
             if (LongRun.IsOn)
                 Report.Line(what);
             Assert.True(run.World.Violations.Count == 0, $"{what}\n{string.Join('\n', run.World.Violations)}");

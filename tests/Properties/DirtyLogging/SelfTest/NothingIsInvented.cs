@@ -8,8 +8,8 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
 /// <summary>
-/// P2, and P1 beside it: a harvest has the pages that were stored to since they were last reported, and no others. The exceptions have names: all pages once where
-/// the log begins with all set, and a page whose store was recorded and has not retired.
+/// P2, and P1 beside it: a harvest has the pages that were stored to since they were last reported, and no others. The exceptions have names: all pages
+/// once where the log begins with all set, and a page whose store was recorded and has not retired.
 /// </summary>
 public sealed class NothingIsInvented
 {

@@ -14,6 +14,10 @@ namespace RingKit.Properties.DirtyLogging.SelfTest;
 /// <summary>Every log over every page table that it fits, in every mode.</summary>
 internal static class SelfTestCases
 {
+    private static readonly TdpOptions Logging = new() { MapsReadsWritable = false, LogMethod = TdpLogMethod.ModificationLog };
+
+    private const ManualProtect InitiallySet = ManualProtect.Enabled | ManualProtect.InitiallySet;
+
     private static readonly (string Name, Func<VirtualMachine, IDirtyLog> Make, SelfTestExceptions Exceptions)[] Logs =
     [
         ("bitmap", machine => new BitmapDirtyLog(machine), SelfTestExceptions.None),
@@ -25,7 +29,7 @@ internal static class SelfTestCases
         ("ring with bitmap", machine => Ring(machine, withBitmap: true), SelfTestExceptions.None),
         ("memslot", machine => new MemslotDirtyLog(machine), SelfTestExceptions.None),
         ("memslot, manual", machine => Manual(machine, ManualProtect.Enabled, MaskedProtection.Exact), SelfTestExceptions.None),
-        ("memslot, initially set", machine => Manual(machine, ManualProtect.Enabled | ManualProtect.InitiallySet, MaskedProtection.Span), SelfTestExceptions.InitiallySet),
+        ("memslot, initially set", machine => Manual(machine, InitiallySet, MaskedProtection.Span), SelfTestExceptions.InitiallySet),
     ];
 
     /// <summary>All of them, by name.</summary>
@@ -55,8 +59,8 @@ internal static class SelfTestCases
             ("tdp, protected, split by stores", Tdp(new TdpOptions { MapsReadsWritable = false, SplitsEagerly = false })),
             ("tdp, reads mapped writable", Tdp(new TdpOptions())),
             ("tdp, no A and D", Tdp(new TdpOptions { MapsReadsWritable = false, HasAccessDirty = false, Recovery = TdpRecovery.Zap })),
-            ("tdp, modification log", Tdp(new TdpOptions { MapsReadsWritable = false, LogMethod = TdpLogMethod.ModificationLog })),
-            ("tdp, modification log, split by stores", Tdp(new TdpOptions { MapsReadsWritable = false, LogMethod = TdpLogMethod.ModificationLog, SplitsEagerly = false })),
+            ("tdp, modification log", Tdp(Logging)),
+            ("tdp, modification log, split by stores", Tdp(Logging with { SplitsEagerly = false })),
         ];
         return
             from table in tables
@@ -91,12 +95,18 @@ internal static class SelfTestCases
             foreach (HashTableLogMethod method in Enum.GetValues<HashTableLogMethod>())
             {
                 yield return new SelfTestCase(
-                    $"{name}: {method}", (memory, vcpus) => new VirtualMachine(memory, vcpus, small), machine => new HashTableDirtyLog(machine, method), SelfTestExceptions.None);
+                    $"{name}: {method}",
+                    (memory, vcpus) => new VirtualMachine(memory, vcpus, small),
+                    machine => new HashTableDirtyLog(machine, method),
+                    SelfTestExceptions.None);
             }
         }
 
         yield return new SelfTestCase(
-            "shadow", (memory, vcpus) => new VirtualMachine(memory, vcpus, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine), SelfTestExceptions.None)
+            "shadow",
+            (memory, vcpus) => new VirtualMachine(memory, vcpus, new Book3sPrOptions()),
+            machine => new ShadowDirtyLog(machine),
+            SelfTestExceptions.None)
         {
             ChangeFrame = (machine, gfn, _) => machine.Shadow!.PageOut(gfn),
         };

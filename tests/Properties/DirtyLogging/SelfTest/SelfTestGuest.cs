@@ -2,7 +2,9 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
-/// <summary>What a vCPU of the self-test does for ever: it picks a page and writes the iteration's number to its first 8 bytes. Now and then it reads another one.</summary>
+/// <summary>
+/// What a vCPU of the self-test does for ever: it picks a page and writes the iteration's number to its first 8 bytes. Now and then it reads another one.
+/// </summary>
 /// <remarks>Thread role: <see cref="Step"/> by the vCPU; <see cref="Writes"/> by any thread; the rest while the vCPU is outside the guest.</remarks>
 internal sealed class SelfTestGuest(SelfTestMemory memory, SelfTestPlan plan, bool reads, int seed)
 {

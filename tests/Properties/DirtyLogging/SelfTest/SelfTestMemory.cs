@@ -2,7 +2,10 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
-/// <summary>The memory of the self-test: two slots whose page counts are no multiples of 64, with two whole blocks of 2 MiB in the first. Pages are numbered through.</summary>
+/// <summary>
+/// The memory of the self-test: two slots whose page counts are no multiples of 64, with two whole blocks of 2 MiB in the first. Pages are numbered
+/// through.
+/// </summary>
 internal sealed class SelfTestMemory : IDisposable
 {
     private const ulong Pages = 1088 + 3;

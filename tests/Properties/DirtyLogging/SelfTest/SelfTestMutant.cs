@@ -18,7 +18,8 @@ internal sealed class SelfTestMutant(SelfTestMutation mutation, SelfTestMemory m
             reported.WhileRunning[_withheld] = true;
         _withheld = -1;
         _toWithhold = _random.Next(8);
-        _withholds = !isFirst && (mutation is SelfTestMutation.DropsPage or SelfTestMutation.ReportsLate || (mutation == SelfTestMutation.MissesInLast && isLast));
+        bool always = mutation is SelfTestMutation.DropsPage or SelfTestMutation.ReportsLate;
+        _withholds = !isFirst && (always || (mutation == SelfTestMutation.MissesInLast && isLast));
     }
 
     /// <summary>Whether a page that the log reports gets through. One that is kept back was not reported before.</summary>

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
-/// <summary>The self-test against broken logs: each mutation is found, over every log and every page table, on one thread and with vCPUs on threads of their own.</summary>
+/// <summary>
+/// The self-test against broken logs: each mutation is found, over every log and every page table, on one thread and with vCPUs on threads of their own.
+/// </summary>
 [Collection(RunAlone.Name)]
 public sealed class SelfTestMutations
 {

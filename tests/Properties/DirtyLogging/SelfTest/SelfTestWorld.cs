@@ -9,7 +9,9 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
-/// <summary>A machine with its guests, its log and what was reported: the invariants I1 to I4 of the kernel's dirty_log_test. I5 is that its runs end.</summary>
+/// <summary>
+/// A machine with its guests, its log and what was reported: the invariants I1 to I4 of the kernel's dirty_log_test. I5 is that its runs end.
+/// </summary>
 /// <remarks>Thread role: harvests by one thread at a time, while vCPUs run; the rest when they have stopped.</remarks>
 internal sealed class SelfTestWorld : IDisposable
 {
@@ -177,7 +179,8 @@ internal sealed class SelfTestWorld : IDisposable
             return;
         foreach (DirtyRing ring in rings)
         {
-            ulong strange = ring.FullPushes + ring.Harvester.ForeignFlags + ring.Harvester.ForgedEntries + ring.Harvester.OvertakenEntries + ring.Resetter.ForgedResets;
+            DirtyRingHarvester harvester = ring.Harvester;
+            ulong strange = ring.FullPushes + harvester.ForeignFlags + harvester.ForgedEntries + harvester.OvertakenEntries + ring.Resetter.ForgedResets;
             if (ring.Used != 0 || strange != 0)
                 Fail("I4", $"{ring.Used} entries are not reset, {strange} are strange");
         }

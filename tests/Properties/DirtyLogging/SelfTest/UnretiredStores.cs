@@ -9,8 +9,8 @@ using Xunit;
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
 /// <summary>
-/// Why <see cref="SelfTestExceptions.UnretiredStore"/> is granted to some rings and to no other log: a vCPU that has recorded a page, and finds it taken away again
-/// before it has stored, asks for room once more; if there is none it leaves, and the page is reported with its old contents.
+/// Why <see cref="SelfTestExceptions.UnretiredStore"/> is granted to some rings and to no other log: a vCPU that has recorded a page, and finds it taken
+/// away again before it has stored, asks for room once more; if there is none it leaves, and the page is reported with its old contents.
 /// </summary>
 public sealed class UnretiredStores : IDisposable
 {
