@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Inputs;
-using RingKit.Bench.Reporting;
 using RingKit.Cli.Harvest;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
@@ -12,7 +11,6 @@ namespace RingKit.Bench.Harvest;
 /// <see cref="Harvest"/> alone needs the stores before each of its iterations, so that an iteration is one harvest: expect spread. A round is both, and repeats.
 /// A ring has 4096 entries; for a full one the vCPU harvests and goes on.
 /// </remarks>
-[AllocatesNothing]
 public class HarvestBenchmarks
 {
     private HarvestGuest _guest = null!;
