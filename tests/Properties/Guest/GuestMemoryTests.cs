@@ -1,5 +1,5 @@
 using RingKit.Mmu.Guest;
-using RingKit.Mmu.HashTable.Hypervisor;
+using RingKit.Mmu.HashTable;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
 using Xunit;
