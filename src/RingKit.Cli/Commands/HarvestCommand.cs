@@ -47,6 +47,9 @@ internal sealed class HarvestCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         HarvestSettings settings = _options.Read(parsed);
+
+        // Ctrl-C is taken from here on, and no earlier: by then there must be no file that would stay.
+        await Task.Yield();
         using OutputFile? csv = Open(parsed, _csv);
         using OutputFile? chart = Open(parsed, _chart);
 

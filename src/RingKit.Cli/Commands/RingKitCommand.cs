@@ -60,7 +60,15 @@ internal static class RingKitCommand
             return ExitCode.BadInput;
         }
 
-        var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        var configuration = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+
+            // Behind Ctrl-C files that are not complete are removed, which on a busy machine may take longer than the two seconds that there are otherwise.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
+        };
         try
         {
             return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
