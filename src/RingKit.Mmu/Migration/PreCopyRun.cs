@@ -55,14 +55,14 @@ internal sealed class PreCopyRun : IDisposable
         }
         finally
         {
-            if (outcome is MigrationOutcome.Cancelled or MigrationOutcome.NotConverged)
-                _transfer.Abandon();
-            _pages?.Dispose();
-            _log.Stop();
-            _runner.FullRings = null;
-            _throttle?.Release();
-            if (_isPaused && outcome != MigrationOutcome.Completed)
-                Resume();
+            // The guest comes last, and goes on whatever becomes of the others.
+            RunsEnd.TakeAll(
+                () => Abandon(outcome),
+                () => _pages?.Dispose(),
+                _log.Stop,
+                () => _runner.FullRings = null,
+                () => _throttle?.Release(),
+                () => LetGo(outcome));
         }
 
         TransferCounts sent = _transfer.Counts;
@@ -173,6 +173,18 @@ internal sealed class PreCopyRun : IDisposable
             _pages!.Retake();
             return false;
         }
+    }
+
+    private void Abandon(MigrationOutcome outcome)
+    {
+        if (outcome is MigrationOutcome.Cancelled or MigrationOutcome.NotConverged)
+            _transfer.Abandon();
+    }
+
+    private void LetGo(MigrationOutcome outcome)
+    {
+        if (_isPaused && outcome != MigrationOutcome.Completed)
+            Resume();
     }
 
     private void Resume()

@@ -153,7 +153,7 @@ internal sealed class Transfer : IDisposable
         {
             writer.Abandon(patience.Token);
         }
-        catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception failure) when (failure is OperationCanceledException || IsTransport(failure))
         {
             // The destination will find its stream truncated instead.
         }
@@ -190,7 +190,7 @@ internal sealed class Transfer : IDisposable
         {
             _connection?.Dispose();
         }
-        catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException)
+        catch (Exception failure) when (IsTransport(failure))
         {
             // What it still had to write is lost with it, and is not confirmed.
             Failure ??= failure;

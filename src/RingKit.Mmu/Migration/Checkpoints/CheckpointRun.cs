@@ -59,12 +59,8 @@ internal sealed class CheckpointRun : IDisposable
         }
         finally
         {
-            _transfer.Abandon();
-            _pages?.Dispose();
-            _log.Stop();
-            _runner.FullRings = null;
-            if (_isPaused)
-                Resume();
+            // The guest comes last, and goes on whatever becomes of the others.
+            RunsEnd.TakeAll(_transfer.Abandon, () => _pages?.Dispose(), _log.Stop, () => _runner.FullRings = null, LetGo);
         }
 
         TransferCounts sent = _transfer.Counts;
@@ -119,8 +115,7 @@ internal sealed class CheckpointRun : IDisposable
             }
             catch (Exception failure) when (_transfer.IsFailure(failure))
             {
-                if (_isPaused)
-                    Resume();
+                LetGo();
                 if (!_transfer.BeginAgain(failure))
                     return false;
             }
@@ -170,6 +165,12 @@ internal sealed class CheckpointRun : IDisposable
     {
         _transfer.Send(_buffer.Batches, isPaced);
         _buffer.Clear();
+    }
+
+    private void LetGo()
+    {
+        if (_isPaused)
+            Resume();
     }
 
     private void Resume()
