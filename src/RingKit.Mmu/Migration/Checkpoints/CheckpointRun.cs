@@ -109,22 +109,26 @@ internal sealed class CheckpointRun : IDisposable
         {
             bool isFull = _timer.Await(_cancellation);
             _cancellation.ThrowIfCancellationRequested();
+            CheckpointEpoch epoch;
             try
             {
-                TakeEpoch(isFull);
+                epoch = TakeEpoch(isFull);
             }
             catch (Exception failure) when (_transfer.IsFailure(failure))
             {
                 LetGo();
                 if (!_transfer.BeginAgain(failure))
                     return false;
+                continue;
             }
+
+            _options.Progress?.Invoke(epoch);
         }
 
         return true;
     }
 
-    private void TakeEpoch(bool isFull)
+    private CheckpointEpoch TakeEpoch(bool isFull)
     {
         uint number = _next++;
         long bytes = _transfer.Counts.Bytes;
@@ -148,7 +152,7 @@ internal sealed class CheckpointRun : IDisposable
         harvest.Confirm();
         _epochs++;
         _endedByFullRing += isFull ? 1 : 0;
-        _options.Progress?.Invoke(new CheckpointEpoch(number, isFull, pages, _transfer.Counts.Bytes - bytes, pause, _clock.Now - start));
+        return new CheckpointEpoch(number, isFull, pages, _transfer.Counts.Bytes - bytes, pause, _clock.Now - start);
     }
 
     private void Copy(DirtyHarvest harvest)
