@@ -235,6 +235,7 @@ public sealed class PreCopyMigrationTests
             ("BatchPages", new MigrationOptions { BatchPages = MigrationFormat.MaximumBatchPages + 1 }),
             ("AcknowledgedPages", new MigrationOptions { AcknowledgedPages = 0 }),
             ("AcknowledgementTimeout", new MigrationOptions { AcknowledgementTimeout = TimeSpan.Zero }),
+            ("AcknowledgementTimeout", new MigrationOptions { AcknowledgementTimeout = TimeSpan.FromDays(60) }),
         ];
         foreach ((string name, MigrationOptions options) in bad)
             Assert.Throws<ArgumentOutOfRangeException>(name, () => new PreCopyMigration(world.Machine, world.Log, world.Guest, connect, options));
