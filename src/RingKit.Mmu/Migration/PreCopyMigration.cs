@@ -74,10 +74,16 @@ public sealed class PreCopyMigration
         ArgumentNullException.ThrowIfNull(connect);
         if (machine.DirtyLog != log)
             throw new ArgumentException("The log is not the machine's.", nameof(log));
-        foreach (MemorySlot slot in machine.Memory.Slots)
+        CheckBytes(machine.Memory, nameof(machine));
+    }
+
+    /// <summary>Refuses a memory whose slots do not all have bytes of their own.</summary>
+    internal static void CheckBytes(GuestMemory memory, string name)
+    {
+        foreach (MemorySlot slot in memory.Slots)
         {
             if ((ulong)slot.Memory.Length != slot.PageCount << GuestPage.Shift)
-                throw new ArgumentException($"Slot {slot.Id} has no bytes of its own.", nameof(machine));
+                throw new ArgumentException($"Slot {slot.Id} has no bytes of its own.", name);
         }
     }
 }

@@ -1,6 +1,7 @@
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
+using RingKit.Mmu.Migration.Checkpoints;
 using RingKit.Mmu.Migration.Streams;
 using RingKit.Mmu.Tdp;
 using Xunit;
@@ -249,5 +250,7 @@ public sealed class PreCopyMigrationTests
         using var machine = new VirtualMachine(memory);
         using var log = new BitmapDirtyLog(machine);
         Assert.Throws<ArgumentException>("machine", () => new PreCopyMigration(machine, log, new SimulatedGuest(machine, 1), _ => throw new InvalidOperationException()));
+        Assert.Throws<ArgumentException>("memory", () => new MigrationReceiver(memory));
+        Assert.Throws<ArgumentException>("memory", () => new CheckpointReceiver(memory));
     }
 }

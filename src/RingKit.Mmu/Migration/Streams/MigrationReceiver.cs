@@ -15,9 +15,11 @@ public sealed class MigrationReceiver
     /// <summary>Makes the destination.</summary>
     /// <param name="memory">Its memory; the pages may have any contents.</param>
     /// <exception cref="ArgumentNullException">There is no memory.</exception>
+    /// <exception cref="ArgumentException">A slot has no bytes of its own.</exception>
     public MigrationReceiver(GuestMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
+        PreCopyMigration.CheckBytes(memory, nameof(memory));
         Memory = memory;
     }
 
