@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Clients;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Running;
 using RingKit.Mmu.Migration.Streams;
@@ -27,7 +28,7 @@ public sealed class PreCopyMigration
 
     /// <summary>Prepares a migration; nothing happens before <see cref="Run"/>.</summary>
     /// <param name="machine">The machine, whose slots all have bytes.</param>
-    /// <param name="log">Its dirty log, which is stopped.</param>
+    /// <param name="log">Its dirty log, or a client of that (<see cref="DirtyLogClients"/>); it is stopped.</param>
     /// <param name="runner">Runs its vCPUs.</param>
     /// <param name="connect">
     /// Connects to the destination: the first time with 0, then with the number of the retry. The migration disposes what it gives. An
@@ -72,7 +73,7 @@ public sealed class PreCopyMigration
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(runner);
         ArgumentNullException.ThrowIfNull(connect);
-        if (machine.DirtyLog != log)
+        if (machine.DirtyLog != (log is DirtyLogClient client ? client.Log : log))
             throw new ArgumentException("The log is not the machine's.", nameof(log));
         CheckBytes(machine.Memory, nameof(machine));
     }
