@@ -1,9 +1,7 @@
-using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
 using RingKit.Mmu.Migration.Running;
-using RingKit.Mmu.Migration.Streams;
 using Xunit;
 
 namespace RingKit.Properties.Migration;
