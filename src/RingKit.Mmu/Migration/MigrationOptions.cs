@@ -9,6 +9,9 @@ public sealed record MigrationOptions
     /// <summary>2^60 - 1 bytes a second: far more than any machine moves.</summary>
     public const long MaximumBandwidth = (1L << 60) - 1;
 
+    /// <summary>The longest that an acknowledgement may be waited for: what a timer takes, 24 days and 20 hours.</summary>
+    public static readonly TimeSpan LongestAcknowledgementTimeout = TimeSpan.FromMilliseconds(int.MaxValue);
+
     /// <summary>
     /// The most bytes a second that are sent, from 1 to <see cref="MaximumBandwidth"/>; null for no limit. The last round, with the guest paused, is not
     /// limited.
@@ -45,7 +48,8 @@ public sealed record MigrationOptions
     public int AcknowledgedPages { get; init; } = 16384;
 
     /// <summary>
-    /// How long the source waits for an acknowledgement before the transfer counts as failed, above 0; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// How long the source waits for an acknowledgement, and until the destination has taken a batch, before the transfer counts as failed: above 0, at most
+    /// <see cref="LongestAcknowledgementTimeout"/>, or <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
     /// </summary>
     public TimeSpan AcknowledgementTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -68,10 +72,10 @@ public sealed record MigrationOptions
         Check(BatchPages is >= 1 and <= MigrationFormat.MaximumBatchPages, nameof(BatchPages), BatchPages, $"from 1 to {MigrationFormat.MaximumBatchPages} pages");
         Check(AcknowledgedPages >= 1, nameof(AcknowledgedPages), AcknowledgedPages, "from 1");
         Check(
-            AcknowledgementTimeout > TimeSpan.Zero || AcknowledgementTimeout == Timeout.InfiniteTimeSpan,
+            (AcknowledgementTimeout > TimeSpan.Zero && AcknowledgementTimeout <= LongestAcknowledgementTimeout) || AcknowledgementTimeout == Timeout.InfiniteTimeSpan,
             nameof(AcknowledgementTimeout),
             AcknowledgementTimeout,
-            "above 0, or infinite");
+            $"above 0 and at most {LongestAcknowledgementTimeout}, or infinite");
         Check(Clock is not null, nameof(Clock), Clock, "a clock");
     }
 

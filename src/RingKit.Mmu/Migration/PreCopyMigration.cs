@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Clients;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Running;
 using RingKit.Mmu.Migration.Streams;
@@ -27,7 +28,7 @@ public sealed class PreCopyMigration
 
     /// <summary>Prepares a migration; nothing happens before <see cref="Run"/>.</summary>
     /// <param name="machine">The machine, whose slots all have bytes.</param>
-    /// <param name="log">Its dirty log, which is stopped.</param>
+    /// <param name="log">Its dirty log, or a client of that (<see cref="DirtyLogClients"/>); it is stopped.</param>
     /// <param name="runner">Runs its vCPUs.</param>
     /// <param name="connect">
     /// Connects to the destination: the first time with 0, then with the number of the retry. The migration disposes what it gives. An
@@ -56,7 +57,8 @@ public sealed class PreCopyMigration
     /// <remarks>
     /// An exception of the connection's factory other than those named there, of the runner or of <see cref="MigrationOptions.Progress"/> ends the migration
     /// too; it
-    /// comes out when the log is stopped and the guest goes on.
+    /// comes out when the log is stopped and the guest goes on. Where the destination has everything by then, as when Progress throws after the last round, the guest
+    /// stays paused: it is the destination's. A cancel comes too late once the end is being sent.
     /// </remarks>
     public MigrationResult Run(CancellationToken cancellation = default)
     {
@@ -71,12 +73,18 @@ public sealed class PreCopyMigration
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(runner);
         ArgumentNullException.ThrowIfNull(connect);
-        if (machine.DirtyLog != log)
+        if (machine.DirtyLog != (log is DirtyLogClient client ? client.Log : log))
             throw new ArgumentException("The log is not the machine's.", nameof(log));
-        foreach (MemorySlot slot in machine.Memory.Slots)
+        CheckBytes(machine.Memory, nameof(machine));
+    }
+
+    /// <summary>Refuses a memory whose slots do not all have bytes of their own.</summary>
+    internal static void CheckBytes(GuestMemory memory, string name)
+    {
+        foreach (MemorySlot slot in memory.Slots)
         {
             if ((ulong)slot.Memory.Length != slot.PageCount << GuestPage.Shift)
-                throw new ArgumentException($"Slot {slot.Id} has no bytes of its own.", nameof(machine));
+                throw new ArgumentException($"Slot {slot.Id} has no bytes of its own.", name);
         }
     }
 }

@@ -25,6 +25,9 @@ internal sealed class PreCopyRun : IDisposable
     private int _dirtyRounds;
     private bool _isPaused;
 
+    // The destination has said that it has everything: the guest is its own from then on, whatever happens here.
+    private bool _hasArrived;
+
     public PreCopyRun(
         VirtualMachine machine,
         IDirtyLog log,
@@ -49,20 +52,21 @@ internal sealed class PreCopyRun : IDisposable
             _log.Start();
             outcome = Migrate();
         }
-        catch (Exception failure) when (_cancellation.IsCancellationRequested && (failure is OperationCanceledException || Transfer.IsTransport(failure)))
+        catch (Exception failure)
+            when (!_hasArrived && _cancellation.IsCancellationRequested && (failure is OperationCanceledException || Transfer.IsTransport(failure)))
         {
             outcome = MigrationOutcome.Cancelled;
         }
         finally
         {
-            if (outcome is MigrationOutcome.Cancelled or MigrationOutcome.NotConverged)
-                _transfer.Abandon();
-            _pages?.Dispose();
-            _log.Stop();
-            _runner.FullRings = null;
-            _throttle?.Release();
-            if (_isPaused && outcome != MigrationOutcome.Completed)
-                Resume();
+            // The guest comes last, and goes on whatever becomes of the others.
+            RunsEnd.TakeAll(
+                () => Abandon(outcome),
+                () => _pages?.Dispose(),
+                _log.Stop,
+                () => _runner.FullRings = null,
+                () => _throttle?.Release(),
+                LetGo);
         }
 
         TransferCounts sent = _transfer.Counts;
@@ -114,7 +118,11 @@ internal sealed class PreCopyRun : IDisposable
             }
 
             if (SendTheRest())
+            {
+                _book.EndRound(0, isFinal: true);
                 return MigrationOutcome.Completed;
+            }
+
             if (!_transfer.BeginAgain(_transfer.Failure!))
                 return MigrationOutcome.Failed;
         }
@@ -162,8 +170,8 @@ internal sealed class PreCopyRun : IDisposable
         {
             _book.BeginRound();
             _transfer.Send(_pages!, RecordKind.End, _book.Number, isPaced: false);
+            _hasArrived = true;
             _downtime = _clock.Now - _book.StoppedAt;
-            _book.EndRound(0, isFinal: true);
             return true;
         }
         catch (Exception failure) when (_transfer.IsFailure(failure))
@@ -173,6 +181,18 @@ internal sealed class PreCopyRun : IDisposable
             _pages!.Retake();
             return false;
         }
+    }
+
+    private void Abandon(MigrationOutcome outcome)
+    {
+        if (outcome is MigrationOutcome.Cancelled or MigrationOutcome.NotConverged)
+            _transfer.Abandon();
+    }
+
+    private void LetGo()
+    {
+        if (_isPaused && !_hasArrived)
+            Resume();
     }
 
     private void Resume()

@@ -23,6 +23,7 @@ internal sealed class Transfer : IDisposable
     private long _bytesOfEarlier;
     private long _unacknowledged;
     private ulong _rest;
+    private bool _isReporting;
     private (long Pages, long ZeroPages, long ContentBytes, TimeSpan ContentTime) _sent;
 
     public Transfer(GuestMemory memory, Func<int, MigrationConnection> connect, MigrationOptions options, CancellationToken cancellation)
@@ -48,9 +49,9 @@ internal sealed class Transfer : IDisposable
     /// <summary>Called after each batch, with how many of the pages are left that it was given and has not sent.</summary>
     public required Action<int> BatchSent { get; init; }
 
-    /// <summary>Whether an exception says that the transfer failed, and nothing else did.</summary>
+    /// <summary>Whether an exception says that the transfer failed, and nothing else did: what <see cref="BatchSent"/> throws does not.</summary>
     public bool IsFailure(Exception exception) =>
-        !_cancellation.IsCancellationRequested && IsTransport(exception);
+        !_isReporting && !_cancellation.IsCancellationRequested && IsTransport(exception);
 
     /// <summary>Whether it is of the kinds that streams and sockets throw.</summary>
     public static bool IsTransport(Exception exception) => exception is IOException or SocketException or TimeoutException or ObjectDisposedException;
@@ -153,7 +154,7 @@ internal sealed class Transfer : IDisposable
         {
             writer.Abandon(patience.Token);
         }
-        catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception failure) when (failure is OperationCanceledException || IsTransport(failure))
         {
             // The destination will find its stream truncated instead.
         }
@@ -190,7 +191,7 @@ internal sealed class Transfer : IDisposable
         {
             _connection?.Dispose();
         }
-        catch (Exception failure) when (failure is IOException or SocketException or ObjectDisposedException)
+        catch (Exception failure) when (IsTransport(failure))
         {
             // What it still had to write is lost with it, and is not confirmed.
             Failure ??= failure;
@@ -204,7 +205,10 @@ internal sealed class Transfer : IDisposable
         if (_batch.Pages != 0)
             SendBatch(_batch, isPaced: false);
         TimeSpan start = _options.Clock.Now;
-        _writer!.WriteAndAwait(kind, (uint)number, _cancellation);
+
+        // Who has begun to say that the guest is the destination's must know what it answers.
+        _cancellation.ThrowIfCancellationRequested();
+        _writer!.WriteAndAwait(kind, (uint)number, kind == RecordKind.End ? CancellationToken.None : _cancellation);
         if (_unacknowledged != 0)
             _sent.ContentTime += _options.Clock.Now - start;
         _unacknowledged = 0;
@@ -231,6 +235,8 @@ internal sealed class Transfer : IDisposable
             _sent.ContentTime += _options.Clock.Now - start;
         }
 
+        _isReporting = true;
         BatchSent(BitOperations.PopCount(_rest));
+        _isReporting = false;
     }
 }

@@ -100,8 +100,13 @@ public sealed class DirtyQuotaThrottle : VcpuThrottle
     private void Grant(Vcpu vcpu, TimeSpan now)
     {
         _began[vcpu.Id] = now;
-        vcpu.DirtyQuota = _pagesPerSecond == ulong.MaxValue
-            ? ulong.MaxValue
-            : vcpu.DirtiedPages + Math.Max(1, (ulong)(_pagesPerSecond * _interval.TotalSeconds));
+        if (_pagesPerSecond == ulong.MaxValue)
+        {
+            vcpu.DirtyQuota = ulong.MaxValue;
+            return;
+        }
+
+        ulong recorded = vcpu.DirtiedPages, pages = Math.Max(1, (ulong)(_pagesPerSecond * _interval.TotalSeconds));
+        vcpu.DirtyQuota = recorded + Math.Min(pages, ulong.MaxValue - recorded);
     }
 }

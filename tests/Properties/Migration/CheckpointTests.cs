@@ -196,6 +196,36 @@ public sealed class CheckpointTests
         }
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void An_epoch_of_many_small_batches_has_each_page_once(int more, bool isAccepted)
+    {
+        using GuestMemory memory = RecordedMigration.NewMemory();
+        int pages = memory.Slots.Sum(slot => (int)slot.PageCount) + more;
+        using var connection = new MigrationConnection(new MemoryStream());
+        var writer = new RecordWriter(connection, Timeout.InfiniteTimeSpan);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        writer.Begin(memory, cancellation);
+        writer.WriteAndAwait(RecordKind.Epoch, 0, cancellation);
+        var batch = new BatchBuilder(1);
+        for (int page = 0; page < pages; page++)
+        {
+            Assert.Equal(0ul, batch.Add(memory.Slots[0], 0, 1));
+            writer.Write(batch, cancellation);
+        }
+
+        writer.WriteAndAwait(RecordKind.Epoch, 1, cancellation);
+        writer.Abandon(cancellation);
+        connection.Pages.Position = 0;
+        var receiver = new CheckpointReceiver(memory);
+        Exception? refusal = Record.Exception(() => receiver.Receive(connection.Pages, cancellation: cancellation));
+        Assert.Equal(isAccepted, refusal is null);
+        Assert.Equal(isAccepted ? 1u : 0u, receiver.LastEpoch);
+        if (refusal is not null)
+            Assert.Contains("more pages than the memory", Assert.IsType<MigrationStreamException>(refusal).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Checkpoints_of_running_vcpus_stand_at_the_end_when_the_guest_rests()
     {

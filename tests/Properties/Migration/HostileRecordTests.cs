@@ -35,6 +35,17 @@ public sealed class HostileRecordTests : IDisposable
         Refused(because, StreamHeader.SizeFor(2) + MigrationFormat.RecordSize + MigrationFormat.RunSize);
     }
 
+    [Theory]
+    [InlineData(0ul, 3u)]
+    [InlineData(2ul, 1u)]
+    [InlineData(0ul, 1u)]
+    public void Runs_that_overlap_or_go_back_are_refused(ulong offset, uint count)
+    {
+        // So many runs of all pages would be as much work as so many whole memories.
+        Batch(slot: 0, sequence: 1, [new PageRun(1, 2, IsZero: true), new PageRun(offset, count, IsZero: true)], contentPages: 0);
+        Refused("ends behind that", StreamHeader.SizeFor(2) + MigrationFormat.RecordSize + MigrationFormat.RunSize);
+    }
+
     [Fact]
     public void Runs_that_have_other_contents_than_the_batch_are_refused()
     {

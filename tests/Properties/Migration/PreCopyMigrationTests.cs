@@ -1,6 +1,7 @@
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
+using RingKit.Mmu.Migration.Checkpoints;
 using RingKit.Mmu.Migration.Streams;
 using RingKit.Mmu.Tdp;
 using Xunit;
@@ -197,16 +198,17 @@ public sealed class PreCopyMigrationTests
     [Fact]
     public void An_exception_of_the_progress_comes_out_when_the_guest_goes_on()
     {
-        using var world = new MigrationWorld();
+        using var world = new MigrationWorld(storesBeforePause: 6);
         Assert.Throws<InvalidDataException>(() => world.Run(new MigrationOptions { Progress = now => Fail(now) }));
+        Assert.Equal(1, world.Guest.Pauses);
         Assert.False(world.Guest.IsPaused);
         Assert.False(world.Source.Slots[0].LogsDirtyPages);
         Assert.Null(world.Guest.FullRings);
 
-        // In the last round, when the guest is paused.
-        static void Fail(MigrationProgress now)
+        // In the last round, when the guest is paused and the destination has not everything.
+        void Fail(MigrationProgress now)
         {
-            if (now.Completed is { IsFinal: true })
+            if (world.Guest.IsPaused && now.Completed is null)
                 throw new InvalidDataException();
         }
     }
@@ -235,6 +237,7 @@ public sealed class PreCopyMigrationTests
             ("BatchPages", new MigrationOptions { BatchPages = MigrationFormat.MaximumBatchPages + 1 }),
             ("AcknowledgedPages", new MigrationOptions { AcknowledgedPages = 0 }),
             ("AcknowledgementTimeout", new MigrationOptions { AcknowledgementTimeout = TimeSpan.Zero }),
+            ("AcknowledgementTimeout", new MigrationOptions { AcknowledgementTimeout = TimeSpan.FromDays(60) }),
         ];
         foreach ((string name, MigrationOptions options) in bad)
             Assert.Throws<ArgumentOutOfRangeException>(name, () => new PreCopyMigration(world.Machine, world.Log, world.Guest, connect, options));
@@ -248,5 +251,7 @@ public sealed class PreCopyMigrationTests
         using var machine = new VirtualMachine(memory);
         using var log = new BitmapDirtyLog(machine);
         Assert.Throws<ArgumentException>("machine", () => new PreCopyMigration(machine, log, new SimulatedGuest(machine, 1), _ => throw new InvalidOperationException()));
+        Assert.Throws<ArgumentException>("memory", () => new MigrationReceiver(memory));
+        Assert.Throws<ArgumentException>("memory", () => new CheckpointReceiver(memory));
     }
 }

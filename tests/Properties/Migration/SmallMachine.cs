@@ -1,9 +1,12 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Adaptive;
+using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
+using RingKit.Properties.DirtyLogging.Adaptive;
 
 namespace RingKit.Properties.Migration;
 
@@ -22,6 +25,10 @@ internal sealed record SmallMachine(
     [
         new("flat, bitmap", 20, Flat, machine => new BitmapDirtyLog(machine)),
         new("flat, ring", 20, Flat, Ring),
+        new("flat, summary", 10, Flat, machine => new SummaryDirtyLog(machine)),
+        new("flat, adaptive", 10, Flat, machine => Adaptive(machine, new AdaptiveRule())),
+        new("flat, adaptive, always moving", 10, Flat, machine => Adaptive(machine, new FixedRule(FixedRule.AllMoves))),
+        new("flat, kvm", 10, Flat, machine => new KvmDirtyLog(machine, new KvmCapabilities(KvmProfile.X86))),
         new("flat, memslot", 10, Flat, machine => new MemslotDirtyLog(machine)),
         new("flat, memslot, initially set", 10, Flat, InitiallySet),
         new("shadow", 5, (memory, vcpus) => new VirtualMachine(memory, vcpus, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine)),
@@ -54,6 +61,9 @@ internal sealed record SmallMachine(
     public override string ToString() => Name;
 
     private static RingDirtyLog Ring(VirtualMachine machine) => new(machine, ringEntries: 16, reservedEntries: 4);
+
+    private static AdaptiveDirtyLog Adaptive(VirtualMachine machine, IAdaptiveRule rule) =>
+        new(machine, new AdaptiveLogOptions { RingEntries = 16, Rule = rule });
 
     private static MemslotDirtyLog InitiallySet(VirtualMachine machine) =>
         new(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled | ManualProtect.InitiallySet });

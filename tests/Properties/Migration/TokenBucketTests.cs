@@ -48,4 +48,15 @@ public sealed class TokenBucketTests
         Assert.Equal(TimeSpan.Zero, new TokenBucket(double.PositiveInfinity, TimeSpan.Zero).Pay(long.MaxValue, TimeSpan.Zero));
         Assert.True(new TokenBucket(1, TimeSpan.Zero).Pay(long.MaxValue, TimeSpan.Zero) > TimeSpan.FromDays(1000));
     }
+
+    [Theory]
+    [InlineData(24)]
+    [InlineData(60)]
+    [InlineData(10_000_000)]
+    public void Any_time_can_be_waited_for(int days)
+    {
+        using var cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+        SystemMigrationClock.Instance.Wait(TimeSpan.FromDays(days), cancellation.Token);
+    }
 }

@@ -110,6 +110,16 @@ public sealed class DirtyQuotaThrottleTests : IDisposable
     }
 
     [Fact]
+    public void The_largest_rate_and_interval_hold_nobody()
+    {
+        using var throttle = new DirtyQuotaThrottle(_machine, TimeSpan.FromHours(1), _clock, _clock);
+        var program = new ManualSteps(_clock, TimeSpan.Zero, steps: 5, Pages);
+        Assert.Equal(VcpuExit.Halted, Vcpu.Run(ref program));
+        throttle.PagesPerSecond = ulong.MaxValue - 1;
+        Assert.True(Vcpu.DirtyQuota > Vcpu.DirtiedPages);
+    }
+
+    [Fact]
     public void Rates_intervals_and_machines_that_cannot_be_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _throttle.PagesPerSecond = 0);

@@ -34,6 +34,8 @@ public sealed class DirtyLogClient : IDirtyLog, IHarvestSource
     /// <summary>The memory of the log, which all clients share, and of the client's own bitmaps.</summary>
     public ulong BookkeepingBytes => _clients.Log.BookkeepingBytes + _pending.Bytes;
 
+    internal IDirtyLog Log => _clients.Log;
+
     GuestMemory IHarvestSource.Memory => _clients.Memory;
 
     /// <summary>Whether it gets what is written. Under the clients' lock.</summary>

@@ -20,9 +20,11 @@ public sealed class CheckpointReceiver
     /// <summary>Makes the destination.</summary>
     /// <param name="memory">Its memory; the pages may have any contents.</param>
     /// <exception cref="ArgumentNullException">There is no memory.</exception>
+    /// <exception cref="ArgumentException">A slot has no bytes of its own.</exception>
     public CheckpointReceiver(GuestMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
+        PreCopyMigration.CheckBytes(memory, nameof(memory));
         Memory = memory;
     }
 

@@ -27,7 +27,7 @@ public sealed class CheckpointReplication
 
     /// <summary>Prepares checkpoints; nothing happens before <see cref="Run"/>.</summary>
     /// <param name="machine">The machine, whose slots all have bytes.</param>
-    /// <param name="log">Its dirty log, which is stopped.</param>
+    /// <param name="log">Its dirty log, or a client of that; it is stopped.</param>
     /// <param name="runner">Runs its vCPUs.</param>
     /// <param name="connect">Connects to the destination's <see cref="CheckpointReceiver"/>, as for a <see cref="PreCopyMigration"/>.</param>
     /// <param name="options">How they are taken, or null for the defaults.</param>

@@ -59,12 +59,8 @@ internal sealed class CheckpointRun : IDisposable
         }
         finally
         {
-            _transfer.Abandon();
-            _pages?.Dispose();
-            _log.Stop();
-            _runner.FullRings = null;
-            if (_isPaused)
-                Resume();
+            // The guest comes last, and goes on whatever becomes of the others.
+            RunsEnd.TakeAll(_transfer.Abandon, () => _pages?.Dispose(), _log.Stop, () => _runner.FullRings = null, LetGo);
         }
 
         TransferCounts sent = _transfer.Counts;
@@ -113,23 +109,26 @@ internal sealed class CheckpointRun : IDisposable
         {
             bool isFull = _timer.Await(_cancellation);
             _cancellation.ThrowIfCancellationRequested();
+            CheckpointEpoch epoch;
             try
             {
-                TakeEpoch(isFull);
+                epoch = TakeEpoch(isFull);
             }
             catch (Exception failure) when (_transfer.IsFailure(failure))
             {
-                if (_isPaused)
-                    Resume();
+                LetGo();
                 if (!_transfer.BeginAgain(failure))
                     return false;
+                continue;
             }
+
+            _options.Progress?.Invoke(epoch);
         }
 
         return true;
     }
 
-    private void TakeEpoch(bool isFull)
+    private CheckpointEpoch TakeEpoch(bool isFull)
     {
         uint number = _next++;
         long bytes = _transfer.Counts.Bytes;
@@ -153,7 +152,7 @@ internal sealed class CheckpointRun : IDisposable
         harvest.Confirm();
         _epochs++;
         _endedByFullRing += isFull ? 1 : 0;
-        _options.Progress?.Invoke(new CheckpointEpoch(number, isFull, pages, _transfer.Counts.Bytes - bytes, pause, _clock.Now - start));
+        return new CheckpointEpoch(number, isFull, pages, _transfer.Counts.Bytes - bytes, pause, _clock.Now - start);
     }
 
     private void Copy(DirtyHarvest harvest)
@@ -170,6 +169,12 @@ internal sealed class CheckpointRun : IDisposable
     {
         _transfer.Send(_buffer.Batches, isPaced);
         _buffer.Clear();
+    }
+
+    private void LetGo()
+    {
+        if (_isPaused)
+            Resume();
     }
 
     private void Resume()

@@ -10,9 +10,9 @@ internal sealed class CheckpointSession(
     : ReceivingSession(memory, pages, acknowledgements, cancellation), IDisposable
 {
     private readonly List<(MemorySlot Slot, MemoryOwner<byte> Bytes, int RunBytes)> _aside = [];
-    private readonly long _mostBytes = memory.Slots.Sum(slot => (long)slot.PageCount) * (GuestPage.Size + MigrationFormat.RunSize);
+    private readonly long _mostPages = memory.Slots.Sum(slot => (long)slot.PageCount);
     private uint? _lastEpoch = lastEpoch;
-    private long _bytesAside;
+    private long _pagesOfEarlier;
 
     /// <summary>Forgets what belongs to no whole epoch.</summary>
     public void Dispose()
@@ -20,7 +20,6 @@ internal sealed class CheckpointSession(
         foreach ((_, MemoryOwner<byte> bytes, _) in _aside)
             bytes.Dispose();
         _aside.Clear();
-        _bytesAside = 0;
     }
 
     private protected override void Take(in ReceivedBatch batch)
@@ -32,10 +31,10 @@ internal sealed class CheckpointSession(
             return;
         }
 
-        int size = batch.Runs.Length + batch.Contents.Length;
-        _bytesAside += size;
-        if (_bytesAside > _mostBytes)
+        // An epoch has each page once. That bounds the batches too, and so what is kept aside for small ones.
+        if (Receipt.Pages - _pagesOfEarlier > _mostPages)
             throw new MigrationStreamException("the epoch has more pages than the memory.", Receipt.Bytes);
+        int size = batch.Runs.Length + batch.Contents.Length;
         MemoryOwner<byte> bytes = MemoryOwner<byte>.Allocate(size);
         batch.Runs.CopyTo(bytes.Span);
         batch.Contents.CopyTo(bytes.Span[batch.Runs.Length..]);
@@ -49,6 +48,7 @@ internal sealed class CheckpointSession(
         foreach ((MemorySlot slot, MemoryOwner<byte> bytes, int runBytes) in _aside)
             new ReceivedBatch(slot, bytes.Span[..runBytes], bytes.Span[runBytes..]).Apply();
         Dispose();
+        _pagesOfEarlier = Receipt.Pages;
         _lastEpoch = epoch;
         commit(epoch);
     }

@@ -5,6 +5,9 @@ namespace RingKit.Mmu.Migration.Pacing;
 /// <summary>The machine's own clock.</summary>
 public sealed class SystemMigrationClock : IMigrationClock
 {
+    // What one wait takes.
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(int.MaxValue);
+
     private SystemMigrationClock()
     {
     }
@@ -16,5 +19,14 @@ public sealed class SystemMigrationClock : IMigrationClock
     public TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
     /// <inheritdoc/>
-    public void Wait(TimeSpan time, CancellationToken cancellation) => cancellation.WaitHandle.WaitOne(time);
+    public void Wait(TimeSpan time, CancellationToken cancellation)
+    {
+        for (; time > Longest; time -= Longest)
+        {
+            if (cancellation.WaitHandle.WaitOne(Longest))
+                return;
+        }
+
+        cancellation.WaitHandle.WaitOne(time);
+    }
 }

@@ -246,8 +246,18 @@ public sealed class VcpuThreads<TProgram> : IGuestRunner, IDisposable
 
         // Nobody made room, or whoever is asked only sees to it that somebody does; or the quota is somebody else's.
         if (exit == VcpuExit.DirtyRingFull && _machine.DirtyLog?.NeedsHarvest(vcpu) == true)
-            wake.WaitHandle.WaitOne(LookAgain);
+            AwaitChange();
         else if (exit == VcpuExit.DirtyQuotaExhausted && !wasHeld)
-            wake.WaitHandle.WaitOne(LookAgain);
+            AwaitChange();
+    }
+
+    // Not by the token's handle, which each pause would leave to the finalizer. Who stops the thread, or serves its ring, wakes it.
+    private void AwaitChange()
+    {
+        lock (_gate)
+        {
+            if (!_isPaused && !_isStopping)
+                Monitor.Wait(_gate, LookAgain);
+        }
     }
 }

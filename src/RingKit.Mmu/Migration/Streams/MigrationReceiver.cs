@@ -5,8 +5,8 @@ namespace RingKit.Mmu.Migration.Streams;
 /// <summary>The destination of a migration: takes a stream into a memory that has the same slots as the source's.</summary>
 /// <remarks>
 /// Thread role: one <see cref="Receive"/> at a time, by any thread. Nothing is written but by records that arrived whole, with the right checksums, and inside
-/// the slots. After a failure the source may go on over a new connection: what has been received stays. Whether the guest may run here is told by
-/// <see cref="IsComplete"/> alone.
+/// the slots. After a failure the source may go on over a new connection: what has been received stays. The guest may not run here before
+/// <see cref="IsComplete"/>; and as the answer to the end may be lost, and the source goes on then, it is asked first: docs/migration.md.
 /// </remarks>
 public sealed class MigrationReceiver
 {
@@ -15,9 +15,11 @@ public sealed class MigrationReceiver
     /// <summary>Makes the destination.</summary>
     /// <param name="memory">Its memory; the pages may have any contents.</param>
     /// <exception cref="ArgumentNullException">There is no memory.</exception>
+    /// <exception cref="ArgumentException">A slot has no bytes of its own.</exception>
     public MigrationReceiver(GuestMemory memory)
     {
         ArgumentNullException.ThrowIfNull(memory);
+        PreCopyMigration.CheckBytes(memory, nameof(memory));
         Memory = memory;
     }
 

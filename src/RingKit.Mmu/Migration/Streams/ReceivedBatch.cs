@@ -30,7 +30,7 @@ internal readonly ref struct ReceivedBatch(MemorySlot slot, ReadOnlySpan<byte> r
     public static (string? Fault, int Run) Check(MemorySlot slot, ReadOnlySpan<byte> runs, uint contentPages, out ulong pages)
     {
         pages = 0;
-        ulong withContents = 0;
+        ulong withContents = 0, end = 0;
         for (int i = 0; i * MigrationFormat.RunSize < runs.Length; i++)
         {
             if (!PageRun.TryRead(runs[(i * MigrationFormat.RunSize)..], out PageRun run))
@@ -39,6 +39,9 @@ internal readonly ref struct ReceivedBatch(MemorySlot slot, ReadOnlySpan<byte> r
                 return ("a run has no pages.", i);
             if (run.Offset >= slot.PageCount || run.Count > slot.PageCount - run.Offset)
                 return ($"a run of {run.Count} pages from {run.Offset} on is outside slot {slot.Id}, which has {slot.PageCount} pages.", i);
+            if (run.Offset < end)
+                return ($"a run begins at page {run.Offset}, and the one before it ends behind that, at page {end}.", i);
+            end = run.Offset + run.Count;
             pages += run.Count;
             withContents += run.IsZero ? 0 : run.Count;
         }

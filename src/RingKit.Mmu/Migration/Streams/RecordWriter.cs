@@ -4,7 +4,7 @@ namespace RingKit.Mmu.Migration.Streams;
 
 /// <summary>Writes a migration stream to a connection, and waits for the destination's answers.</summary>
 /// <param name="connection">The connection.</param>
-/// <param name="patience">How long an answer may take, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
+/// <param name="patience">How long the destination may take to answer, or to read what it is sent at once, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
 internal sealed class RecordWriter(MigrationConnection connection, TimeSpan patience)
 {
     private readonly byte[] _record = new byte[MigrationFormat.RecordSize];
@@ -49,7 +49,7 @@ internal sealed class RecordWriter(MigrationConnection connection, TimeSpan pati
     /// <param name="number">The round, or the epoch.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="MigrationStreamException">The destination refuses the stream, or its answer is corrupt.</exception>
-    /// <exception cref="TimeoutException">It does not answer.</exception>
+    /// <exception cref="TimeoutException">It does not read, or does not answer.</exception>
     public void WriteAndAwait(RecordKind kind, uint number, CancellationToken cancellation)
     {
         WriteBare(kind, number, cancellation);
@@ -66,32 +66,62 @@ internal sealed class RecordWriter(MigrationConnection connection, TimeSpan pati
         IsWhole = false;
         Write(_record, cancellation);
         IsWhole = true;
-        Blocking.Flush(connection.Pages, cancellation);
+        Flush(cancellation);
     }
 
     private void Write(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
-        Blocking.Write(connection.Pages, bytes, cancellation);
+        using CancellationTokenSource limit = LimitTo(patience, cancellation);
+        try
+        {
+            Blocking.Write(connection.Pages, bytes, limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw TookTooLong("read", e);
+        }
+
         Bytes += bytes.Length;
+    }
+
+    private void Flush(CancellationToken cancellation)
+    {
+        using CancellationTokenSource limit = LimitTo(patience, cancellation);
+        try
+        {
+            Blocking.Flush(connection.Pages, limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw TookTooLong("read", e);
+        }
     }
 
     private void AwaitAnswer(CancellationToken cancellation)
     {
-        Blocking.Flush(connection.Pages, cancellation);
+        Flush(cancellation);
         if (connection.Acknowledgements is not { } answers)
             return;
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(patience);
+        using CancellationTokenSource limit = LimitTo(patience, cancellation);
         try
         {
             Read(answers, limit.Token);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"The destination did not answer within {patience.TotalSeconds} s.", e);
+            throw TookTooLong("answer", e);
         }
     }
+
+    private static CancellationTokenSource LimitTo(TimeSpan patience, CancellationToken cancellation)
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        return limit;
+    }
+
+    private TimeoutException TookTooLong(string to, Exception inner) => new($"The destination did not {to} within {patience.TotalSeconds} s.", inner);
 
     private void Read(Stream answers, CancellationToken cancellation)
     {
