@@ -2,6 +2,7 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
+using RingKit.Ordering;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.Writes;
@@ -153,6 +154,31 @@ public sealed class DeviceWrites
         Assert.Equal(data, low.Memory.AsSpan().ToArray().Concat(high.Memory.AsSpan().ToArray()));
         Assert.Empty(DirtySet.Harvest(log));
         Assert.Equal(Errno.None, machine.WriteAsDevice(ulong.MaxValue, []));
+    }
+
+    [Fact]
+    public void A_slot_that_goes_during_a_write_takes_its_part_of_it()
+    {
+        const int LowPages = 16384;
+        using var memory = new GuestMemory();
+        MemorySlot low = memory.AddSlot(1, 0, LowPages), high = memory.AddSlot(2, LowPages, 1);
+        using var machine = new VirtualMachine(memory);
+        using var log = new BitmapDirtyLog(machine);
+        log.Start();
+        byte[] data = new byte[(LowPages + 1) * 4096];
+        data.AsSpan().Fill(7);
+        Errno written = Errno.Invalid;
+        var device = new Thread(() => written = machine.WriteAsDevice(0, data));
+        device.Start();
+
+        // Its first bytes are there, and 64 MiB follow before it comes to the second slot.
+        while (HardwareOrdering.LoadAcquire(ref low.Memory[0]) == 0 && device.IsAlive)
+            HardwareOrdering.Pause();
+        Assert.Equal(Errno.None, machine.RemoveSlot(high));
+        device.Join();
+        Assert.Equal((Errno.None, 7, 7), (written, high.Memory[0], high.Memory[4095]));
+        Assert.Contains((2u, 0ul), DirtySet.Harvest(log));
+        Assert.Equal(Errno.BadAddress, machine.WriteAsDevice((LowPages << 12) - 1, [1, 1]));
     }
 
     [Fact]
