@@ -108,12 +108,14 @@ public sealed class RingDirtyLog : WriteProtectingLog
                 _unexpectedWrites++;
         }
 
+        Errno error = _bitmaps.Length == 0 ? Errno.Invalid : Errno.None;
         if (_vcpulessRing is not null)
-            return _vcpulessRing.Push(slot, offset);
-        if (_bitmaps.Length == 0)
-            return Errno.Invalid;
-        _bitmaps[slot.Ordinal].Mark(offset);
-        return Errno.None;
+            error = _vcpulessRing.Push(slot, offset);
+        else if (error == Errno.None)
+            _bitmaps[slot.Ordinal].Mark(offset);
+        if (error == Errno.None)
+            CountRecordWithoutVcpu();
+        return error;
     }
 
     /// <summary>The vCPUs' rings, by the vCPU's number. Their harvesting and resetting ends are this log's.</summary>

@@ -15,14 +15,14 @@ public sealed partial class VirtualMachine
     internal bool MayHaveWritesWithoutVcpu => DeviceWrites.MayHavePages || HostWrites.MayHavePages;
 
     /// <summary>
-    /// How many pages the vCPUs have recorded, or null where nobody counts before a harvest: over a hashed table, over shadow mappings, and where processors log by themselves.
+    /// How many pages the vCPUs, and callers of the log without one, have recorded, or null where nobody counts before a harvest: over a hashed table, over shadow mappings, and where processors log by themselves.
     /// A harvest that begins afterwards has them all.
     /// </summary>
     internal ulong? TryCountRecords()
     {
         if (HashTable is not null || Shadow is not null || Mmu.RecordsPerExit != 0)
             return null;
-        ulong records = 0;
+        ulong records = (DirtyLog as MachineDirtyLog)?.RecordsWithoutVcpu ?? 0;
         foreach (Vcpu vcpu in Vcpus)
             records += vcpu.DirtiedPages;
         return records;

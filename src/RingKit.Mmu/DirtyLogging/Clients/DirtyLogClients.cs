@@ -135,7 +135,11 @@ public sealed class DirtyLogClients : IDisposable
     }
 
     /// <summary>Whether there may be pages that no harvest has moved. Under the lock.</summary>
-    internal bool MayHaveNews() => _recordsMoved is not { } moved || _machine.TryCountRecords() != moved || _machine.MayHaveWritesWithoutVcpu;
+    internal bool MayHaveNews() =>
+        _recordsMoved is not { } moved
+        || _machine.TryCountRecords() != moved
+        || _machine.MayHaveWritesWithoutVcpu
+        || Log is MachineDirtyLog { MayHaveReturned: true };
 
     private void Add(DirtyWord word)
     {
