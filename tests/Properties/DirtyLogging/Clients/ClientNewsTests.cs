@@ -5,14 +5,17 @@ using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.DirtyLogging.Kvm;
+using RingKit.Properties.DirtyLogging.Writes;
 using RingKit.Properties.Guest;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.Clients;
 
-/// <summary>What a client is told of pages that come to the log past its vCPUs.</summary>
+/// <summary>What clients learn of pages that come to the log past its vCPUs, and of a second start.</summary>
 public sealed class ClientNewsTests
 {
+    public static TheoryData<string> Names => WrittenMachines.Names;
+
     [Fact]
     public void A_client_is_told_of_pages_that_come_back_to_the_log()
     {
@@ -60,6 +63,19 @@ public sealed class ClientNewsTests
                 return marked;
             });
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_client_that_is_on_is_started_once_more_and_loses_nothing(string name)
+    {
+        using var rig = new Rig(name);
+        using var clients = new DirtyLogClients(rig.Machine);
+        using DirtyLogClient client = clients.Join("display");
+        client.Start();
+        rig.Store(7);
+        client.Start();
+        Assert.Equal([(3u, 7ul)], DirtySet.Harvest(client));
     }
 
     private static void AssertTellsOf(VirtualMachine machine, Func<MemorySlot, Errno> record)
