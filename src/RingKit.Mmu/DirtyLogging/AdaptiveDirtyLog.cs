@@ -39,8 +39,8 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
         _rule = options.Rule;
         _ringEntries = options.EntriesFor(_pages);
         DirtyRing.CheckCapacity(_ringEntries, nameof(options));
-        machine.Attach(this);
         _core = new AdaptiveLogCore<HardwareOrdering>(machine.Memory.Slots.Select(slot => slot.PageCount), machine.VcpuCount, _ringEntries);
+        Attach();
     }
 
     /// <inheritdoc/>

@@ -107,6 +107,21 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Makes it the machine's log. Last of all that a constructor does: if it throws, nothing is left behind.</summary>
+    /// <exception cref="InvalidOperationException">The machine has a dirty log already; this one's memory is released.</exception>
+    private protected void Attach()
+    {
+        try
+        {
+            Machine.Attach(this);
+        }
+        catch (InvalidOperationException)
+        {
+            Free();
+            throw;
+        }
+    }
+
     /// <summary>Takes the lock, for what a log can do besides.</summary>
     private protected VcpuSafeScope EnterSlots() => new(_slotsLock, Machine);
 

@@ -45,10 +45,10 @@ public sealed class RingDirtyLog : WriteProtectingLog
         // What a processor has recorded by itself comes at one exit: KVM's reserve is 64 entries and its cpu_dirty_log_size.
         int reserve = reservedEntries + machine.Mmu.RecordsPerExit;
         _rings = [.. machine.Vcpus.Select(_ => new DirtyRing(ringEntries, reserve))];
-        machine.Attach(this);
         VcpulessWrites = vcpulessWrites;
         _bitmaps = vcpulessWrites == VcpulessWrites.Bitmap ? [.. machine.Memory.Slots.Select(slot => new DirtyBitmap(slot.PageCount))] : [];
         _vcpulessRing = vcpulessWrites == VcpulessWrites.LockedRing ? new VcpulessRing(machine, ringEntries, reservedEntries) : null;
+        Attach();
     }
 
     /// <inheritdoc/>

@@ -77,7 +77,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         _logs = [.. machine.Memory.Slots.Select(slot => new MemslotLog<HardwareOrdering>(slot.PageCount, options))];
         if (entries != 0 && !_hasBitmaps && !capabilities.Has(KvmFidelity.DropsVcpulessWrites))
             _vcpulessRing = new VcpulessRing(machine, entries, Math.Min(profile.ReservedEntries, entries - 1));
-        machine.Attach(this);
+        Attach();
     }
 
     /// <inheritdoc/>
