@@ -107,16 +107,28 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     private protected override void ForgetAll()
     {
         _isForgetting = true;
-        base.ForgetAll();
-        _isForgetting = false;
-        _last = default;
+        try
+        {
+            base.ForgetAll();
+        }
+        finally
+        {
+            _isForgetting = false;
+            _last = default;
+        }
     }
 
     private protected override void ForgetSlot(MemorySlot slot)
     {
         _isForgetting = true;
-        base.ForgetSlot(slot);
-        _isForgetting = false;
+        try
+        {
+            base.ForgetSlot(slot);
+        }
+        finally
+        {
+            _isForgetting = false;
+        }
     }
 
     private protected override void Free() => _core.Dispose();
