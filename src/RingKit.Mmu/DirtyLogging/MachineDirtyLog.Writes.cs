@@ -51,6 +51,16 @@ public abstract partial class MachineDirtyLog
         }
     }
 
+    /// <summary>
+    /// Forgets pages that writers which had seen a slot's log on have marked after it was stopped: their stores are from before the next start. Under the lock, before the flag goes up;
+    /// nothing is forgotten of a slot that is logged.
+    /// </summary>
+    private protected void ForgetLateWrites(MemorySlot slot)
+    {
+        if (!slot.LogsDirtyPages)
+            ForgetWritesWithoutVcpu(slot);
+    }
+
     private void ForgetWritesWithoutVcpu(MemorySlot slot)
     {
         var forget = default(ForgettingSink);

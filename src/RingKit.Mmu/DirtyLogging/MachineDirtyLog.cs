@@ -51,6 +51,8 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
     public void Start()
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            ForgetLateWrites(slot);
         StartLocked();
         WriteMarking<HardwareOrdering>.Started();
     }

@@ -69,6 +69,32 @@ public sealed class DeviceWrites
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void A_writer_that_was_overtaken_by_the_stop_leaves_nothing_to_the_next_start(string name)
+    {
+        using var rig = new Rig(name);
+        rig.Log.Start();
+        rig.Log.Stop();
+        MarkLate();
+        rig.Log.Start();
+        Assert.Empty(DirtySet.Harvest(rig.Log));
+        if (rig.Log is not WriteProtectingLog log)
+            return;
+        log.Stop(rig.Low);
+        MarkLate();
+        log.Start(rig.Low);
+        Assert.Empty(DirtySet.Harvest(log));
+
+        // As if it had seen the flag before.
+        void MarkLate()
+        {
+            rig.Low.LogsDirtyPages = true;
+            rig.Machine.RecordDeviceWrite(rig.Low, 5);
+            rig.Low.LogsDirtyPages = false;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Clear_forgets_them(string name)
     {
         using var rig = new Rig(name);
