@@ -39,8 +39,8 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
         _rule = options.Rule;
         _ringEntries = options.EntriesFor(_pages);
         DirtyRing.CheckCapacity(_ringEntries, nameof(options));
-        machine.Attach(this);
         _core = new AdaptiveLogCore<HardwareOrdering>(machine.Memory.Slots.Select(slot => slot.PageCount), machine.VcpuCount, _ringEntries);
+        Attach();
     }
 
     /// <inheritdoc/>
@@ -107,16 +107,28 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     private protected override void ForgetAll()
     {
         _isForgetting = true;
-        base.ForgetAll();
-        _isForgetting = false;
-        _last = default;
+        try
+        {
+            base.ForgetAll();
+        }
+        finally
+        {
+            _isForgetting = false;
+            _last = default;
+        }
     }
 
     private protected override void ForgetSlot(MemorySlot slot)
     {
         _isForgetting = true;
-        base.ForgetSlot(slot);
-        _isForgetting = false;
+        try
+        {
+            base.ForgetSlot(slot);
+        }
+        finally
+        {
+            _isForgetting = false;
+        }
     }
 
     private protected override void Free() => _core.Dispose();

@@ -17,8 +17,8 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
     public BitmapDirtyLog(VirtualMachine machine)
         : base(machine)
     {
-        machine.Attach(this);
         _bitmaps = [.. machine.Memory.Slots.Select(slot => new DirtyBitmap(slot.PageCount))];
+        Attach();
     }
 
     /// <inheritdoc/>

@@ -19,7 +19,9 @@ public interface IDirtyLog : IDisposable
     /// <summary>Bytes of memory that it keeps to record pages in. What belongs to the page table is not among them.</summary>
     ulong BookkeepingBytes => 0;
 
-    /// <summary>Starts to log all slots: every page is protected, so that its next first write is recorded.</summary>
+    /// <summary>
+    /// Starts to log all slots: every page is protected, so that its next first write is recorded. Of a log that is on already, some forget what was not harvested.
+    /// </summary>
     void Start();
 
     /// <summary>Stops logging and forgets what was not harvested, and what a <see cref="DirtyHarvest"/> from before puts back later. Pages become writable again as they are written.</summary>

@@ -7,6 +7,27 @@ namespace RingKit.Mmu.DirtyLogging;
 /// <content>Pages that devices and the host have written.</content>
 public abstract partial class MachineDirtyLog
 {
+    // Under its own lock: writers without a vCPU are rare.
+    private readonly Lock _recorders = new();
+    private ulong _recordsWithoutVcpu;
+
+    /// <summary>How many pages the log's own calls have recorded for writers without a vCPU: a harvest that begins afterwards has them all. Any thread.</summary>
+    internal ulong RecordsWithoutVcpu
+    {
+        get
+        {
+            lock (_recorders)
+                return _recordsWithoutVcpu;
+        }
+    }
+
+    /// <summary>Counts a page in <see cref="RecordsWithoutVcpu"/>, after it was recorded. Any thread.</summary>
+    private protected void CountRecordWithoutVcpu()
+    {
+        lock (_recorders)
+            _recordsWithoutVcpu++;
+    }
+
     /// <summary>Hands the pages of a slot that devices and the host have written to the sink. Nothing protects them. Under the lock.</summary>
     private protected void CollectWritesWithoutVcpu<TSink>(MemorySlot slot, ref TSink sink)
         where TSink : struct, IDirtyPageSink
@@ -28,6 +49,16 @@ public abstract partial class MachineDirtyLog
                 BytesTouched = Books.BytesTouched + device.Bytes + host.Bytes,
             };
         }
+    }
+
+    /// <summary>
+    /// Forgets pages that writers which had seen a slot's log on have marked after it was stopped: their stores are from before the next start. Under the lock, before the flag goes up;
+    /// nothing is forgotten of a slot that is logged.
+    /// </summary>
+    private protected void ForgetLateWrites(MemorySlot slot)
+    {
+        if (!slot.LogsDirtyPages)
+            ForgetWritesWithoutVcpu(slot);
     }
 
     private void ForgetWritesWithoutVcpu(MemorySlot slot)

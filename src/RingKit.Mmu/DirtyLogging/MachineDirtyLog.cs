@@ -51,6 +51,8 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
     public void Start()
     {
         using var scope = new VcpuSafeScope(_slotsLock, Machine);
+        foreach (MemorySlot slot in Machine.Memory.Slots)
+            ForgetLateWrites(slot);
         StartLocked();
         WriteMarking<HardwareOrdering>.Started();
     }
@@ -105,6 +107,21 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
 
         Free();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Makes it the machine's log. Last of all that a constructor does: if it throws, nothing is left behind.</summary>
+    /// <exception cref="InvalidOperationException">The machine has a dirty log already; this one's memory is released.</exception>
+    private protected void Attach()
+    {
+        try
+        {
+            Machine.Attach(this);
+        }
+        catch (InvalidOperationException)
+        {
+            Free();
+            throw;
+        }
     }
 
     /// <summary>Takes the lock, for what a log can do besides.</summary>

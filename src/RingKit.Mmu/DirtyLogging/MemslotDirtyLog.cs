@@ -32,8 +32,8 @@ public sealed class MemslotDirtyLog : WriteProtectingLog
         _options = options ?? new MemslotLogOptions();
         MemslotLogOptions.Check(_options);
         _manualProtect = _options.ManualProtect;
-        machine.Attach(this);
         _logs = [.. machine.Memory.Slots.Select(slot => new MemslotLog<HardwareOrdering>(slot.PageCount, _options))];
+        Attach();
     }
 
     /// <inheritdoc/>

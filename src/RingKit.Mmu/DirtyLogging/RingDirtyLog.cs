@@ -45,10 +45,10 @@ public sealed class RingDirtyLog : WriteProtectingLog
         // What a processor has recorded by itself comes at one exit: KVM's reserve is 64 entries and its cpu_dirty_log_size.
         int reserve = reservedEntries + machine.Mmu.RecordsPerExit;
         _rings = [.. machine.Vcpus.Select(_ => new DirtyRing(ringEntries, reserve))];
-        machine.Attach(this);
         VcpulessWrites = vcpulessWrites;
         _bitmaps = vcpulessWrites == VcpulessWrites.Bitmap ? [.. machine.Memory.Slots.Select(slot => new DirtyBitmap(slot.PageCount))] : [];
         _vcpulessRing = vcpulessWrites == VcpulessWrites.LockedRing ? new VcpulessRing(machine, ringEntries, reservedEntries) : null;
+        Attach();
     }
 
     /// <inheritdoc/>
@@ -108,12 +108,14 @@ public sealed class RingDirtyLog : WriteProtectingLog
                 _unexpectedWrites++;
         }
 
+        Errno error = _bitmaps.Length == 0 ? Errno.Invalid : Errno.None;
         if (_vcpulessRing is not null)
-            return _vcpulessRing.Push(slot, offset);
-        if (_bitmaps.Length == 0)
-            return Errno.Invalid;
-        _bitmaps[slot.Ordinal].Mark(offset);
-        return Errno.None;
+            error = _vcpulessRing.Push(slot, offset);
+        else if (error == Errno.None)
+            _bitmaps[slot.Ordinal].Mark(offset);
+        if (error == Errno.None)
+            CountRecordWithoutVcpu();
+        return error;
     }
 
     /// <summary>The vCPUs' rings, by the vCPU's number. Their harvesting and resetting ends are this log's.</summary>

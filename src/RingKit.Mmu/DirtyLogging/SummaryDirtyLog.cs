@@ -22,8 +22,8 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
     public SummaryDirtyLog(VirtualMachine machine)
         : base(machine)
     {
-        machine.Attach(this);
         _bitmaps = [.. machine.Memory.Slots.Select(slot => new SummaryBitmap(slot.PageCount))];
+        Attach();
     }
 
     /// <inheritdoc/>

@@ -26,8 +26,10 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     {
         CheckSlot(slot);
         using VcpuSafeScope scope = EnterSlots();
-        if (!slot.LogsDirtyPages)
-            StartSlots([slot]);
+        if (slot.LogsDirtyPages)
+            return;
+        ForgetLateWrites(slot);
+        StartSlots([slot]);
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ namespace RingKit.Mmu.DirtyLogging;
 /// Thread role: <see cref="Record"/> by any thread; the rest by one thread at a time, under the log's lock. It belongs to the machine and not to the log, as such a
 /// writer may be at work while a log goes.
 /// </remarks>
-internal sealed class WritesWithoutVcpu(GuestMemory memory)
+internal sealed class WritesWithoutVcpu(GuestMemory memory) : IDisposable
 {
     private readonly Lazy<SummaryBitmap[]> _bitmaps = new(() => [.. memory.Slots.Select(slot => new SummaryBitmap(slot.PageCount))]);
 
@@ -32,6 +32,15 @@ internal sealed class WritesWithoutVcpu(GuestMemory memory)
     {
         if (_bitmaps.IsValueCreated)
             _bitmaps.Value[slot.Ordinal].HarvestMasks(ref sink);
+    }
+
+    /// <summary>Releases the memory. Nobody writes any more.</summary>
+    public void Dispose()
+    {
+        if (!_bitmaps.IsValueCreated)
+            return;
+        foreach (SummaryBitmap bitmap in _bitmaps.Value)
+            bitmap.Dispose();
     }
 
     private readonly struct PagesOf(WritesWithoutVcpu writes, MemorySlot slot) : IMarkedPages

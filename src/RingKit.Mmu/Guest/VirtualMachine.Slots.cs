@@ -61,6 +61,8 @@ public sealed partial class VirtualMachine
     /// <inheritdoc cref="RemoveSlot(MemorySlot, out DirtyHarvest?)"/>
     public Errno RemoveSlot(MemorySlot slot)
     {
+        // Under the lock to the end: no harvest of the log comes between, which would not have the pages.
+        using VcpuSafeScope scope = EnterSlots(slot);
         Errno error = RemoveSlot(slot, out DirtyHarvest? last);
         last?.Dispose();
         return error;

@@ -15,14 +15,14 @@ public sealed partial class VirtualMachine
     internal bool MayHaveWritesWithoutVcpu => DeviceWrites.MayHavePages || HostWrites.MayHavePages;
 
     /// <summary>
-    /// How many pages the vCPUs have recorded, or null where nobody counts before a harvest: over a hashed table, over shadow mappings, and where processors log by themselves.
+    /// How many pages the vCPUs, and callers of the log without one, have recorded, or null where nobody counts before a harvest: over a hashed table, over shadow mappings, and where processors log by themselves.
     /// A harvest that begins afterwards has them all.
     /// </summary>
     internal ulong? TryCountRecords()
     {
         if (HashTable is not null || Shadow is not null || Mmu.RecordsPerExit != 0)
             return null;
-        ulong records = 0;
+        ulong records = (DirtyLog as MachineDirtyLog)?.RecordsWithoutVcpu ?? 0;
         foreach (Vcpu vcpu in Vcpus)
             records += vcpu.DirtiedPages;
         return records;
@@ -81,14 +81,15 @@ public sealed partial class VirtualMachine
             writes.Record(slot, offset, count);
     }
 
-    // All is looked up before anything is stored: a write happens whole or not at all.
+    // All is looked up before anything is stored: a write happens whole or not at all. A slot that goes in between takes its part too: its bytes stay, and the mark is in a later
+    // harvest.
     private Errno Write(WritesWithoutVcpu writes, ulong gpa, ReadOnlySpan<byte> data)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         for (ulong at = 0; at < (ulong)data.Length;)
         {
             int length = LengthInSlot(gpa + at, data.Length - (int)at, out MemorySlot? slot, out _);
-            if (slot is null || gpa + at < gpa)
+            if (slot is null || slot.IsRemoved || gpa + at < gpa)
                 return Errno.BadAddress;
             at += (uint)length;
         }
@@ -110,7 +111,7 @@ public sealed partial class VirtualMachine
     {
         slot = Memory.FindByGfn(gpa >> GuestPage.Shift);
         inSlot = slot is null ? 0 : gpa - (slot.BaseGfn << GuestPage.Shift);
-        if (slot is null || slot.IsRemoved || slot.Memory.Length <= inSlot)
+        if (slot is null || slot.Memory.Length <= inSlot)
             slot = null;
         return slot is null ? 0 : (int)Math.Min((ulong)length, slot.Memory.Length - inSlot);
     }

@@ -215,6 +215,8 @@ public sealed partial class VirtualMachine : IDisposable
         foreach (IDisposable vcpu in Vcpus)
             vcpu.Dispose();
         Mmu.Dispose();
+        DeviceWrites.Dispose();
+        HostWrites.Dispose();
         Memory.Release();
     }
 

@@ -41,6 +41,22 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
         return (int)count;
     }
 
+    /// <summary>
+    /// Harvester only, of a producer elsewhere: goes on at the first entry between two indices, as somebody knows them, that is not harvested, wherever forged flags have led it.
+    /// </summary>
+    /// <returns>How many entries there are up to the second index.</returns>
+    public int GoBetween(uint first, uint end)
+    {
+        EntryTable entries = _entries;
+        uint fetch = first;
+        while (fetch != end && (TOrdering.LoadRelaxed(ref entries[fetch].Flags) & DirtyGfn.Reset) != 0)
+            fetch++;
+        _control->FetchIndex = fetch;
+        ThrowIfDisposed();
+        GC.KeepAlive(this);
+        return (int)Math.Min(end - fetch, int.MaxValue);
+    }
+
     /// <summary>Harvester only: whether all that the producer had published, as far as is known here, is harvested.</summary>
     public bool IsHarvested
     {

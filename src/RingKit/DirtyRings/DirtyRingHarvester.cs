@@ -56,6 +56,9 @@ public readonly struct DirtyRingHarvester
         return _ring.Harvest(ref sink, maximum);
     }
 
+    /// <inheritdoc cref="DirtyRingCore{TOrdering}.GoBetween"/>
+    internal int GoBetween(uint first, uint end) => _ring.GoBetween(first, end);
+
     /// <summary>Lends published entries where they lie; they stay in the ring until <see cref="BorrowedEntries.Release"/>.</summary>
     /// <param name="maximum">The most that is lent, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The maximum is negative.</exception>

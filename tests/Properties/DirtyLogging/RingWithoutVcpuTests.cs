@@ -2,6 +2,7 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.Tdp;
 using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;
@@ -13,6 +14,21 @@ namespace RingKit.Properties.DirtyLogging;
 /// </summary>
 public sealed class RingWithoutVcpuTests
 {
+    [Fact]
+    public void A_log_that_could_not_be_made_leaves_the_machine_without_one()
+    {
+        using var memory = new GuestMemory();
+        memory.AddSlot(0, 0, 64);
+        using var machine = new VirtualMachine(memory, 1, new TdpOptions { LogMethod = TdpLogMethod.ModificationLog });
+
+        // Right for the vCPUs' rings, which have the processor's 512 on top, and wrong for the machine's own.
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RingDirtyLog(machine, 1024, reservedEntries: -1, VcpulessWrites.LockedRing));
+        Assert.Null(machine.DirtyLog);
+        using var log = new RingDirtyLog(machine, 1024);
+        Assert.Throws<InvalidOperationException>(() => new RingDirtyLog(machine, 1024));
+        Assert.Same(log, machine.DirtyLog);
+    }
+
     [Fact]
     public void A_bitmap_takes_what_no_vcpu_writes_and_counts_what_nobody_expected()
     {

@@ -41,12 +41,16 @@ public sealed class DirtyLogClient : IDirtyLog, IHarvestSource
     /// <summary>Whether it gets what is written. Under the clients' lock.</summary>
     internal bool IsOn { get; private set; }
 
-    /// <summary>Turns the client on: pages are in its harvests that are written from now on. The log starts with the first client that is on.</summary>
+    /// <summary>
+    /// Turns the client on: pages are in its harvests that are written from now on. The log starts with the first client that is on. Nothing happens to one that is on already.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The client has left.</exception>
     public void Start()
     {
         using VcpuSafeScope scope = Enter();
-        _clients.Start(this);
+        if (IsOn)
+            return;
+        _clients.Start();
         IsOn = true;
     }
 

@@ -86,13 +86,12 @@ public sealed class DirtyLogClients : IDisposable
     /// <summary>The lock of the list, and of moving pages.</summary>
     internal VcpuSafeScope Enter() => new(_lock, _machine);
 
-    /// <summary>A client is turned on: what was written before is the others' alone. Under the lock.</summary>
-    internal void Start(DirtyLogClient client)
+    /// <summary>A client that was off is turned on: what was written before is the others' alone. Under the lock.</summary>
+    internal void Start()
     {
-        if (_clients.Exists(other => other.IsOn && other != client))
+        if (_clients.Exists(other => other.IsOn))
         {
-            if (!client.IsOn)
-                Distribute();
+            Distribute();
             return;
         }
 
@@ -135,7 +134,11 @@ public sealed class DirtyLogClients : IDisposable
     }
 
     /// <summary>Whether there may be pages that no harvest has moved. Under the lock.</summary>
-    internal bool MayHaveNews() => _recordsMoved is not { } moved || _machine.TryCountRecords() != moved || _machine.MayHaveWritesWithoutVcpu;
+    internal bool MayHaveNews() =>
+        _recordsMoved is not { } moved
+        || _machine.TryCountRecords() != moved
+        || _machine.MayHaveWritesWithoutVcpu
+        || Log is MachineDirtyLog { MayHaveReturned: true };
 
     private void Add(DirtyWord word)
     {

@@ -112,7 +112,7 @@ public sealed partial class KvmDirtyLog
         where TSink : struct, IDirtyPageSink
     {
         var released = default(ReleasingSink);
-        int harvested = _mappings[vcpu].Harvester.Harvest(ref released);
+        int harvested = _mappings[vcpu].HarvestPushed(ref released);
         var never = default(TokenSignal);
         var counts = new KvmReset(Errno.None, 0);
         _rings[vcpu].Reset(ref target, ref never, ref counts, int.MaxValue, KvmFidelity.Safe);

@@ -77,7 +77,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         _logs = [.. machine.Memory.Slots.Select(slot => new MemslotLog<HardwareOrdering>(slot.PageCount, options))];
         if (entries != 0 && !_hasBitmaps && !capabilities.Has(KvmFidelity.DropsVcpulessWrites))
             _vcpulessRing = new VcpulessRing(machine, entries, Math.Min(profile.ReservedEntries, entries - 1));
-        machine.Attach(this);
+        Attach();
     }
 
     /// <inheritdoc/>
@@ -207,19 +207,32 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
         HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;
-        if (_rings.Length != 0 && Machine.CurrentVcpu is { } self && Push(self, slot, offset) != PushResult.Full)
-            return Errno.None;
-        if (_hasBitmaps)
+        if (!TryRecordWithoutVcpu(slot, offset, out Errno error))
         {
-            _logs[slot.Ordinal].Mark(offset);
-            return Errno.None;
+            lock (_warnings)
+                _droppedWrites++;
+        }
+        else if (error == Errno.None)
+        {
+            CountRecordWithoutVcpu();
         }
 
-        if (_vcpulessRing is not null)
-            return _vcpulessRing.Push(slot, offset);
-        lock (_warnings)
-            _droppedWrites++;
-        return Errno.None;
+        return error;
+    }
+
+    // False where nothing can take the page.
+    private bool TryRecordWithoutVcpu(MemorySlot slot, ulong offset, out Errno error)
+    {
+        error = Errno.None;
+        if (_rings.Length != 0 && Machine.CurrentVcpu is { } self && Push(self, slot, offset) != PushResult.Full)
+            return true;
+        if (_hasBitmaps)
+            _logs[slot.Ordinal].Mark(offset);
+        else if (_vcpulessRing is not null)
+            error = _vcpulessRing.Push(slot, offset);
+        else
+            return false;
+        return true;
     }
 
     // A slot that the machine has removed is none.

@@ -14,9 +14,13 @@ namespace RingKit.Mmu.DirtyLogging.Kvm;
 public sealed class KvmRingMapping
 {
     private readonly DirtyRing _user;
+    private readonly KvmRing _ring;
+    private readonly uint _startIndex;
 
     internal KvmRingMapping(KvmRing ring)
     {
+        _ring = ring;
+        _startIndex = ring.Consumed;
         Entries = ring.Entries;
         _user = DirtyRing.AttachToProducer(ring.Entries);
     }
@@ -26,4 +30,17 @@ public sealed class KvmRingMapping
 
     /// <summary>The user's harvester.</summary>
     public DirtyRingHarvester Harvester => _user.Harvester;
+
+    /// <summary>Takes what was pushed, and no more. Unlike its user it knows how far that is: flags that he has forged do not lead it away, nor have they if they did.</summary>
+    /// <returns>How many entries were taken.</returns>
+    internal int HarvestPushed<TSink>(ref TSink sink)
+        where TSink : struct, IDirtyEntrySink
+    {
+        uint consumed = _ring.Consumed, pushed = _ring.Pushed;
+
+        // A reset that trusts forged flags may have passed the last push.
+        bool isKnown = unchecked((int)(pushed - consumed)) >= 0;
+        int most = isKnown ? Harvester.GoBetween(consumed - _startIndex, pushed - _startIndex) : int.MaxValue;
+        return Harvester.Harvest(ref sink, most);
+    }
 }

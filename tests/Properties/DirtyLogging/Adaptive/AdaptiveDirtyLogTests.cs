@@ -29,6 +29,40 @@ public sealed class AdaptiveDirtyLogTests() : WriteProtectingLogContract(machine
     }
 
     [Fact]
+    public void A_harvest_ends_though_vcpus_fill_the_rings_as_fast_as_it_empties_them()
+    {
+        const int Entries = 1024, Most = 40_000;
+        using var memory = new GuestMemory();
+        MemorySlot slot = memory.AddSlotWithoutBytes(0, 0, 1 << 20);
+        using var machine = new VirtualMachine(memory);
+        using var log = new AdaptiveDirtyLog(machine, new AdaptiveLogOptions { RingEntries = Entries, Rule = new FixedRule(DirtyLogForm.Ring) });
+        log.Start();
+        ulong next = 0;
+        for (int i = 0; i < 8; i++)
+            RecordSome();
+        var pages = new SortedSet<(uint, ulong)>();
+        for (int harvests = 0; pages.Count < Most; harvests++)
+        {
+            var sink = new RecordingSink(pages, () =>
+            {
+                if (next < Most)
+                    RecordSome();
+            });
+            int before = pages.Count;
+            log.Harvest(ref sink);
+            Assert.InRange(pages.Count - before, 1, Entries);
+        }
+
+        Assert.Equal((ulong)pages.Count, next);
+
+        void RecordSome()
+        {
+            for (int i = 0; i < 64; i++)
+                log.Record(machine.Vcpus[0], slot, next++);
+        }
+    }
+
+    [Fact]
     public void The_default_rule_goes_where_the_pages_are_and_comes_back()
     {
         using var memory = new GuestMemory();
@@ -129,6 +163,15 @@ public sealed class AdaptiveDirtyLogTests() : WriteProtectingLogContract(machine
     {
         var script = new StoreScript([.. Enumerable.Range(first, end - first).Select(page => ((ulong)page << 12, 1ul))]);
         Assert.Equal(VcpuExit.Halted, vcpu.Run(ref script));
+    }
+
+    private readonly struct RecordingSink(SortedSet<(uint Slot, ulong Offset)> pages, Action record) : IDirtyPageSink
+    {
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        {
+            new DirtySet(pages).Accept(slot, baseOffset, mask);
+            record();
+        }
     }
 
     private struct LateRecord(Action record) : IDirtyPageSink

@@ -4,6 +4,7 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.DirtyRings;
+using RingKit.Properties.Guest;
 using RingKit.Properties.Support;
 using Xunit;
 
@@ -131,6 +132,60 @@ public sealed class HostileUserTests
         nameof(P14_hostile_entries_touch_no_page_outside_a_slot_and_throw_nothing),
         maxTest: 400,
         endSize: 200);
+
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(0xFFFF_FFFEu)]
+    public void Forged_flags_lead_no_harvest_of_the_log_away(uint lap)
+    {
+        using var memory = new GuestMemory();
+        memory.AddSlot(3, 0, 1000);
+        using var machine = new VirtualMachine(memory);
+        var capabilities = new KvmCapabilities(KvmProfile.X86);
+        Assert.Equal(Errno.None, capabilities.EnableCap(KvmCapability.DirtyLogRing, KvmRig.DirtyRingSize(1024)));
+        using var log = new KvmDirtyLog(machine, capabilities, startIndex: lap * 1024);
+        log.Start();
+        Assert.Equal(Errno.None, log.MapRing(0, out KvmRingMapping? ring));
+
+        // Dirty where nothing was pushed: once for the log's harvest, and once for the user's, who shares its index.
+        ring!.Entries[0].Flags = DirtyGfn.Dirty;
+        Assert.Empty(DirtySet.Harvest(log));
+        StoreAndHarvest(0, 10);
+        ring.Entries[10].Flags = DirtyGfn.Dirty;
+        Assert.Equal(1, ring.Harvester.Harvest(new DirtyGfn[8]));
+        StoreAndHarvest(10, 20);
+
+        // Harvested, and reset, before a harvest has seen them.
+        Store(20, 30);
+        for (nuint i = 20; i < 30; i++)
+            ring.Entries[i].Flags = DirtyGfn.Reset;
+        Assert.Equal(10, log.ResetDirtyRings().Entries);
+        StoreAndHarvest(30, 600);
+        StoreAndHarvest(0, 1000);
+
+        void StoreAndHarvest(ulong first, ulong end)
+        {
+            SortedSet<(uint Slot, ulong Offset)> pages = [];
+            for (ulong page = first; page < end; page++)
+            {
+                while (GuestAction.Run(machine.Vcpus[0], self => self.Store(page << 12, page)) == VcpuExit.DirtyRingFull)
+                {
+                    SortedSet<(uint Slot, ulong Offset)> some = DirtySet.Harvest(log);
+                    Assert.NotEmpty(some);
+                    pages.UnionWith(some);
+                }
+            }
+
+            pages.UnionWith(DirtySet.Harvest(log));
+            Assert.Equal(end - first, (ulong)pages.Count);
+        }
+
+        void Store(ulong first, ulong end)
+        {
+            for (ulong page = first; page < end; page++)
+                Assert.Equal(VcpuExit.None, GuestAction.Run(machine.Vcpus[0], self => self.Store(page << 12, page)));
+        }
+    }
 
     [Fact]
     public void P14_a_hostile_user_of_a_running_machine_harms_no_other_slot_and_no_thread()

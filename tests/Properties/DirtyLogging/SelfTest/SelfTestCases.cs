@@ -8,6 +8,7 @@ using RingKit.Mmu.Stage2;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
 using RingKit.Properties.DirtyLogging.Adaptive;
+using RingKit.Properties.DirtyLogging.Kvm;
 
 namespace RingKit.Properties.DirtyLogging.SelfTest;
 
@@ -27,6 +28,8 @@ internal static class SelfTestCases
         ("ring", machine => Ring(machine, withBitmap: false), SelfTestExceptions.None),
         ("ring, always full", Tiny, SelfTestExceptions.None),
         ("ring with bitmap", machine => Ring(machine, withBitmap: true), SelfTestExceptions.None),
+        ("ring of kvm", KvmLogs.Rings, SelfTestExceptions.None),
+        ("bitmap of kvm", KvmLogs.Bitmaps, SelfTestExceptions.None),
         ("memslot", machine => new MemslotDirtyLog(machine), SelfTestExceptions.None),
         ("memslot, manual", machine => Manual(machine, ManualProtect.Enabled, MaskedProtection.Exact), SelfTestExceptions.None),
         ("memslot, initially set", machine => Manual(machine, InitiallySet, MaskedProtection.Span), SelfTestExceptions.InitiallySet),

@@ -2,6 +2,7 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
+using RingKit.Ordering;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.Writes;
@@ -64,6 +65,32 @@ public sealed class DeviceWrites
         rig.Machine.WriteAsDevice(4 << 12, [1]);
         rig.Log.Start();
         Assert.Empty(DirtySet.Harvest(rig.Log));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_writer_that_was_overtaken_by_the_stop_leaves_nothing_to_the_next_start(string name)
+    {
+        using var rig = new Rig(name);
+        rig.Log.Start();
+        rig.Log.Stop();
+        MarkLate();
+        rig.Log.Start();
+        Assert.Empty(DirtySet.Harvest(rig.Log));
+        if (rig.Log is not WriteProtectingLog log)
+            return;
+        log.Stop(rig.Low);
+        MarkLate();
+        log.Start(rig.Low);
+        Assert.Empty(DirtySet.Harvest(log));
+
+        // As if it had seen the flag before.
+        void MarkLate()
+        {
+            rig.Low.LogsDirtyPages = true;
+            rig.Machine.RecordDeviceWrite(rig.Low, 5);
+            rig.Low.LogsDirtyPages = false;
+        }
     }
 
     [Theory]
@@ -153,6 +180,31 @@ public sealed class DeviceWrites
         Assert.Equal(data, low.Memory.AsSpan().ToArray().Concat(high.Memory.AsSpan().ToArray()));
         Assert.Empty(DirtySet.Harvest(log));
         Assert.Equal(Errno.None, machine.WriteAsDevice(ulong.MaxValue, []));
+    }
+
+    [Fact]
+    public void A_slot_that_goes_during_a_write_takes_its_part_of_it()
+    {
+        const int LowPages = 16384;
+        using var memory = new GuestMemory();
+        MemorySlot low = memory.AddSlot(1, 0, LowPages), high = memory.AddSlot(2, LowPages, 1);
+        using var machine = new VirtualMachine(memory);
+        using var log = new BitmapDirtyLog(machine);
+        log.Start();
+        byte[] data = new byte[(LowPages + 1) * 4096];
+        data.AsSpan().Fill(7);
+        Errno written = Errno.Invalid;
+        var device = new Thread(() => written = machine.WriteAsDevice(0, data));
+        device.Start();
+
+        // Its first bytes are there, and 64 MiB follow before it comes to the second slot.
+        while (HardwareOrdering.LoadAcquire(ref low.Memory[0]) == 0 && device.IsAlive)
+            HardwareOrdering.Pause();
+        Assert.Equal(Errno.None, machine.RemoveSlot(high));
+        device.Join();
+        Assert.Equal((Errno.None, 7, 7), (written, high.Memory[0], high.Memory[4095]));
+        Assert.Contains((2u, 0ul), DirtySet.Harvest(log));
+        Assert.Equal(Errno.BadAddress, machine.WriteAsDevice((LowPages << 12) - 1, [1, 1]));
     }
 
     [Fact]
