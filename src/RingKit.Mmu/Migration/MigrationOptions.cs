@@ -72,7 +72,8 @@ public sealed record MigrationOptions
         Check(BatchPages is >= 1 and <= MigrationFormat.MaximumBatchPages, nameof(BatchPages), BatchPages, $"from 1 to {MigrationFormat.MaximumBatchPages} pages");
         Check(AcknowledgedPages >= 1, nameof(AcknowledgedPages), AcknowledgedPages, "from 1");
         Check(
-            (AcknowledgementTimeout > TimeSpan.Zero && AcknowledgementTimeout <= LongestAcknowledgementTimeout) || AcknowledgementTimeout == Timeout.InfiniteTimeSpan,
+            (AcknowledgementTimeout > TimeSpan.Zero && AcknowledgementTimeout <= LongestAcknowledgementTimeout)
+                || AcknowledgementTimeout == Timeout.InfiniteTimeSpan,
             nameof(AcknowledgementTimeout),
             AcknowledgementTimeout,
             $"above 0 and at most {LongestAcknowledgementTimeout}, or infinite");

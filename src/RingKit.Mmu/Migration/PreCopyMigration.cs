@@ -57,8 +57,8 @@ public sealed class PreCopyMigration
     /// <remarks>
     /// An exception of the connection's factory other than those named there, of the runner or of <see cref="MigrationOptions.Progress"/> ends the migration
     /// too; it
-    /// comes out when the log is stopped and the guest goes on. Where the destination has everything by then, as when Progress throws after the last round, the guest
-    /// stays paused: it is the destination's. A cancel comes too late once the end is being sent.
+    /// comes out when the log is stopped and the guest goes on. Where the destination has everything by then, as when Progress throws after the last
+    /// round, the guest stays paused: it is the destination's. A cancel comes too late once the end is being sent.
     /// </remarks>
     public MigrationResult Run(CancellationToken cancellation = default)
     {

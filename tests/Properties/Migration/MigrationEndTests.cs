@@ -47,7 +47,8 @@ public sealed class MigrationEndTests
             Transfer = new MigrationOptions { Retries = 3, Clock = world.Clock },
         };
         int connections = 0;
-        Assert.Throws<IOException>(() => new CheckpointReplication(world.Machine, world.Log, world.Guest, Connect, options).Run(TestContext.Current.CancellationToken));
+        Assert.Throws<IOException>(
+            () => new CheckpointReplication(world.Machine, world.Log, world.Guest, Connect, options).Run(TestContext.Current.CancellationToken));
         Assert.Equal((1, 0u), (connections, world.Receiver.LastEpoch));
 
         MigrationConnection Connect(int retry)

@@ -23,7 +23,11 @@ public sealed class RunsEndTests
     {
         using var world = new MigrationWorld();
         var migration = new PreCopyMigration(
-            world.Machine, world.Log, world.Guest, _ => FailsWhilePaused(world.Guest, world.Destination).Connect(), new MigrationOptions { Clock = world.Clock })
+            world.Machine,
+            world.Log,
+            world.Guest,
+            _ => FailsWhilePaused(world.Guest, world.Destination).Connect(),
+            new MigrationOptions { Clock = world.Clock })
         {
             Throttle = new StuckThrottle(),
         };

@@ -1,3 +1,4 @@
+using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.DirtyLogging.Kvm;
@@ -29,6 +30,7 @@ internal sealed record SmallMachine(
         new("flat, adaptive", 10, Flat, machine => Adaptive(machine, new AdaptiveRule())),
         new("flat, adaptive, always moving", 10, Flat, machine => Adaptive(machine, new FixedRule(FixedRule.AllMoves))),
         new("flat, kvm", 10, Flat, machine => new KvmDirtyLog(machine, new KvmCapabilities(KvmProfile.X86))),
+        new("flat, kvm ring", 10, Flat, KvmRing),
         new("flat, memslot", 10, Flat, machine => new MemslotDirtyLog(machine)),
         new("flat, memslot, initially set", 10, Flat, InitiallySet),
         new("shadow", 5, (memory, vcpus) => new VirtualMachine(memory, vcpus, new Book3sPrOptions()), machine => new ShadowDirtyLog(machine)),
@@ -64,6 +66,14 @@ internal sealed record SmallMachine(
 
     private static AdaptiveDirtyLog Adaptive(VirtualMachine machine, IAdaptiveRule rule) =>
         new(machine, new AdaptiveLogOptions { RingEntries = 16, Rule = rule });
+
+    private static KvmDirtyLog KvmRing(VirtualMachine machine)
+    {
+        var capabilities = new KvmCapabilities(KvmProfile.X86);
+        if (capabilities.EnableCap(KvmCapability.DirtyLogRing, 1024 * 16) is not Errno.None and var error)
+            throw new InvalidOperationException($"The ring was refused: {error}.");
+        return new KvmDirtyLog(machine, capabilities);
+    }
 
     private static MemslotDirtyLog InitiallySet(VirtualMachine machine) =>
         new(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled | ManualProtect.InitiallySet });
