@@ -1,4 +1,5 @@
 using RingKit.Cli.Commands;
+using RingKit.Mmu.DirtyLogging.Adaptive;
 
 namespace RingKit.Cli.Harvest;
 
@@ -35,7 +36,19 @@ internal static class HarvestFindings
             if (report.Cells.Any(cell => cell.Log == chooser))
                 yield return DistanceOf(chooser, report);
         }
+
+        LogCell[] chosen = [.. report.Cells.Where(cell => cell.Form is not null)];
+        if (chosen.Length != 0)
+            yield return FormsOf(chosen);
     }
+
+    /// <summary>A form's name: that of the log that has no other.</summary>
+    public static string NameOf(DirtyLogForm form) => form switch
+    {
+        DirtyLogForm.Ring => "ring",
+        DirtyLogForm.Summary => "summary",
+        _ => "bitmap",
+    };
 
     /// <summary>What each log costs in the cells of one guest and pattern.</summary>
     public static IReadOnlyList<CostLine> Lines(HarvestReport report, ulong memory, PagePattern pattern, Func<LogCell, double> cost) =>
@@ -90,6 +103,12 @@ internal static class HarvestFindings
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{chooser}, guest and harvest: at most 1.15 times the best one's cost in {near} of {ratios.Length} cells; at worst {worst:0.00} times ({cell}).");
+    }
+
+    private static string FormsOf(LogCell[] chosen)
+    {
+        IEnumerable<string> forms = chosen.GroupBy(cell => cell.Form!.Value).OrderBy(form => form.Key).Select(form => $"the {NameOf(form.Key)} in {form.Count()}");
+        return $"{chosen[0].Log} took {string.Join(", ", forms)} of {chosen.Length} cells.";
     }
 
     // Two digits: it is an estimate between two cells.

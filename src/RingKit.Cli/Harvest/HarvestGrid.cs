@@ -135,7 +135,8 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             log.Rounds,
             log.Median * factor,
             log.MedianTake * factor,
-            Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes)));
+            Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
+            log.Form));
     }
 
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)

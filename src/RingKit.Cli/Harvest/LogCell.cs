@@ -1,3 +1,5 @@
+using RingKit.Mmu.DirtyLogging.Adaptive;
+
 namespace RingKit.Cli.Harvest;
 
 /// <summary>What one log cost in one cell.</summary>
@@ -9,8 +11,9 @@ namespace RingKit.Cli.Harvest;
 /// <param name="Costs">The costs; where fewer pages were stored to than are dirty, scaled to those.</param>
 /// <param name="Take">Microseconds that the harvests cost without protecting pages and dropping translations, in rounds of their own; or null, where the log does both at once.</param>
 /// <param name="BookkeepingBytes">Memory that the log keeps to record pages in.</param>
+/// <param name="Form">Where a log that chooses recorded pages when its last round was over, or null.</param>
 internal sealed record LogCell(
-    GridCell Cell, string Log, ulong DirtyPages, ulong StoredPages, int Rounds, CellCosts Costs, double? Take, ulong BookkeepingBytes)
+    GridCell Cell, string Log, ulong DirtyPages, ulong StoredPages, int Rounds, CellCosts Costs, double? Take, ulong BookkeepingBytes, DirtyLogForm? Form)
 {
     /// <summary>Whether the guest was a smaller one.</summary>
     public bool IsSampled => StoredPages != DirtyPages;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Cli.Machines;
+using RingKit.Mmu.DirtyLogging.Adaptive;
 
 namespace RingKit.Cli.Harvest;
 
@@ -21,6 +22,9 @@ internal sealed class LogSamples(LogChoice choice)
 
     /// <summary>As the log says.</summary>
     public ulong BookkeepingBytes { get; private set; }
+
+    /// <summary>Where a log that chooses recorded pages when its last round was over, or null.</summary>
+    public DirtyLogForm? Form { get; private set; }
 
     /// <summary>The medians of each kind of cost.</summary>
     public CellCosts Median => new(
@@ -49,6 +53,7 @@ internal sealed class LogSamples(LogChoice choice)
             guest.RoundBefore();
         for (int i = 0; i < rounds && MayGoOn(i); i++)
             _rounds.Add(guest.Round());
+        Form = guest.Form;
         if (guest.RoundWithoutProtection() is { } take)
             _takes.Add(take);
 

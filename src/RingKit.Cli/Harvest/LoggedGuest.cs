@@ -2,6 +2,7 @@ using System.Diagnostics;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest;
@@ -38,6 +39,9 @@ internal sealed class LoggedGuest : IDisposable
     }
 
     public ulong BookkeepingBytes => _log.BookkeepingBytes;
+
+    /// <summary>Where a log that chooses records pages, or null.</summary>
+    public DirtyLogForm? Form => (_log as AdaptiveDirtyLog)?.Form;
 
     /// <summary>A round that counts.</summary>
     /// <exception cref="LogsDisagreeException">The log reports other pages than the guest stored to; the message says which.</exception>

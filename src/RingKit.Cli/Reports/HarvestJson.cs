@@ -44,5 +44,6 @@ internal static class HarvestJson
         Math.Round(cell.Costs.ResetCalls),
         Math.Round(cell.Costs.Invalidations),
         Math.Round(cell.Costs.BytesTouched),
-        cell.BookkeepingBytes);
+        cell.BookkeepingBytes,
+        cell.Form is { } form ? HarvestFindings.NameOf(form) : null);
 }

@@ -35,7 +35,8 @@ internal sealed record HarvestJsonReport(
         double ResetCalls,
         double Invalidations,
         double BytesTouched,
-        ulong BookkeepingBytes);
+        ulong BookkeepingBytes,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Form);
 
     /// <summary>A cell that was not measured.</summary>
     internal sealed record Left(string Memory, string Dirty, string Pattern, string Reason);

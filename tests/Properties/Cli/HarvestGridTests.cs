@@ -1,7 +1,10 @@
+using System.Text.Json;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
+using RingKit.Cli.Reports;
+using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
 using Xunit;
 
@@ -71,6 +74,26 @@ public sealed class HarvestGridTests
         Assert.Equal([191.0, 192, 2000], ring.Select(cell => cell.Costs.Entries));
         Assert.All(ring.Skip(1), cell => Assert.True(cell.Costs.Stall > 0 && cell.Costs.Harvest >= cell.Costs.Stall));
         Assert.All(report.Cells.Where(cell => cell.Log != "ring"), cell => Assert.Equal(0, cell.Costs.FullExits));
+    }
+
+    [Fact]
+    public void What_the_adaptive_log_took_is_said()
+    {
+        HarvestReport report = Run(Settings(MmuChoice.Flat) with
+        {
+            Memory = [64 * Mebibyte],
+            Dirty = [Pages(1), DirtyAmount.OfPercent(100)],
+            Patterns = [PagePattern.Runs],
+        });
+        Assert.All(report.Cells, cell => Assert.Equal(cell.Log == "adaptive", cell.Form is not null));
+        DirtyLogForm?[] forms = [.. report.Cells.Where(cell => cell.Log == "adaptive").Select(cell => cell.Form)];
+        Assert.Equal([DirtyLogForm.Ring, DirtyLogForm.Bitmap], forms);
+        Assert.Equal("adaptive took the ring in 1, the bitmap in 1 of 2 cells.", HarvestFindings.Of(report).Last());
+        var json = new StringWriter();
+        HarvestJson.Write(report, json);
+        using var document = JsonDocument.Parse(json.ToString());
+        Assert.Equal(["ring", "bitmap"], document.RootElement.GetProperty("cells").EnumerateArray()
+            .Where(cell => cell.GetProperty("log").GetString() == "adaptive").Select(cell => cell.GetProperty("form").GetString()));
     }
 
     [Fact]
