@@ -107,7 +107,8 @@ internal static class HarvestFindings
 
     private static string FormsOf(LogCell[] chosen)
     {
-        IEnumerable<string> forms = chosen.GroupBy(cell => cell.Form!.Value).OrderBy(form => form.Key).Select(form => $"the {NameOf(form.Key)} in {form.Count()}");
+        IEnumerable<string> forms = chosen.GroupBy(cell => cell.Form!.Value).OrderBy(form => form.Key)
+            .Select(form => $"the {NameOf(form.Key)} in {form.Count()}");
         return $"{chosen[0].Log} took {string.Join(", ", forms)} of {chosen.Length} cells.";
     }
 

@@ -20,7 +20,8 @@ public interface IDirtyLog : IDisposable
     ulong BookkeepingBytes => 0;
 
     /// <summary>
-    /// Starts to log all slots: every page is protected, so that its next first write is recorded. Of a log that is on already, some forget what was not harvested.
+    /// Starts to log all slots: every page is protected, so that its next first write is recorded. Of a log that is on already, some forget what was not
+    /// harvested.
     /// </summary>
     void Start();
 

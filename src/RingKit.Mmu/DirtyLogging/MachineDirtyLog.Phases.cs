@@ -55,7 +55,9 @@ public abstract partial class MachineDirtyLog
         SetAside(slot, baseOffset, mask);
     }
 
-    /// <summary>False if no pages have come back that no harvest has taken since, but for those that come meanwhile. Any thread, until the log is disposed.</summary>
+    /// <summary>
+    /// False if no pages have come back that no harvest has taken since, but for those that come meanwhile. Any thread, until the log is disposed.
+    /// </summary>
     internal bool MayHaveReturned => _returned?.MayHavePages == true;
 
     GuestMemory IHarvestSource.Memory => Machine.Memory;

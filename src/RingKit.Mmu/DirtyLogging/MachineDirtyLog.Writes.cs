@@ -11,7 +11,9 @@ public abstract partial class MachineDirtyLog
     private readonly Lock _recorders = new();
     private ulong _recordsWithoutVcpu;
 
-    /// <summary>How many pages the log's own calls have recorded for writers without a vCPU: a harvest that begins afterwards has them all. Any thread.</summary>
+    /// <summary>
+    /// How many pages the log's own calls have recorded for writers without a vCPU: a harvest that begins afterwards has them all. Any thread.
+    /// </summary>
     internal ulong RecordsWithoutVcpu
     {
         get
@@ -52,7 +54,8 @@ public abstract partial class MachineDirtyLog
     }
 
     /// <summary>
-    /// Forgets pages that writers which had seen a slot's log on have marked after it was stopped: their stores are from before the next start. Under the lock, before the flag goes up;
+    /// Forgets pages that writers which had seen a slot's log on have marked after it was stopped: their stores are from before the next start. Under the
+    /// lock, before the flag goes up;
     /// nothing is forgotten of a slot that is logged.
     /// </summary>
     private protected void ForgetLateWrites(MemorySlot slot)

@@ -15,7 +15,8 @@ public sealed partial class VirtualMachine
     internal bool MayHaveWritesWithoutVcpu => DeviceWrites.MayHavePages || HostWrites.MayHavePages;
 
     /// <summary>
-    /// How many pages the vCPUs, and callers of the log without one, have recorded, or null where nobody counts before a harvest: over a hashed table, over shadow mappings, and where processors log by themselves.
+    /// How many pages the vCPUs, and callers of the log without one, have recorded, or null where nobody counts before a harvest: over a hashed table,
+    /// over shadow mappings, and where processors log by themselves.
     /// A harvest that begins afterwards has them all.
     /// </summary>
     internal ulong? TryCountRecords()
@@ -81,7 +82,8 @@ public sealed partial class VirtualMachine
             writes.Record(slot, offset, count);
     }
 
-    // All is looked up before anything is stored: a write happens whole or not at all. A slot that goes in between takes its part too: its bytes stay, and the mark is in a later
+    // All is looked up before anything is stored: a write happens whole or not at all. A slot that goes in between takes its part too: its bytes stay, and
+    // the mark is in a later
     // harvest.
     private Errno Write(WritesWithoutVcpu writes, ulong gpa, ReadOnlySpan<byte> data)
     {

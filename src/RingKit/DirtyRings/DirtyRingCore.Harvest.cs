@@ -42,7 +42,8 @@ internal sealed unsafe partial class DirtyRingCore<TOrdering>
     }
 
     /// <summary>
-    /// Harvester only, of a producer elsewhere: goes on at the first entry between two indices, as somebody knows them, that is not harvested, wherever forged flags have led it.
+    /// Harvester only, of a producer elsewhere: goes on at the first entry between two indices, as somebody knows them, that is not harvested, wherever
+    /// forged flags have led it.
     /// </summary>
     /// <returns>How many entries there are up to the second index.</returns>
     public int GoBetween(uint first, uint end)

@@ -79,7 +79,12 @@ public sealed class HarvestGridTests
     [Fact]
     public void What_the_adaptive_log_took_is_said()
     {
-        HarvestReport report = Run(Settings(MmuChoice.Flat) with { Dirty = [Pages(1), DirtyAmount.OfPercent(100)], RingEntries = 256, Patterns = [PagePattern.Runs] });
+        HarvestReport report = Run(Settings(MmuChoice.Flat) with
+        {
+            Memory = [64 * Mebibyte],
+            Dirty = [Pages(1), DirtyAmount.OfPercent(100)],
+            Patterns = [PagePattern.Runs],
+        });
         Assert.All(report.Cells, cell => Assert.Equal(cell.Log == "adaptive", cell.Form is not null));
         DirtyLogForm?[] forms = [.. report.Cells.Where(cell => cell.Log == "adaptive").Select(cell => cell.Form)];
         Assert.Equal([DirtyLogForm.Ring, DirtyLogForm.Bitmap], forms);

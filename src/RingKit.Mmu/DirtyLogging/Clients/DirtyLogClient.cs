@@ -42,7 +42,8 @@ public sealed class DirtyLogClient : IDirtyLog, IHarvestSource
     internal bool IsOn { get; private set; }
 
     /// <summary>
-    /// Turns the client on: pages are in its harvests that are written from now on. The log starts with the first client that is on. Nothing happens to one that is on already.
+    /// Turns the client on: pages are in its harvests that are written from now on. The log starts with the first client that is on. Nothing happens to
+    /// one that is on already.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The client has left.</exception>
     public void Start()

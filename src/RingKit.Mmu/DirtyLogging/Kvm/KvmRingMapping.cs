@@ -31,7 +31,10 @@ public sealed class KvmRingMapping
     /// <summary>The user's harvester.</summary>
     public DirtyRingHarvester Harvester => _user.Harvester;
 
-    /// <summary>Takes what was pushed, and no more. Unlike its user it knows how far that is: flags that he has forged do not lead it away, nor have they if they did.</summary>
+    /// <summary>
+    /// Takes what was pushed, and no more. Unlike its user it knows how far that is: flags that he has forged do not lead it away, nor have they if
+    /// they did.
+    /// </summary>
     /// <returns>How many entries were taken.</returns>
     internal int HarvestPushed<TSink>(ref TSink sink)
         where TSink : struct, IDirtyEntrySink
