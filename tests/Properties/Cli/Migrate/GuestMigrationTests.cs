@@ -98,7 +98,8 @@ public sealed class GuestMigrationTests : IDisposable
     [Fact]
     public void A_cancelled_migration_leaves_no_file()
     {
-        foreach (int events in (int[])[1, 5, 9])
+        // Both in the first round, which is never the last: a later one may be, if the guest stored nothing meanwhile.
+        foreach (int events in (int[])[1, 2])
         {
             string path = _files.PathOf("guest.stream");
             using var source = new CancellationTokenSource();
