@@ -8,7 +8,7 @@ namespace RingKit.Bench;
 
 /// <summary>
 /// The ring of a whole machine, whose producers take a lock, against the ring of one vCPU, on one thread: what every push pays although nobody else is there. One
-/// entry: push, harvest and reset. With two vCPUs that push at once: <c>threads --filter "machine"</c>.
+/// entry: push, harvest and reset.
 /// </summary>
 [AllocatesNothing]
 public class VmRingBenchmarks
