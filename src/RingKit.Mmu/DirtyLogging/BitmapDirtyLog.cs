@@ -5,7 +5,7 @@ namespace RingKit.Mmu.DirtyLogging;
 
 /// <summary>A dirty log that keeps a bitmap for each slot: KVM's KVM_GET_DIRTY_LOG in its automatic mode.</summary>
 /// <remarks>A harvest reads every bitmap to its end, whatever is dirty. A record always has room.</remarks>
-public sealed class BitmapDirtyLog : WriteProtectingLog
+public sealed class BitmapDirtyLog : SlotBitmapsLog
 {
     private readonly DirtyBitmap[] _bitmaps;
 
@@ -25,32 +25,10 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
     public override string Name => "bitmap";
 
     /// <inheritdoc/>
-    public override ulong BookkeepingBytes => Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + BytesOf(slot));
-
-    /// <inheritdoc/>
-    public override bool CanRecord(Vcpu vcpu) => true;
-
-    /// <inheritdoc/>
     public override void Record(Vcpu vcpu, MemorySlot slot, ulong offset)
     {
         ArgumentNullException.ThrowIfNull(slot);
         _bitmaps[slot.Ordinal].Mark(offset);
-    }
-
-    /// <inheritdoc/>
-    public override bool NeedsHarvest(Vcpu vcpu) => false;
-
-    private protected override void ForgetSlot(MemorySlot slot)
-    {
-        var forget = default(ForgettingSink);
-        Collect(slot, ref forget);
-    }
-
-    private protected override void Collect<TSink>(ref TSink sink)
-    {
-        Machine.Mmu.BringInRecords();
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            Collect(slot, ref sink);
     }
 
     private protected override void Free()
@@ -59,10 +37,9 @@ public sealed class BitmapDirtyLog : WriteProtectingLog
             bitmap.Dispose();
     }
 
-    private static ulong BytesOf(MemorySlot slot) => (slot.PageCount + 63) / 64 * sizeof(ulong);
+    private protected override ulong BytesOf(MemorySlot slot) => slot.BitmapBytes;
 
-    private void Collect<TSink>(MemorySlot slot, ref TSink sink)
-        where TSink : struct, IDirtyPageSink
+    private protected override void CollectSlot<TSink>(MemorySlot slot, ref TSink sink)
     {
         var collector = new ProtectingCollector<TSink>(this, slot, ref sink);
         _bitmaps[slot.Ordinal].HarvestMasks(ref collector);

@@ -77,6 +77,13 @@ public abstract partial class MachineDirtyLog
 
     private protected void CheckSlot(MemorySlot slot) => Machine.Memory.CheckSlot(slot);
 
+    private protected void CheckPage(MemorySlot slot, ulong offset)
+    {
+        CheckSlot(slot);
+        if (offset >= slot.PageCount)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+    }
+
     /// <summary>Keeps pages, at any offset, for the next harvest. Under the lock.</summary>
     private protected void SetAside(MemorySlot slot, ulong baseOffset, ulong mask) => Returned().Add(slot, baseOffset, mask);
 

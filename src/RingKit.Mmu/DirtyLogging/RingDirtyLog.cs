@@ -96,9 +96,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     /// <exception cref="ArgumentOutOfRangeException">The slot has no such page.</exception>
     public Errno RecordWithoutVcpu(MemorySlot slot, ulong offset)
     {
-        CheckSlot(slot);
-        if (offset >= slot.PageCount)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+        CheckPage(slot, offset);
         HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;
@@ -124,7 +122,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     /// <inheritdoc/>
     public override ulong BookkeepingBytes =>
         ((ulong)(_rings.Length + (_vcpulessRing is null ? 0 : 1)) * (ulong)_rings[0].Capacity * DirtyGfn.SizeInBytes)
-        + (_bitmaps.Length == 0 ? 0 : Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + ((slot.PageCount + 63) / 64 * sizeof(ulong))));
+        + (_bitmaps.Length == 0 ? 0 : Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + slot.BitmapBytes));
 
     /// <inheritdoc/>
     public override bool CanRecord(Vcpu vcpu) => RingOf(vcpu).Producer.Room > 0;
@@ -172,7 +170,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
         {
             var collector = new ProtectingCollector<TSink>(this, slot, ref sink);
             _bitmaps[slot.Ordinal].HarvestMasks(ref collector);
-            Book(collector.Pages, bytesTouched: (slot.PageCount + 63) / 64 * sizeof(ulong));
+            Book(collector.Pages, bytesTouched: slot.BitmapBytes);
         }
     }
 

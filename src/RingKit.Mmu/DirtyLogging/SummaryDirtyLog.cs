@@ -10,7 +10,7 @@ namespace RingKit.Mmu.DirtyLogging;
 /// A record always has room. It sets the bits of the summaries as well, if they are clear: a record costs more than a <see cref="BitmapDirtyLog"/>'s where dirty pages
 /// are far from each other, and as much where they are neighbours.
 /// </remarks>
-public sealed class SummaryDirtyLog : WriteProtectingLog
+public sealed class SummaryDirtyLog : SlotBitmapsLog
 {
     private readonly SummaryBitmap[] _bitmaps;
 
@@ -30,32 +30,10 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
     public override string Name => "summary";
 
     /// <inheritdoc/>
-    public override ulong BookkeepingBytes => Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + BytesOf(slot));
-
-    /// <inheritdoc/>
-    public override bool CanRecord(Vcpu vcpu) => true;
-
-    /// <inheritdoc/>
     public override void Record(Vcpu vcpu, MemorySlot slot, ulong offset)
     {
         ArgumentNullException.ThrowIfNull(slot);
         _bitmaps[slot.Ordinal].Mark(offset);
-    }
-
-    /// <inheritdoc/>
-    public override bool NeedsHarvest(Vcpu vcpu) => false;
-
-    private protected override void Collect<TSink>(ref TSink sink)
-    {
-        Machine.Mmu.BringInRecords();
-        foreach (MemorySlot slot in Machine.Memory.Slots)
-            Collect(slot, ref sink);
-    }
-
-    private protected override void ForgetSlot(MemorySlot slot)
-    {
-        var forget = default(ForgettingSink);
-        Collect(slot, ref forget);
     }
 
     private protected override void Free()
@@ -64,14 +42,13 @@ public sealed class SummaryDirtyLog : WriteProtectingLog
             bitmap.Dispose();
     }
 
-    private static ulong BytesOf(MemorySlot slot)
+    private protected override ulong BytesOf(MemorySlot slot)
     {
         ulong[] levels = SummaryLevels.WordsOf(slot.PageCount, SummaryLevels.MostTopWords);
         return (levels[0] + SummaryLevels.WordsAbove(levels)) * sizeof(ulong);
     }
 
-    private void Collect<TSink>(MemorySlot slot, ref TSink sink)
-        where TSink : struct, IDirtyPageSink
+    private protected override void CollectSlot<TSink>(MemorySlot slot, ref TSink sink)
     {
         SummaryBitmap bitmap = _bitmaps[slot.Ordinal];
         var collector = new Collector<TSink>(this, slot, ref sink, new SummaryPath(bitmap.SummaryCount, bitmap.TopWords));

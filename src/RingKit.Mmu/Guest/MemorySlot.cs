@@ -61,6 +61,9 @@ public sealed class MemorySlot : IDisposable
     /// <summary>Not 0 while <see cref="LogsDirtyPages"/>.</summary>
     internal ref readonly uint LogFlag => ref _logsDirtyPages;
 
+    /// <summary>Bytes of a bitmap with a bit for each page, in whole words of 64.</summary>
+    internal ulong BitmapBytes => (PageCount + 63) / 64 * sizeof(ulong);
+
     /// <summary>The slot's place among the slots of its guest memory, from 0.</summary>
     internal int Ordinal { get; }
 

@@ -201,9 +201,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     /// <exception cref="ArgumentOutOfRangeException">The slot has no such page.</exception>
     public Errno MarkPageDirty(MemorySlot slot, ulong offset)
     {
-        CheckSlot(slot);
-        if (offset >= slot.PageCount)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The slot has {slot.PageCount} pages.");
+        CheckPage(slot, offset);
         HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
         if (!slot.LogsDirtyPages)
             return Errno.None;

@@ -135,25 +135,8 @@ public sealed class MemslotLogTests : IDisposable
         Assert.Equal(1000ul, _log.Count());
     }
 
-    // The ranges that KVM was asked for, with 1000 pages, and its answers.
     [Theory]
-    [InlineData(0, 64, Errno.None)]
-    [InlineData(64, 64, Errno.None)]
-    [InlineData(0, 1000, Errno.None)]
-    [InlineData(960, 40, Errno.None)]
-    [InlineData(0, 960, Errno.None)]
-    [InlineData(0, 0, Errno.None)]
-    [InlineData(960, 0, Errno.None)]
-    [InlineData(1, 64, Errno.Invalid)]
-    [InlineData(0, 63, Errno.Invalid)]
-    [InlineData(0, 999, Errno.Invalid)]
-    [InlineData(0, 1001, Errno.Invalid)]
-    [InlineData(960, 64, Errno.Invalid)]
-    [InlineData(960, 39, Errno.Invalid)]
-    [InlineData(1000, 0, Errno.Invalid)]
-    [InlineData(1024, 0, Errno.Invalid)]
-    [InlineData(0, 0xFFFF_FFC0, Errno.Invalid)]
-    [InlineData(ulong.MaxValue - 63, 64, Errno.Invalid)]
+    [MemberData(nameof(ClearRanges.Answers), MemberType = typeof(ClearRanges))]
     public void Ranges_of_a_clear_are_answered_as_kvm_does(ulong first, uint count, Errno answer)
     {
         Start();
