@@ -6,7 +6,7 @@ using Xunit;
 
 namespace RingKit.Properties.Packages;
 
-/// <summary>Two clones in two folders give the same packages, byte for byte, whose symbols lead to the sources of that commit.</summary>
+/// <summary>Two clones in two folders, on two branches, give the same packages, byte for byte, whose symbols lead to the sources of that commit.</summary>
 [Collection(RunAlone.Name)]
 public sealed class PackedTwiceTests
 {
@@ -47,6 +47,7 @@ public sealed class PackedTwiceTests
     {
         DotnetCommand.Run(SourceTree.Root, "git", "clone", "--quiet", "--no-hardlinks", SourceTree.Root, folder);
         DotnetCommand.Run(folder, "git", "remote", "set-url", "origin", Remote);
+        DotnetCommand.Run(folder, "git", "checkout", "--quiet", "-b", Path.GetFileName(folder));
         DotnetCommand.RunLine(folder, Assert.Single(ReadmePage.Main.Commands, line => line.StartsWith(PackCommand, StringComparison.Ordinal)));
         return [.. Directory.EnumerateFiles(Path.Combine(folder, "packages")).Order(StringComparer.Ordinal)];
     }
