@@ -7,6 +7,9 @@ namespace RingKit.Cli.Harvest;
 /// <summary>The logs that are compared: those that every command takes, and KVM's own calls.</summary>
 internal static class HarvestLogs
 {
+    /// <summary>Whether a log chooses among the others, so that it is held against the best of them.</summary>
+    public static bool Chooses(LogChoice log) => log.Name is "adaptive" or "chooser";
+
     /// <summary>Those over a page table, in the order of reports.</summary>
     public static IReadOnlyList<LogChoice> Over(MmuChoice mmu) => mmu == MmuChoice.Hash ? mmu.Logs :
     [
