@@ -10,12 +10,11 @@ namespace RingKit.Cli.Harvest;
 /// <summary>Measures a grid, cell by cell, and in each cell log by log.</summary>
 internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 {
-    // Up to so many stores a round is too short to stand for itself.
+    // Up to so many stores a round is too short to stand for itself, and others beside it.
     private const int FewStores = 20_000;
     private const int ManyStores = 200_000;
-    private const int RoundsBefore = 3;
-    private const int RoundsOfPass = 3;
     private const int LeastPasses = 2;
+    private const int MostPasses = 4;
     private const int MostRehearsals = 10;
 
     private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
@@ -119,15 +118,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         // One that chooses among the others, once more: by what it differs from itself is noise.
         LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
         LogSamples[] turns = [.. samples, .. again];
-        bool isShort = pages.Length < ManyStores;
-        int passes = pages.Length < FewStores ? 4 : isShort ? 3 : LeastPasses;
+        int rounds = pages.Length < FewStores ? 3 : pages.Length < ManyStores ? 2 : 1;
         long start = Stopwatch.GetTimestamp();
-        for (int pass = 0; pass < passes && (pass < LeastPasses || Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
+        for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
             foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
             {
                 using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, isShort ? RoundsBefore : 1, isShort ? RoundsOfPass : 1);
+                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || pages.Length < FewStores);
             }
         }
 

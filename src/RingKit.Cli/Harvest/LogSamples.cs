@@ -46,10 +46,10 @@ internal sealed class LogSamples(LogChoice choice)
     public double? MedianTake => _takes.Count == 0 ? null : MedianOf(_takes);
 
     /// <summary>
-    /// Measures some rounds, and a last one without protection. What is touched is brought into being in rounds before them, in which also a log that goes by what the
+    /// Measures some rounds, and if it is asked for a last one without protection. What is touched is brought into being in rounds before them, in which also a log that goes by what the
     /// last rounds showed comes to know this cell; of these the first one is measured too, by itself, unless nothing was there before it.
     /// </summary>
-    public void Take(LoggedGuest guest, int roundsBefore, int rounds)
+    public void Take(LoggedGuest guest, int roundsBefore, int rounds, bool withoutProtection)
     {
         BookkeepingBytes = Math.Max(BookkeepingBytes, guest.BookkeepingBytes);
         long start = Stopwatch.GetTimestamp();
@@ -62,7 +62,7 @@ internal sealed class LogSamples(LogChoice choice)
         for (int i = 0; i < rounds && MayGoOn(i); i++)
             _rounds.Add(guest.Round());
         Form = guest.Form;
-        if (guest.RoundWithoutProtection() is { } take)
+        if (withoutProtection && guest.RoundWithoutProtection() is { } take)
             _takes.Add(take);
 
         bool MayGoOn(int done) => done == 0 || Stopwatch.GetElapsedTime(start) < MostTime;

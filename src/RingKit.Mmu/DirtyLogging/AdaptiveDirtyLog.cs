@@ -80,10 +80,12 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     /// <inheritdoc/>
     public override bool NeedsHarvest(Vcpu vcpu) => false;
 
+    [SkipLocalsInit]
     private protected override void Collect<TSink>(ref TSink sink)
     {
         Machine.Mmu.BringInRecords();
-        var target = new AdaptiveTarget<TSink>(this, Machine, ref sink);
+        Unsafe.SkipInit(out KeptMasks kept);
+        var target = new AdaptiveTarget<TSink>(this, Machine, ref sink, ref kept);
         ulong bytes = _core.Drain(ref target, out bool overflowed, out bool suffices);
         Book(target.Pages, bytes);
         if (_isForgetting)

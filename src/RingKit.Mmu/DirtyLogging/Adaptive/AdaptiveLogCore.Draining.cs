@@ -74,15 +74,16 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
         ulong entries = 0;
         foreach (DirtyRingCore<TOrdering> ring in _rings)
         {
-            // Nothing is copied out: the reset reads the entries once more. At least one, for what a target has refused before. And never more than the
-            // ring holds:
-            // vCPUs fill again what is freed here. All that was recorded before is among those, so what is left is the next drain's.
+            // Nothing is copied out: the reset reads the entries once more, and what a target has refused before. And never more than the ring holds: vCPUs fill again
+            // what is freed here. All that was recorded before is among those, so what is left is the next drain's.
             int harvested, left = (int)ring.Capacity;
             do
             {
                 harvested = ring.Harvest(ref target, Stretch);
                 left -= harvested;
-                entries += (uint)harvested + (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
+                entries += (uint)harvested;
+                if (ring.MayReset)
+                    entries += (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
             }
             while (harvested == Stretch && left > 0);
         }
