@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Runtime;
 using RingKit.Cli.Commands;
+using RingKit.Cli.Harvest.Guests;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu.Guest;
@@ -15,11 +16,8 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int ManyStores = 200_000;
     private const int LeastPasses = 2;
     private const int MostPasses = 4;
-    private const int MostRehearsals = 10;
 
     private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TimeOfRehearsal = TimeSpan.FromMilliseconds(15);
-    private static readonly TimeSpan TimeForCompiler = TimeSpan.FromMilliseconds(150);
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
@@ -57,13 +55,12 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
     private void Rehearse(CancellationToken cancellation)
     {
-        long compiled = -1;
-        for (int i = 0; i < MostRehearsals && JitInfo.GetCompiledMethodCount() != compiled; i++)
+        Rehearsal.Repeat(RunShapes, cancellation);
+
+        void RunShapes()
         {
-            compiled = JitInfo.GetCompiledMethodCount();
             foreach (RehearsalShape shape in Populates ? RehearsalShape.Small : RehearsalShape.All)
                 Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
-            cancellation.WaitHandle.WaitOne(TimeForCompiler);
         }
     }
 
@@ -73,7 +70,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         foreach (LogChoice log in settings.Logs)
         {
             using LoggedGuest guest = Log(machines, log, pages, cancellation);
-            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
+            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)
                 guest.RoundBefore();
             guest.RoundWithoutProtection();
         }
@@ -86,10 +83,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             return new LeftOut(cell, "--dirty", string.Create(CultureInfo.InvariantCulture, $"the guest has {total} pages"));
         ulong pages = total >> ShiftFor(dirty);
         ulong needed = PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
-        string most = MemorySize.Format(PageTableMemory.Most);
-        return needed <= PageTableMemory.Most
-            ? null
-            : new LeftOut(cell, "--memory", $"the {settings.Mmu.Name} page table and what is beside it would take {MemorySize.Approximate(needed)}, and may take {most}");
+        return needed <= PageTableMemory.Most ? null : new LeftOut(cell, "--memory", PageTableMemory.Refusal(settings.Mmu, needed));
     }
 
     private void Measure(GridCell cell, List<LogCell> cells, CancellationToken cancellation)
@@ -147,7 +141,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, _otherMemory, cancellation);
+        return new LoggedGuest(machines.For(log, Populates), log, settings, new PageRound(pages), _harvested, _otherMemory, cancellation);
     }
 
     // Of a guest that is smaller than the cell's says nothing about rings, and everything about bitmaps.

@@ -1,3 +1,5 @@
+using RingKit.Cli.Harvest.Patterns;
+
 namespace RingKit.Cli.Harvest;
 
 /// <summary>A round that is run before any is measured, so that the first cells' times are not those of the JIT compiler.</summary>

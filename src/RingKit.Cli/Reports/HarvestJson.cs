@@ -1,6 +1,8 @@
 using System.Text.Json;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Findings;
+using RingKit.Cli.Harvest.Patterns;
 
 namespace RingKit.Cli.Reports;
 
@@ -15,6 +17,7 @@ internal static class HarvestJson
             settings.Mmu.Name,
             settings.Vcpus,
             settings.RingEntries,
+            settings.TracePath,
             [.. report.Cells.Select(Cell)],
             [.. report.LeftOut.Select(left => new HarvestJsonReport.Left(
                 MemorySize.Format(left.Cell.Memory), left.Cell.Dirty.ToString(), PagePatterns.NameOf(left.Cell.Pattern), left.Reason))],

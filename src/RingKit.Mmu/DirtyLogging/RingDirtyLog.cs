@@ -2,6 +2,7 @@ using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
 using RingKit.Memory;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 
@@ -101,6 +102,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     {
         CheckPage(slot, offset);
         HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
+        using Lock.Scope scope = EnterRecorders();
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (!SavesTables)
