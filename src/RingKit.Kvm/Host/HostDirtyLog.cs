@@ -81,7 +81,7 @@ public sealed unsafe partial class HostDirtyLog : IDirtyTracker
     public ulong Pages { get; }
 
     /// <summary>Bytes of a page: the host's.</summary>
-    public int PageSize => Environment.SystemPageSize;
+    public static int PageSize => Environment.SystemPageSize;
 
     /// <summary>What the log has done so far. Any thread.</summary>
     public HostDirtyLogStatistics Statistics

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using RingKit.Bitmaps;
 using RingKit.Kvm.Host;
 using RingKit.Memory;
 using RingKit.Properties.Support;
