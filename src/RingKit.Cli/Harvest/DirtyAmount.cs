@@ -1,15 +1,17 @@
 namespace RingKit.Cli.Harvest;
 
-/// <summary>How much of a guest is dirty: a part of its pages, or a number of them.</summary>
+/// <summary>How much of a guest is dirty: a part of its pages, a number of them, or what so many stores of a trace leave.</summary>
 internal readonly record struct DirtyAmount
 {
     private readonly decimal? _percent;
     private readonly ulong _pages;
+    private readonly int _stores;
 
-    private DirtyAmount(decimal? percent, ulong pages)
+    private DirtyAmount(decimal? percent, ulong pages, int stores = 0)
     {
         _percent = percent;
         _pages = pages;
+        _stores = stores;
     }
 
     /// <summary>A part of the pages.</summary>
@@ -18,6 +20,13 @@ internal readonly record struct DirtyAmount
 
     /// <summary>A number of pages.</summary>
     public static DirtyAmount OfPages(ulong pages) => new(null, pages);
+
+    /// <summary>What a trace stores to between two harvests. How many pages that is, the trace says.</summary>
+    /// <param name="stores">At least 1.</param>
+    public static DirtyAmount OfStores(int stores) => new(null, 0, stores);
+
+    /// <summary>Of a trace, the stores between two harvests; else 0.</summary>
+    public int Stores => _stores;
 
     /// <summary>Reads 0.01% or 1000.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out DirtyAmount amount)
@@ -45,7 +54,12 @@ internal readonly record struct DirtyAmount
         return percent > 0 ? Math.Max(pages, 1) : 0;
     }
 
-    public override string ToString() => _percent is { } percent
-        ? percent == 0 ? "0" : $"{percent.ToString("0.#############################", CultureInfo.InvariantCulture)}%"
-        : _pages.ToString(CultureInfo.InvariantCulture);
+    public override string ToString()
+    {
+        if (_stores != 0)
+            return _stores == 1 ? "1 store" : string.Create(CultureInfo.InvariantCulture, $"{_stores} stores");
+        return _percent is { } percent
+            ? percent == 0 ? "0" : $"{percent.ToString("0.#############################", CultureInfo.InvariantCulture)}%"
+            : _pages.ToString(CultureInfo.InvariantCulture);
+    }
 }

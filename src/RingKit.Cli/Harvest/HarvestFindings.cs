@@ -9,8 +9,8 @@ internal static class HarvestFindings
     // They choose among the others, and so take no part in the comparison of those.
     private static readonly string[] Choosers = ["adaptive", "chooser"];
 
-    // Nor do these: they are the flat bitmap, with KVM's copies of it.
-    private static readonly string[] Variants = ["get", "get-clear"];
+    // Nor do these: they are the flat bitmap and the ring, with KVM's copies of them and its calls around.
+    private static readonly string[] Variants = ["get", "get-clear", "kvm-get", "kvm-clear", "kvm-ring"];
 
     // Below this the clock is what is measured, in microseconds.
     private const double LeastCost = 0.001;

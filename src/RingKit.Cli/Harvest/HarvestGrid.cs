@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
@@ -17,11 +16,8 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int RoundsOfPass = 3;
     private const ulong RehearsalPages = 1 << 14;
     private const int RehearsalStores = 4000;
-    private const int MostRehearsals = 10;
 
     private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TimeOfRehearsal = TimeSpan.FromMilliseconds(30);
-    private static readonly TimeSpan TimeForCompiler = TimeSpan.FromMilliseconds(150);
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
@@ -63,20 +59,16 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         uint[] pages = DirtyPages.Choose(PagePattern.Runs, RehearsalPages, RehearsalStores);
         GuestMachines machines = MachinesOf(RehearsalPages);
         _harvested.Expect(machines.Pages, pages);
-        long compiled = -1;
-        for (int i = 0; i < MostRehearsals && JitInfo.GetCompiledMethodCount() != compiled; i++)
+        Rehearsal.Repeat(cancellation, () =>
         {
-            compiled = JitInfo.GetCompiledMethodCount();
             foreach (LogChoice log in settings.Logs)
             {
                 using LoggedGuest guest = Log(machines, log, pages, cancellation);
-                for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
+                for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)
                     guest.RoundBefore();
                 guest.RoundWithoutProtection();
             }
-
-            cancellation.WaitHandle.WaitOne(TimeForCompiler);
-        }
+        });
     }
 
     private LeftOut? WhyNot(GridCell cell)
@@ -86,10 +78,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             return new LeftOut(cell, "--dirty", string.Create(CultureInfo.InvariantCulture, $"the guest has {total} pages"));
         ulong pages = total >> ShiftFor(dirty);
         ulong needed = PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
-        string most = MemorySize.Format(PageTableMemory.Most);
-        return needed <= PageTableMemory.Most
-            ? null
-            : new LeftOut(cell, "--memory", $"the {settings.Mmu.Name} page table and what is beside it would take {MemorySize.Approximate(needed)}, and may take {most}");
+        return needed <= PageTableMemory.Most ? null : new LeftOut(cell, "--memory", PageTableMemory.Refusal(settings.Mmu, needed));
     }
 
     private void Measure(GridCell cell, List<LogCell> cells, CancellationToken cancellation)
@@ -142,7 +131,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, _otherMemory, cancellation);
+        return new LoggedGuest(machines.For(log, Populates), log, settings, new PageRound(pages), _harvested, _otherMemory, cancellation);
     }
 
     // Of a guest that is smaller than the cell's says nothing about rings, and everything about bitmaps.

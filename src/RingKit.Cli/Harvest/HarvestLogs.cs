@@ -4,9 +4,12 @@ using RingKit.Mmu.DirtyLogging.Memslots;
 
 namespace RingKit.Cli.Harvest;
 
-/// <summary>The logs that are compared: those that every command takes, and KVM's own calls.</summary>
+/// <summary>The logs that are compared: those that every command takes, and KVM's bitmaps without the calls around them.</summary>
 internal static class HarvestLogs
 {
+    /// <summary>Those over a page table that are compared if nobody says which: not KVM's, whose records are those of others.</summary>
+    public static IReadOnlyList<LogChoice> UsualOver(MmuChoice mmu) => [.. Over(mmu).Where(log => !log.IsKvms)];
+
     /// <summary>Those over a page table, in the order of reports.</summary>
     public static IReadOnlyList<LogChoice> Over(MmuChoice mmu) => mmu == MmuChoice.Hash ? mmu.Logs :
     [

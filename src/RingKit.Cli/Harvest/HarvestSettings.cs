@@ -1,4 +1,5 @@
 using RingKit.Cli.Machines;
+using RingKit.Cli.Replay;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest;
@@ -18,10 +19,10 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MachineSettings.MaximumMemory"/>.</summary>
     public required IReadOnlyList<ulong> Memory { get; init; }
 
-    /// <summary>How much of it is dirty.</summary>
+    /// <summary>How much of it is dirty. Of a trace: the stores between two harvests.</summary>
     public required IReadOnlyList<DirtyAmount> Dirty { get; init; }
 
-    /// <summary>How the dirty pages lie.</summary>
+    /// <summary>How the dirty pages lie. Of a trace: that, and no other.</summary>
     public required IReadOnlyList<PagePattern> Patterns { get; init; }
 
     /// <summary>The most pages that a cell's guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part of it dirty.</summary>
@@ -29,6 +30,12 @@ internal sealed record HarvestSettings : MachineSettings
 
     /// <summary>Whether times count: then all is run until the compiler is done, and the caches are cold when a round begins.</summary>
     public bool TimesCount { get; init; } = true;
+
+    /// <summary>The trace that the stores come from, in place of patterns; or null.</summary>
+    public TraceStores? Trace { get; init; }
+
+    /// <summary>The trace's name, or null.</summary>
+    public string? TracePath { get; init; }
 
     /// <summary>The cells of the grid, each of which has all logs.</summary>
     public IEnumerable<GridCell> Cells =>

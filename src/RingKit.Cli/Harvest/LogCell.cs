@@ -5,10 +5,10 @@ namespace RingKit.Cli.Harvest;
 /// <summary>What one log cost in one cell.</summary>
 /// <param name="Cell">The cell.</param>
 /// <param name="Log">The log's name.</param>
-/// <param name="DirtyPages">The guest's dirty pages, which the log has reported, each of them and no others.</param>
+/// <param name="DirtyPages">The guest's dirty pages, which the log has reported, each of them and no others. Of a trace, the mean of its rounds.</param>
 /// <param name="StoredPages">To how many pages the guest really stored.</param>
-/// <param name="Rounds">Of how many rounds the costs are the median.</param>
-/// <param name="Costs">The costs; where fewer pages were stored to than are dirty, scaled to those.</param>
+/// <param name="Rounds">Of how many rounds the costs are the median; of a trace, how many there are each time that it is gone through.</param>
+/// <param name="Costs">The costs of a round; where fewer pages were stored to than are dirty, scaled to those.</param>
 /// <param name="Take">Microseconds that the harvests cost without protecting pages and dropping translations, in rounds of their own; or null, where the log does both at once.</param>
 /// <param name="BookkeepingBytes">Memory that the log keeps to record pages in.</param>
 /// <param name="Form">Where a log that chooses recorded pages when its last round was over, or null.</param>
@@ -18,6 +18,9 @@ internal sealed record LogCell(
     /// <summary>Whether the guest was a smaller one.</summary>
     public bool IsSampled => StoredPages != DirtyPages;
 
-    /// <summary>Time of the guest for each first store, stalls included, or 0 if there is none.</summary>
-    public double NanosecondsPerStore => DirtyPages == 0 ? 0 : (Costs.Guest + Costs.Stall) * 1000 / DirtyPages;
+    /// <summary>Stores of the guest in a round: one to each page, but with a trace.</summary>
+    public double Stores { get; init; } = DirtyPages;
+
+    /// <summary>Time of the guest for each store, stalls included, or 0 if there is none.</summary>
+    public double NanosecondsPerStore => Stores == 0 ? 0 : (Costs.Guest + Costs.Stall) * 1000 / Stores;
 }

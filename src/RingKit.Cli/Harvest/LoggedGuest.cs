@@ -7,7 +7,7 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest;
 
-/// <summary>A guest with a log that is on: it stores to the same pages round after round, and a harvest follows each time.</summary>
+/// <summary>A guest with a log that is on: it stores, round after round, and a harvest follows each time.</summary>
 internal sealed class LoggedGuest : IDisposable
 {
     // So many pages have a page of the host in a flat bitmap.
@@ -16,7 +16,7 @@ internal sealed class LoggedGuest : IDisposable
     private readonly VirtualMachine _machine;
     private readonly string _name;
     private readonly IDirtyLog _log;
-    private readonly uint[] _pages;
+    private readonly IRoundStores _stores;
     private readonly HarvestedPages _harvested;
     private readonly OtherMemory? _otherMemory;
     private readonly CancellationToken _cancellation;
@@ -24,14 +24,14 @@ internal sealed class LoggedGuest : IDisposable
     /// <param name="machine">A machine without a log.</param>
     /// <param name="choice">The log that it is given.</param>
     /// <param name="settings">How it is made.</param>
-    /// <param name="pages">The pages that the guest stores to.</param>
-    /// <param name="harvested">Expects these pages.</param>
+    /// <param name="stores">What the guest stores in a round.</param>
+    /// <param name="harvested">Expects the pages that it stores to.</param>
     /// <param name="otherMemory">Is read before rounds that count, if there is any.</param>
     /// <param name="cancellation">Ends a round.</param>
     public LoggedGuest(
-        VirtualMachine machine, LogChoice choice, MachineSettings settings, uint[] pages, HarvestedPages harvested, OtherMemory? otherMemory, CancellationToken cancellation)
+        VirtualMachine machine, LogChoice choice, MachineSettings settings, IRoundStores stores, HarvestedPages harvested, OtherMemory? otherMemory, CancellationToken cancellation)
     {
-        (_machine, _pages, _harvested, _otherMemory, _cancellation) = (machine, pages, harvested, otherMemory, cancellation);
+        (_machine, _stores, _harvested, _otherMemory, _cancellation) = (machine, stores, harvested, otherMemory, cancellation);
         _name = choice.Name;
         _log = choice.Make(machine, settings);
         _log.Start();
@@ -107,8 +107,7 @@ internal sealed class LoggedGuest : IDisposable
 
     private VcpuShare[] Store()
     {
-        int vcpus = _machine.Vcpus.Length;
-        VcpuShare[] shares = [.. _machine.Vcpus.Select(vcpu => new VcpuShare(vcpu, _log, _harvested, _pages, Part(vcpu.Id), Part(vcpu.Id + 1)))];
+        VcpuShare[] shares = [.. _machine.Vcpus.Select(vcpu => _stores.ShareOf(vcpu, _machine.Vcpus.Length, _log, _harvested))];
         using (_cancellation.Register(StopVcpus))
         {
             Thread[] others = [.. shares.Skip(1).Select(share => new Thread(share.Run))];
@@ -123,8 +122,6 @@ internal sealed class LoggedGuest : IDisposable
         return shares.FirstOrDefault(share => share.Exit != VcpuExit.Halted) is { Exit: var exit }
             ? throw new InvalidOperationException($"A vCPU left with {exit}.")
             : shares;
-
-        int Part(int vcpu) => (int)((long)_pages.Length * vcpu / vcpus);
     }
 
     private void StopVcpus()

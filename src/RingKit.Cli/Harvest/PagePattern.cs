@@ -11,4 +11,7 @@ internal enum PagePattern
 
     /// <summary>In runs of 1 to 127 pages.</summary>
     Runs,
+
+    /// <summary>As a trace has them. Not to be asked for: who gives a trace has it.</summary>
+    Trace,
 }

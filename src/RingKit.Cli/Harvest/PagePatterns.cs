@@ -3,7 +3,8 @@ namespace RingKit.Cli.Harvest;
 /// <summary>The patterns by name.</summary>
 internal static class PagePatterns
 {
-    public static IReadOnlyList<PagePattern> All { get; } = Enum.GetValues<PagePattern>();
+    /// <summary>Those that can be asked for.</summary>
+    public static IReadOnlyList<PagePattern> All { get; } = [PagePattern.Random, PagePattern.Clustered, PagePattern.Runs];
 
     public static IEnumerable<string> Names => All.Select(NameOf);
 
@@ -11,7 +12,8 @@ internal static class PagePatterns
     {
         PagePattern.Random => "random",
         PagePattern.Clustered => "clustered",
-        _ => "runs",
+        PagePattern.Runs => "runs",
+        _ => "trace",
     };
 
     public static bool TryParse(string name, out PagePattern pattern)

@@ -1,3 +1,4 @@
+using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
 
 namespace RingKit.Cli.Harvest;
@@ -13,8 +14,15 @@ internal static class PageTableMemory
     // A descriptor of the guest's table, and an entry of the host's.
     private const ulong BytesPerStage2Page = 16;
 
+    // A leaf, and a part of the tables above.
+    private const ulong BytesPerTdpPage = 9;
+
     // Two entries of 16 bytes in the hashed table, with their reverse map, and the page's own word.
     private const ulong BytesPerHashedPage = 88;
+
+    /// <summary>Why a guest is not measured that would take more than <see cref="Most"/>.</summary>
+    public static string Refusal(MmuChoice mmu, ulong needed) =>
+        $"the {mmu.Name} page table and what is beside it would take {MemorySize.Approximate(needed)}, and may take {MemorySize.Format(Most)}";
 
     /// <summary>An upper bound, in bytes.</summary>
     /// <param name="mmu">The page table.</param>
@@ -24,8 +32,10 @@ internal static class PageTableMemory
     {
         if (mmu == MmuChoice.Hash)
             return pages * BytesPerHashedPage;
-        return mmu == MmuChoice.Stage2
-            ? Math.Min(pages * BytesPerStage2Page, stores * 2 * HostPage)
+        if (mmu == MmuChoice.Stage2)
+            return Math.Min(pages * BytesPerStage2Page, stores * 2 * HostPage);
+        return mmu.IsTdp
+            ? Math.Min(pages * BytesPerTdpPage, stores * 2 * HostPage)
             : Math.Min(pages * sizeof(ulong), stores * HostPage);
     }
 }

@@ -15,6 +15,7 @@ internal static class HarvestJson
             settings.Mmu.Name,
             settings.Vcpus,
             settings.RingEntries,
+            settings.TracePath,
             [.. report.Cells.Select(Cell)],
             [.. report.LeftOut.Select(left => new HarvestJsonReport.Left(
                 MemorySize.Format(left.Cell.Memory), left.Cell.Dirty.ToString(), PagePatterns.NameOf(left.Cell.Pattern), left.Reason))],

@@ -8,11 +8,12 @@ internal sealed record HarvestJsonReport(
     string Mmu,
     int Vcpus,
     int RingEntries,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Trace,
     IReadOnlyList<HarvestJsonReport.Cell> Cells,
     IReadOnlyList<HarvestJsonReport.Left> LeftOut,
     IReadOnlyList<string> Findings)
 {
-    /// <summary>One log in one cell. Where <see cref="Sampled"/>, costs are those of the stored pages, scaled to the dirty ones.</summary>
+    /// <summary>One log in one cell. Where <see cref="Sampled"/>, costs are those of the stored pages, scaled to the dirty ones. Of a trace, pages and costs are means of its rounds.</summary>
     internal sealed record Cell(
         string Memory,
         ulong MemoryBytes,

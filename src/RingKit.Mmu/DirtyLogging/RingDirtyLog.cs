@@ -98,6 +98,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     {
         CheckPage(slot, offset);
         HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
+        using Lock.Scope scope = EnterRecorders();
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (!SavesTables)

@@ -152,12 +152,13 @@ public abstract class WriteProtectingLog : MachineDirtyLog
         Begin(slots);
     }
 
-    // When no vCPU is inside a fault any more that saw the flag up, what is recorded is all that will be.
+    // When nobody is inside a fault, or a call, any more that saw the flag up, what is recorded is all that will be.
     private void LowerFlags(ReadOnlySpan<MemorySlot> slots)
     {
         foreach (MemorySlot slot in slots)
             slot.LogsDirtyPages = false;
         Invalidate();
+        AwaitRecorders();
     }
 
     /// <summary>Drops every vCPU's translations.</summary>

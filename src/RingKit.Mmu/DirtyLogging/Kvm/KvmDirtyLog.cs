@@ -203,6 +203,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     {
         CheckPage(slot, offset);
         HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
+        using Lock.Scope scope = EnterRecorders();
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (!TryRecordWithoutVcpu(slot, offset, out Errno error))

@@ -30,6 +30,7 @@ internal static class SelfTestCases
         ("ring with bitmap", machine => Ring(machine, withBitmap: true), SelfTestExceptions.None),
         ("ring of kvm", KvmLogs.Rings, SelfTestExceptions.None),
         ("bitmap of kvm", KvmLogs.Bitmaps, SelfTestExceptions.None),
+        ("bitmap of kvm, cleared by its user", KvmLogs.ClearedBitmaps, SelfTestExceptions.None),
         ("memslot", machine => new MemslotDirtyLog(machine), SelfTestExceptions.None),
         ("memslot, manual", machine => Manual(machine, ManualProtect.Enabled, MaskedProtection.Exact), SelfTestExceptions.None),
         ("memslot, initially set", machine => Manual(machine, InitiallySet, MaskedProtection.Span), SelfTestExceptions.InitiallySet),

@@ -1,4 +1,4 @@
-namespace RingKit.Cli.Migrate.Workloads;
+namespace RingKit.Cli.Replay;
 
 /// <summary>One store of a trace, within one page.</summary>
 /// <param name="Gpa">The guest-physical address.</param>

@@ -1,8 +1,8 @@
-using RingKit.Cli.Replay;
+using System.Collections.Immutable;
 using RingKit.Cli.Traces;
 using RingKit.Mmu.Guest;
 
-namespace RingKit.Cli.Migrate.Workloads;
+namespace RingKit.Cli.Replay;
 
 /// <summary>The stores of a trace, modifies included, with guest frames in place of the traced program's pages, as a replay gives them.</summary>
 internal sealed class TraceStores
@@ -12,14 +12,20 @@ internal sealed class TraceStores
 
     private const int BatchSize = 4096;
 
-    private readonly List<TraceStore> _stores = [];
+    private readonly ImmutableArray<TraceStore>.Builder _stores = ImmutableArray.CreateBuilder<TraceStore>();
 
     private TraceStores()
     {
     }
 
     /// <summary>How many there are.</summary>
-    public int Count => _stores.Count;
+    public int Count => All.Length;
+
+    /// <summary>All of them, in their order.</summary>
+    public ImmutableArray<TraceStore> All { get; private set; } = [];
+
+    /// <summary>The lowest frame above those that they go to.</summary>
+    public ulong EndGfn { get; private set; }
 
     /// <summary>How many pages they go to.</summary>
     public int DistinctPages { get; private set; }
@@ -46,15 +52,16 @@ internal sealed class TraceStores
         }
 
         stores.DistinctPages = stored.Count;
+        stores.All = stores._stores.DrainToImmutable();
         return stores.Count > 0 ? stores : throw new TraceException(trace.Name, trace.Lines, "the trace ends without a store: nothing for a guest to do");
     }
 
-    /// <summary>A vCPU's part: as many stores as the others have, one behind the other, over and over. Every vCPU gets at least one.</summary>
-    public TraceStoreSource SourceOf(int vcpu, int vcpus)
+    /// <summary>A vCPU's part: as many stores as the others have, one behind the other. Every vCPU gets at least one.</summary>
+    public TraceStore[] PartOf(int vcpu, int vcpus)
     {
         int first = (int)Math.Min((long)Count * vcpu / vcpus, Count - 1);
         int end = (int)Math.Max((long)Count * (vcpu + 1) / vcpus, first + 1);
-        return new TraceStoreSource([.. _stores[first..end]], (ulong)vcpu);
+        return [.. All.AsSpan(first..end)];
     }
 
     private void Add(string file, in TraceAccess access, FrameMap frames, PageSet stored)
@@ -78,5 +85,6 @@ internal sealed class TraceStores
             return;
         _stores.Add(new TraceStore(gfn << GuestPage.Shift | address & GuestPage.OffsetMask, size));
         stored.Add(gfn);
+        EndGfn = Math.Max(EndGfn, gfn + 1);
     }
 }
