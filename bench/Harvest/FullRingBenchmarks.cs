@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Inputs;
 using RingKit.Bench.Reporting;
-using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 

@@ -1,5 +1,6 @@
 using RingKit.Bench.Inputs;
-using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Guests;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.ByTrace;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Reports;
 using RingKit.Cli.Traces;
@@ -90,7 +91,7 @@ internal sealed class HarvestCommand
     private void CheckChart(CommandResult command)
     {
         string kind = command.GetValue(_chartOf) ?? HarvestChart.Kinds[0];
-        if (!HarvestChart.Kinds.Contains(kind))
+        if (!HarvestChart.Kinds.Contains(kind, StringComparer.Ordinal))
             command.AddError($"{_chartOf.Name} {kind}: choose one of {string.Join(", ", HarvestChart.Kinds)}");
         else if (command.GetResult(_chartOf) is { Implicit: false } && command.GetValue(_chart) is null)
             command.AddError($"{_chartOf.Name}: only with --chart");

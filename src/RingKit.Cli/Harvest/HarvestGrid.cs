@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using RingKit.Cli.Commands;
+using RingKit.Cli.Harvest.Guests;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu.Guest;
@@ -59,7 +61,9 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         uint[] pages = DirtyPages.Choose(PagePattern.Runs, RehearsalPages, RehearsalStores);
         GuestMachines machines = MachinesOf(RehearsalPages);
         _harvested.Expect(machines.Pages, pages);
-        Rehearsal.Repeat(cancellation, () =>
+        Rehearsal.Repeat(RunLogs, cancellation);
+
+        void RunLogs()
         {
             foreach (LogChoice log in settings.Logs)
             {
@@ -68,7 +72,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
                     guest.RoundBefore();
                 guest.RoundWithoutProtection();
             }
-        });
+        }
     }
 
     private LeftOut? WhyNot(GridCell cell)

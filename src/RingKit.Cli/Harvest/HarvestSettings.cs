@@ -1,3 +1,4 @@
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu.Guest;

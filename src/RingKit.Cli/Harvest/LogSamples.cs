@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Machines;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 

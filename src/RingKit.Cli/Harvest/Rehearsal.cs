@@ -13,9 +13,9 @@ internal static class Rehearsal
     public static TimeSpan TimeOfLog { get; } = TimeSpan.FromMilliseconds(30);
 
     /// <summary>Does it until the compiler has nothing more to do.</summary>
-    /// <param name="cancellation">Shortens the waiting.</param>
     /// <param name="act">What is rehearsed.</param>
-    public static void Repeat(CancellationToken cancellation, Action act)
+    /// <param name="cancellation">Shortens the waiting.</param>
+    public static void Repeat(Action act, CancellationToken cancellation)
     {
         long compiled = -1;
         for (int i = 0; i < Most && JitInfo.GetCompiledMethodCount() != compiled; i++)

@@ -1,6 +1,8 @@
 using RingKit.Cli.Charts;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Findings;
+using RingKit.Cli.Harvest.Patterns;
 
 namespace RingKit.Cli.Reports;
 

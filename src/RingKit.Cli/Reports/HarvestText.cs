@@ -1,5 +1,7 @@
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Findings;
+using RingKit.Cli.Harvest.Patterns;
 using Spectre.Console;
 
 namespace RingKit.Cli.Reports;

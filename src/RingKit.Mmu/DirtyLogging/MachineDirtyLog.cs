@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Mmu.DirtyLogging.Phases;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Findings;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Reports;

@@ -2,6 +2,8 @@ using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Running;
 using RingKit.Mmu.Migration.Streams;
 using RingKit.Mmu.Throttling;
+using RingKit.Properties.Migration.Small;
+using RingKit.Properties.Migration.Streams;
 using RingKit.Properties.Support;
 using Xunit;
 

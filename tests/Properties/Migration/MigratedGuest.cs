@@ -4,6 +4,7 @@ using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Running;
 using RingKit.Mmu.Migration.Streams;
 using RingKit.Mmu.Throttling;
+using RingKit.Properties.Migration.Small;
 using Xunit;
 
 namespace RingKit.Properties.Migration;

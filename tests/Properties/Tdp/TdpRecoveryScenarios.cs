@@ -1,5 +1,4 @@
 using RingKit.Mmu;
-using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Tdp;
 using Xunit;

@@ -1,5 +1,6 @@
 using RingKit.DirtyRings;
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 

@@ -1,6 +1,7 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Kvm;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.DirtyLogging.Kvm;
 using RingKit.Properties.Support;
