@@ -20,6 +20,8 @@ public class HostLogBenchmarks
     private NativeBlock<byte> _memory = null!;
     private HostDirtyLog? _log;
     private HostDirtyTake? _take;
+    private HostTracker? _tracker;
+    private NativeBlock<PageRegion>? _regions;
 
     public static IEnumerable<int> Sizes => Grid.IsQuick ? [64] : [64, 1024];
 
@@ -47,9 +49,24 @@ public class HostLogBenchmarks
             throw new InvalidOperationException($"The log does not report {pages} pages once.");
     }
 
+    [GlobalSetup(Target = nameof(KernelAlone))]
+    public void SetupKernel()
+    {
+        Setup();
+        _log!.Dispose();
+        _tracker = HostTracker.Open();
+        _regions = new NativeBlock<PageRegion>(HostDirtyLog.DefaultRegions);
+        _tracker.Track(Start, _memory.Length);
+        FirstWrite();
+        if (KernelAlone() == 0)
+            throw new InvalidOperationException("The kernel reports nothing.");
+    }
+
     [GlobalCleanup]
     public void Cleanup()
     {
+        _tracker?.Dispose();
+        _regions?.Dispose();
         _take?.Dispose();
         _log?.Dispose();
         _memory.Dispose();
@@ -82,7 +99,25 @@ public class HostLogBenchmarks
     [Benchmark(OperationsPerInvoke = Dirty)]
     public void WriteAgain() => FirstWrite();
 
+    [IterationSetup(Target = nameof(KernelAlone))]
+    public void WriteForKernel()
+    {
+        _tracker!.Forget(Start, Start + _memory.Length);
+        FirstWrite();
+    }
+
+    /// <summary>The system call of a harvest, and nothing else: the limit.</summary>
     [Benchmark(Baseline = true)]
+    [AllocatesNothing]
+    public unsafe ulong KernelAlone()
+    {
+        ulong regions = 0;
+        for (nuint address = Start, end = Start + _memory.Length; address < end;)
+            regions += _tracker!.Take(ref address, end, _regions!.View.DangerousPointer, _regions.Length, 0, out _);
+        return regions;
+    }
+
+    [Benchmark]
     [AllocatesNothing]
     public long Harvest()
     {
@@ -107,4 +142,6 @@ public class HostLogBenchmarks
         _take!.Take();
         return _take.Confirm();
     }
+
+    private unsafe nuint Start => (nuint)_memory.View.DangerousPointer;
 }
