@@ -38,7 +38,7 @@ internal sealed class HarvestOptions
         "With a trace: stores from one harvest to the next.", "STORES,...");
 
     private readonly Option<string> _logs = ListOption("--logs", Usual,
-        $"The dirty logs: {string.Join("; ", MmuChoice.All.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}; or {Usual}, which leaves out kvm's, whose records are those of others.",
+        $"The dirty logs: {string.Join("; ", MmuChoice.All.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}; or {Usual}, which leaves out kvm's, whose records are those of others. host, this machine's kernel, must be named: it needs the guest's memory for real.",
         "LOG,...");
 
     private readonly Option<string> _vcpus = ListOption("--vcpus", "1",
@@ -131,7 +131,7 @@ internal sealed class HarvestOptions
         DefaultValueFactory = _ => otherwise,
     };
 
-    private static string NamesOver(MmuChoice mmu) => string.Join(", ", HarvestLogs.Over(mmu).Select(log => log.Name));
+    private static string NamesOver(MmuChoice mmu) => string.Join(", ", HarvestLogs.NamedOver(mmu).Select(log => log.Name));
 
     // What is named twice is measured once.
     private static T[]? ReadList<T>(string text, Reader<T> read)
@@ -158,7 +158,7 @@ internal sealed class HarvestOptions
     }
 
     private static IReadOnlyList<LogChoice>? ReadLogs(string text, MmuChoice mmu) =>
-        text == Usual ? HarvestLogs.UsualOver(mmu) : ReadNames(text, [.. HarvestLogs.Over(mmu).Select(log => (log.Name, log))]);
+        text == Usual ? HarvestLogs.UsualOver(mmu) : ReadNames(text, [.. (text == All ? HarvestLogs.Over(mmu) : HarvestLogs.NamedOver(mmu)).Select(log => (log.Name, log))]);
 
     private static bool TryReadInterval(ReadOnlySpan<char> text, out DirtyAmount interval)
     {

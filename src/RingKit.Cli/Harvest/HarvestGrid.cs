@@ -82,7 +82,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         if (cell.Dirty.PagesOf(total) is not { } dirty)
             return new LeftOut(cell, "--dirty", string.Create(CultureInfo.InvariantCulture, $"the guest has {total} pages"));
         ulong pages = total >> ShiftFor(dirty);
-        ulong needed = PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
+        ulong needed = settings.OwnBytes(pages) + PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
         return needed <= PageTableMemory.Most ? null : new LeftOut(cell, "--memory", PageTableMemory.Refusal(settings.Mmu, needed));
     }
 
@@ -150,7 +150,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         ulong total = HarvestSettings.PagesOf(memory);
         if (_bookkeeping.TryGetValue((log.Name, memory), out ulong known))
             return known;
-        if (machines.Pages != total && Populates)
+        if (machines.Pages != total && (Populates || log.NeedsOwnBytes))
             return measured * (total / machines.Pages);
 
         ulong bytes = measured;

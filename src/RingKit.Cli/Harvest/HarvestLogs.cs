@@ -1,6 +1,9 @@
+using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
+using RingKit.Kvm.Host;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest;
 
@@ -20,4 +23,23 @@ internal static class HarvestLogs
         mmu.Logs[0] with { Name = "get", Make = (machine, _) => new MemslotDirtyLog(machine) },
         mmu.Logs[0] with { Name = "get-clear", Make = (machine, _) => new MemslotDirtyLog(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled }) },
     ];
+
+    /// <summary>The same with those that are taken only where they are named: the host's kernel, which tracks the guest's bytes, so that these must be real ones.</summary>
+    public static IReadOnlyList<LogChoice> NamedOver(MmuChoice mmu) => mmu != MmuChoice.Flat ? Over(mmu) :
+    [
+        .. Over(mmu),
+        mmu.Logs[0] with { Name = "host", Make = (machine, _) => Host(machine), NeedsOwnBytes = true },
+    ];
+
+    private static HostMachineLog Host(VirtualMachine machine)
+    {
+        try
+        {
+            return new HostMachineLog(machine);
+        }
+        catch (HostTrackingException e)
+        {
+            throw new CommandException($"--logs host: {e.Message}", e);
+        }
+    }
 }

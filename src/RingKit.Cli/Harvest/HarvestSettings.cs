@@ -42,5 +42,8 @@ internal sealed record HarvestSettings : MachineSettings
     public IEnumerable<GridCell> Cells =>
         from memory in Memory from dirty in Dirty from pattern in Patterns select new GridCell(memory, dirty, pattern);
 
+    /// <summary>How much of the host's memory the bytes of so many pages take: none worth mentioning, but where a log watches them.</summary>
+    public ulong OwnBytes(ulong pages) => Logs.Any(log => log.NeedsOwnBytes) ? pages << GuestPage.Shift : 0;
+
     public static ulong PagesOf(ulong memory) => memory >> GuestPage.Shift;
 }

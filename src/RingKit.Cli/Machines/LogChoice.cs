@@ -43,6 +43,9 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     /// <summary>Those over x86's second level, whose processors log pages by themselves.</summary>
     public static IReadOnlyList<LogChoice> TdpWithLog { get; } = FlatOver(TdpMachineWithLog);
 
+    /// <summary>Whether each page of the guest must have bytes of its own, since it is these that the log watches.</summary>
+    public bool NeedsOwnBytes { get; init; }
+
     /// <summary>Whether it is KVM's: the calls of KVM's user, over records of the same kinds as RingKit's own.</summary>
     public bool IsKvms => Name.StartsWith("kvm-", StringComparison.Ordinal);
 

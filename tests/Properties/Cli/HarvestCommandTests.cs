@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
+using RingKit.Kvm.Host;
 using Xunit;
 
 namespace RingKit.Properties.Cli;
@@ -50,6 +51,31 @@ public sealed class HarvestCommandTests : IDisposable
         Assert.Contains(lines, line => line.StartsWith("All 3 logs reported the same pages in 12 cells.", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_hosts_kernel_is_a_log_like_the_others_where_it_is_named()
+    {
+        string[] arguments = ["harvest", "--memory", "8M,1T", "--dirty", "0,100,100%", "--pattern", "random,runs", "--logs", "bitmap,host", "--stores", "2000", "--json"];
+        CommandResult result = await CommandResult.OfAsync(arguments);
+        var support = HostTrackingSupport.Read();
+        if (!support.IsOffered)
+        {
+            Assert.Equal(2, result.ExitCode);
+            Assert.Contains($"--logs host: {support.WhyNot}", result.Error, StringComparison.Ordinal);
+            Assert.Skip(support.WhyNot!);
+        }
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        using JsonDocument document = JsonDocument.Parse(result.Output);
+        JsonElement[] cells = [.. document.RootElement.GetProperty("cells").EnumerateArray()];
+        Assert.Equal(["bitmap", "host"], cells.Select(cell => cell.GetProperty("log").GetString()).Distinct());
+        string[] memories = [.. cells.Where(cell => cell.GetProperty("log").GetString() == "host").Select(cell => cell.GetProperty("memory").GetString()!)];
+        Assert.Equal(3 * 2, memories.Count(memory => memory == "8M"));
+
+        // All of 1T is measured on a smaller guest; less of it would take the real 1T.
+        Assert.Equal(2, memories.Count(memory => memory == "1T"));
+        Assert.Equal(2 * 2, document.RootElement.GetProperty("left_out").GetArrayLength());
+    }
+
     [Theory]
     [InlineData("total", "guest and harvest, ns a dirty page", 4)]
     [InlineData("memory", "memory of the log, KiB", 1)]
@@ -91,8 +117,8 @@ public sealed class HarvestCommandTests : IDisposable
     [InlineData("--dirty", "much", "not parts from 0% to 100%, or numbers of pages")]
     [InlineData("--pattern", "", "choose some of random, clustered, runs, or all")]
     [InlineData("--pattern", "hot", "choose some of random, clustered, runs, or all")]
-    [InlineData("--logs", "", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, or all")]
-    [InlineData("--logs", "ring,pml", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, or all")]
+    [InlineData("--logs", "", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, host, or all")]
+    [InlineData("--logs", "ring,pml", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, host, or all")]
     [InlineData("--mmu", "radix", "choose one of flat, hash, stage2, tdp, tdp-pml")]
     [InlineData("--vcpus", "0", "not a number from 1 to 64")]
     [InlineData("--vcpus", "65", "not a number from 1 to 64")]

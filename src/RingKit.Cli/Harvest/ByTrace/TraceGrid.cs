@@ -49,7 +49,8 @@ internal sealed class TraceGrid(HarvestSettings settings) : IDisposable
 
     private LeftOut? WhyNot(GridCell cell)
     {
-        ulong needed = PageTableMemory.For(settings.Mmu, HarvestSettings.PagesOf(cell.Memory), (ulong)_trace.DistinctPages);
+        ulong pages = HarvestSettings.PagesOf(cell.Memory);
+        ulong needed = settings.OwnBytes(pages) + PageTableMemory.For(settings.Mmu, pages, (ulong)_trace.DistinctPages);
         return needed <= PageTableMemory.Most ? null : new LeftOut(cell, "--memory", PageTableMemory.Refusal(settings.Mmu, needed));
     }
 

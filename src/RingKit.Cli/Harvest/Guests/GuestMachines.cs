@@ -10,6 +10,7 @@ namespace RingKit.Cli.Harvest.Guests;
 internal sealed class GuestMachines(ulong pages, HarvestSettings settings) : IDisposable
 {
     // All pages have their bytes here, which stay in the cache: what differs between logs is not to drown in misses that no log can help.
+    // But where a log watches the bytes.
     private const ulong Frames = 256;
 
     private readonly List<(LogChoice Log, VirtualMachine Machine)> _machines = [];
@@ -24,12 +25,15 @@ internal sealed class GuestMachines(ulong pages, HarvestSettings settings) : IDi
     {
         foreach ((LogChoice other, VirtualMachine made) in _machines)
         {
-            if (other.MakeMachine == log.MakeMachine)
+            if (other.MakeMachine == log.MakeMachine && other.NeedsOwnBytes == log.NeedsOwnBytes)
                 return made;
         }
 
         using var memory = new GuestMemory();
-        memory.AddFoldedSlot(id: 0, baseGfn: 0, pages, Frames);
+        if (log.NeedsOwnBytes)
+            memory.AddSlot(id: 0, baseGfn: 0, pages);
+        else
+            memory.AddFoldedSlot(id: 0, baseGfn: 0, pages, Frames);
         VirtualMachine machine = log.MakeMachine(memory, settings);
         _machines.Add((log, machine));
         if (populate)
