@@ -2,8 +2,7 @@ using System.Text;
 using RingKit.Memory;
 using Xunit;
 
-<namespace RingKit.Properties.Memory;
->
+namespace RingKit.Properties.Memory;
 /// <summary>The checksum is CRC-32C, by its published values, however the bytes are cut.</summary>
 public sealed class Crc32CTests
 {
