@@ -1,4 +1,5 @@
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Operations;
 using RingKit.Memory;
 using RingKit.Properties.Support;
 using Xunit;
@@ -52,6 +53,34 @@ public sealed class WordsContract
         Assert.Equal(0ul, bitmap.HarvestWords([], 200, 0));
         Assert.Equal(0, bitmap.CopyToKvm([], 191, 0));
         bitmap.CopyTo([], 0, 0);
+    }
+
+    [Fact]
+    public void Parts_at_any_place_touch_no_word_outside()
+    {
+        // Two and a half words between pages that nobody may touch, at either end.
+        Assert.SkipWhen(GuardedWords.WhyNot is not null, GuardedWords.WhyNot ?? "");
+        foreach (bool againstEnd in new[] { false, true })
+        {
+            using var memory = new GuardedWords(3, againstEnd);
+            using var bitmap = new DirtyBitmap(memory.View, 160);
+            ulong[] words = new ulong[3];
+            byte[] bytes = new byte[24];
+            for (ulong first = 0; first <= 160; first++)
+            {
+                ulong count = 160 - first;
+                words.AsSpan().Fill(ulong.MaxValue);
+                Assert.Equal(count, bitmap.MarkFrom(words, first, count));
+                bitmap.CopyTo(words, first, count);
+                bitmap.CopyToKvm(bytes, first, count);
+                Assert.Equal(0ul, bitmap.MarkFromWhp(words, first, count));
+                Assert.Equal(0ul, bitmap.MarkFromKvm(bytes, first, count));
+                ulong taken = 0;
+                foreach (BitRun run in bitmap.TakeRuns(first, count / 2))
+                    taken += run.Count;
+                Assert.Equal(count, taken + bitmap.HarvestWords(words, first, count));
+            }
+        }
     }
 
     [Fact]
