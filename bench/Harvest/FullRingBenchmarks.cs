@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Inputs;
-using RingKit.Cli.Harvest;
+using RingKit.Bench.Reporting;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 
@@ -8,6 +9,7 @@ namespace RingKit.Bench.Harvest;
 
 /// <summary>A round of 65,536 pages of a guest of 64 GiB by the ring's size: a vCPU that leaves the guest whenever its ring is full, against one whose pages go to a bitmap then.</summary>
 /// <remarks>The figures are for one page: a first store and its share of the harvests. Nobody else is there to be waited for: of a full exit this is the least that it costs.</remarks>
+[Charted("A page of a round, its store and its share of the harvests, by the ring's size", nameof(Entries))]
 public class FullRingBenchmarks
 {
     private const int Pages = 65_536;
@@ -23,7 +25,7 @@ public class FullRingBenchmarks
     [Params(DirtyShape.Random, DirtyShape.Runs)]
     public DirtyShape Shape { get; set; }
 
-    private PagePattern Pattern => Shape == DirtyShape.Runs ? PagePattern.Runs : PagePattern.Random;
+    private PagePattern Pattern => HarvestGuest.PatternOf(Shape);
 
     [GlobalSetup]
     public void Setup()

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using RingKit.Bench.Inputs;
-using RingKit.Cli.Harvest;
+using RingKit.Bench.Reporting;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 
@@ -11,6 +11,7 @@ namespace RingKit.Bench.Harvest;
 /// <see cref="Harvest"/> alone needs the stores before each of its iterations, so that an iteration is one harvest: expect spread. A round is both, and repeats.
 /// A ring has 4096 entries; for a full one the vCPU harvests and goes on.
 /// </remarks>
+[Charted("A round, and its harvest alone, by how many pages it dirties", nameof(Dirty), nameof(Log), Columns = 3)]
 public class HarvestBenchmarks
 {
     private HarvestGuest _guest = null!;
@@ -25,11 +26,16 @@ public class HarvestBenchmarks
     [ParamsSource(nameof(DirtyCounts))]
     public int Dirty { get; set; }
 
+    public static IEnumerable<DirtyShape> Shapes => Grid.IsQuick ? [DirtyShape.Random] : Enum.GetValues<DirtyShape>();
+
+    [ParamsSource(nameof(Shapes))]
+    public DirtyShape Shape { get; set; }
+
     [ParamsAllValues]
     public HarvestLog Log { get; set; }
 
     [GlobalSetup]
-    public void Setup() => _guest = new HarvestGuest((ulong)GiB << 30, Dirty, PagePattern.Random, Make);
+    public void Setup() => _guest = new HarvestGuest((ulong)GiB << 30, Dirty, HarvestGuest.PatternOf(Shape), Make);
 
     [GlobalCleanup]
     public void Cleanup() => _guest.Dispose();

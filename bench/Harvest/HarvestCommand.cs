@@ -42,7 +42,7 @@ internal static class HarvestCommand
             HarvestReport report = new HarvestGrid(options.Settings).Run();
             new HarvestText(AnsiConsole.Console).Write(report, Stopwatch.GetElapsedTime(start));
             csv?.Write(Written(report, HarvestCsv.Write));
-            chart?.Write(Written(report, HarvestChart.Write));
+            chart?.Write(Written(report, (shown, writer) => HarvestChart.Write(shown, HarvestChart.Kinds[0], writer)));
         }
 
         return AllRight;

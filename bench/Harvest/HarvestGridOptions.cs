@@ -1,5 +1,6 @@
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 
 namespace RingKit.Bench.Harvest;

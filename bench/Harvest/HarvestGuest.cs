@@ -1,4 +1,6 @@
-using RingKit.Cli.Harvest;
+using RingKit.Bench.Inputs;
+using RingKit.Cli.Harvest.Guests;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 
@@ -38,6 +40,14 @@ internal sealed class HarvestGuest : IDisposable
 
     /// <summary>Pages that were harvested for full rings since the last harvest.</summary>
     public long Early { get; private set; }
+
+    /// <summary>The pattern that other suites call a shape.</summary>
+    public static PagePattern PatternOf(DirtyShape shape) => shape switch
+    {
+        DirtyShape.Random => PagePattern.Random,
+        DirtyShape.Clustered => PagePattern.Clustered,
+        _ => PagePattern.Runs,
+    };
 
     /// <summary>A round of stores; for a full ring the vCPU harvests and goes on.</summary>
     public void Store()

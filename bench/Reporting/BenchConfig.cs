@@ -14,6 +14,7 @@ internal sealed class BenchConfig : ManualConfig
     {
         Add(DefaultConfig.Instance);
         AddDiagnoser(MemoryDiagnoser.Default);
+        AddExporter(new SvgChartExporter());
         AddColumn(StatisticColumn.Min, StatisticColumn.Median, new NetColumn(), new ThroughputColumn(), new PerSetBitColumn());
         HideColumns(Column.Error, Column.RatioSD, Column.Gen0, Column.Gen1, Column.Gen2, Column.AllocRatio);
         HideColumns(Column.Job, Column.InvocationCount, Column.UnrollFactor, Column.IterationCount, Column.WarmupCount);

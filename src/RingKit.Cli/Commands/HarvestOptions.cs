@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
-using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 
 namespace RingKit.Cli.Commands;
@@ -11,11 +11,13 @@ namespace RingKit.Cli.Commands;
 internal sealed class HarvestOptions
 {
     private const string All = "all";
+    private const string Usual = "usual";
     private const string DefaultMemory = "1G,64G,1T";
+    private const string DefaultInterval = "1000,10000,100000";
     private const string DefaultDirty = "0,0.0001%,0.001%,0.01%,0.1%,1%,10%,50%,100%";
 
     private readonly Option<string> _mmu = ListOption("--mmu", MmuChoice.Flat.Name,
-        "The page table: a flat one, PowerPC's hashed one, or the second stage of arm64's.", string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)));
+        $"The page table: {MmuChoice.Description}", string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)));
 
     private readonly Option<string> _memory = ListOption("--memory", DefaultMemory,
         "The guests' memory: bytes, or with K, M, G or T, each a multiple of 4K and at most 1T. Its pages share a few real ones.", "SIZE,...");
@@ -26,21 +28,31 @@ internal sealed class HarvestOptions
     private readonly Option<string> _pattern = ListOption("--pattern", All,
         "How the dirty pages lie: anywhere; in neighbourhoods of about 1000 pages, three of four dirty; or in runs of about 64.", $"{string.Join('|', PagePatterns.Names)}|{All}");
 
-    private readonly Option<string> _logs = ListOption("--logs", All,
-        $"The dirty logs: {string.Join("; ", MmuChoice.All.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}.", "LOG,...");
+    private readonly Option<string?> _trace = new("--trace")
+    {
+        Description = "In place of amounts and patterns: the stores of a trace of valgrind's lackey, plain or gzip, which the vCPUs share in each round.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> _interval = ListOption("--interval", DefaultInterval,
+        "With a trace: stores from one harvest to the next.", "STORES,...");
+
+    private readonly Option<string> _logs = ListOption("--logs", Usual,
+        $"The dirty logs: {string.Join("; ", MmuChoice.All.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}; or {Usual}, which leaves out kvm's, whose records are those of others. host, this machine's kernel, must be named: it needs the guest's memory for real.",
+        "LOG,...");
 
     private readonly Option<string> _vcpus = ListOption("--vcpus", "1",
         $"vCPUs of each guest, which share the stores: 1 to {HarvestSettings.MaximumVcpus}.", "N");
 
     private readonly Option<string> _ringEntries = ListOption("--ring-entries", "4096",
-        $"Entries of each vCPU's ring: a power of two from {DirtyRingSize.MinimumEntries()} to {DirtyRingSize.MaximumEntries}, as KVM has it.", "N");
+        $"Entries of each vCPU's ring: {MmuChoice.Flat.RingSizes}, as KVM has it; with {MmuChoice.TdpWithLog.Name} from {MmuChoice.TdpWithLog.SmallestRing}.", "N");
 
     private readonly Option<string> _mostStores = ListOption("--stores", HarvestSettings.DefaultMostStores.ToString(CultureInfo.InvariantCulture),
         "The most pages a guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part dirty.", "N");
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_mmu, _memory, _dirty, _pattern, _logs, _vcpus, _ringEntries, _mostStores])
+        foreach (Option option in (Option[])[_mmu, _memory, _dirty, _pattern, _trace, _interval, _logs, _vcpus, _ringEntries, _mostStores])
             command.Options.Add(option);
         command.Validators.Add(result => TryRead(result, out _));
     }
@@ -51,12 +63,15 @@ internal sealed class HarvestOptions
         return settings!;
     }
 
+    /// <summary>The trace that the stores come from, or null.</summary>
+    public string? ReadTrace(ParseResult parsed) => parsed.GetValue(_trace);
+
     private bool TryRead(CommandResult command, out HarvestSettings? settings)
     {
         settings = null;
         string Word(Option<string> option) => command.GetValue(option) ?? (string)option.GetDefaultValue()!;
 
-        if (MmuChoice.All.FirstOrDefault(mmu => mmu.Name == Word(_mmu)) is not { } mmu)
+        if (MmuChoice.Of(Word(_mmu)) is not { } mmu)
             return Refuse(_mmu, $"choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
         if (ReadList<ulong>(Word(_memory), TryReadMemory) is not { } memory)
             return Refuse(_memory, "not multiples of 4K from 4K to 1T, with commas between them (bytes, or with K, M, G or T: 1G,64G)");
@@ -64,21 +79,28 @@ internal sealed class HarvestOptions
             return Refuse(_dirty, "not parts from 0% to 100%, or numbers of pages, with commas between them (0,0.01%,1000)");
         if (ReadNames(Word(_pattern), [.. PagePatterns.All.Select(pattern => (PagePatterns.NameOf(pattern), pattern))]) is not { } patterns)
             return Refuse(_pattern, $"choose some of {string.Join(", ", PagePatterns.Names)}, or {All}");
-        if (ReadNames(Word(_logs), [.. HarvestLogs.Over(mmu).Select(log => (log.Name, log))]) is not { } logs)
+        if (ReadLogs(Word(_logs), mmu) is not { } logs)
             return Refuse(_logs, $"choose some of {NamesOver(mmu)}, or {All}");
         if (!TryReadNumber(Word(_vcpus), HarvestSettings.MaximumVcpus, out int vcpus))
             return Refuse(_vcpus, $"not a number from 1 to {HarvestSettings.MaximumVcpus}");
-        if (!TryReadNumber(Word(_ringEntries), (int)DirtyRingSize.MaximumEntries, out int entries) || DirtyRingSize.FromEntries((ulong)entries).Check() != Errno.None)
-            return Refuse(_ringEntries, $"not a power of two from {DirtyRingSize.MinimumEntries()} to {DirtyRingSize.MaximumEntries}");
+        if (!TryReadNumber(Word(_ringEntries), (int)DirtyRingSize.MaximumEntries, out int entries) || !mmu.AllowsRing((ulong)entries))
+            return Refuse(_ringEntries, $"not {mmu.RingSizes}");
         if (!TryReadNumber(Word(_mostStores), int.MaxValue, out int stores))
             return Refuse(_mostStores, $"not a number from 1 to {int.MaxValue}");
+        if (ReadList<DirtyAmount>(Word(_interval), TryReadInterval) is not { } intervals)
+            return Refuse(_interval, $"not numbers of stores from 1 to {int.MaxValue}, with commas between them");
+        bool isTraced = command.GetValue(_trace) is not null;
+        if (isTraced && ((Option[])[_dirty, _pattern, _mostStores]).FirstOrDefault(IsGiven) is { } refused)
+            return Fail($"{refused.Name}: not with --trace, which says what is stored to");
+        if (!isTraced && IsGiven(_interval))
+            return Fail($"{_interval.Name}: only with --trace");
 
         settings = new HarvestSettings
         {
             Mmu = mmu,
             Memory = memory,
-            Dirty = dirty,
-            Patterns = patterns,
+            Dirty = isTraced ? intervals : dirty,
+            Patterns = isTraced ? [PagePattern.Trace] : patterns,
             Logs = logs,
             Vcpus = vcpus,
             RingEntries = entries,
@@ -86,9 +108,13 @@ internal sealed class HarvestOptions
         };
         return true;
 
-        bool Refuse(Option<string> option, string range)
+        bool IsGiven(Option option) => command.GetResult(option) is { Implicit: false };
+
+        bool Refuse(Option<string> option, string range) => Fail($"{option.Name} {Word(option)}: {range}");
+
+        bool Fail(string error)
         {
-            command.AddError($"{option.Name} {Word(option)}: {range}");
+            command.AddError(error);
             return false;
         }
     }
@@ -105,7 +131,7 @@ internal sealed class HarvestOptions
         DefaultValueFactory = _ => otherwise,
     };
 
-    private static string NamesOver(MmuChoice mmu) => string.Join(", ", HarvestLogs.Over(mmu).Select(log => log.Name));
+    private static string NamesOver(MmuChoice mmu) => string.Join(", ", HarvestLogs.NamedOver(mmu).Select(log => log.Name));
 
     // What is named twice is measured once.
     private static T[]? ReadList<T>(string text, Reader<T> read)
@@ -129,6 +155,16 @@ internal sealed class HarvestOptions
         return names.All(name => choices.Any(choice => choice.Name == name))
             ? [.. choices.Where(choice => names.Contains(choice.Name)).Select(choice => choice.Value)]
             : null;
+    }
+
+    private static IReadOnlyList<LogChoice>? ReadLogs(string text, MmuChoice mmu) =>
+        text == Usual ? HarvestLogs.UsualOver(mmu) : ReadNames(text, [.. (text == All ? HarvestLogs.Over(mmu) : HarvestLogs.NamedOver(mmu)).Select(log => (log.Name, log))]);
+
+    private static bool TryReadInterval(ReadOnlySpan<char> text, out DirtyAmount interval)
+    {
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int stores) && stores >= 1;
+        interval = DirtyAmount.OfStores(stores);
+        return isNumber;
     }
 
     private static bool TryReadMemory(ReadOnlySpan<char> text, out ulong bytes) =>

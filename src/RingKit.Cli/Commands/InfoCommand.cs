@@ -13,7 +13,7 @@ internal static class InfoCommand
         """;
 
     private const string Description =
-        "Show the processor, the SIMD paths in use, page size and cores: what to quote beside a measurement.";
+        "Show the processor, the SIMD paths in use, page size and cores, and what the kernel offers: what to quote beside a measurement.";
 
     public static Command Make(Terminal terminal)
     {
@@ -21,7 +21,7 @@ internal static class InfoCommand
         var command = new Command("info", Description) { json };
         command.SetAction(parsed =>
         {
-            var info = MachineInfo.Read();
+            MachineInfo info = MachineInfo.Read() with { Kernel = KernelInfo.Read() };
             if (parsed.GetValue(json))
                 info.WriteJson(terminal.Output);
             else

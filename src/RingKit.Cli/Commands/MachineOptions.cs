@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using RingKit.Cli.Machines;
-using RingKit.Mmu;
-using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.Tdp;
 
 namespace RingKit.Cli.Commands;
 
@@ -15,7 +14,7 @@ internal sealed class MachineOptions
     // Where a default's value does not read as it is typed, the description names it.
     private readonly Option<string> _mmu = new("--mmu")
     {
-        Description = "The page table: a flat one, PowerPC's hashed one, or the second stage of arm64's.",
+        Description = $"The page table: {MmuChoice.Description}",
         HelpName = string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)),
         Arity = ArgumentArity.OneOrMore,
         CustomParser = WordOf,
@@ -27,13 +26,13 @@ internal sealed class MachineOptions
 
     private readonly Option<int> _ringEntries = new("--ring-entries")
     {
-        Description = $"Entries of the dirty ring: a power of two from {SmallestRing} to {DirtyRingSize.MaximumEntries}, as KVM has it.",
+        Description = $"Entries of the dirty ring: {MmuChoice.Flat.RingSizes}, as KVM has it; with {MmuChoice.TdpWithLog.Name} from {MmuChoice.TdpWithLog.SmallestRing}.",
         HelpName = "N",
         CustomParser = ParseRingEntries,
         DefaultValueFactory = _ => MachineSettings.DefaultRingEntries,
     };
 
-    private readonly Stage2CommandOptions _stage2 = new();
+    private readonly SecondStageOptions _secondStage = new();
 
     private MachineOptions(string logs, string? defaultLog)
     {
@@ -49,9 +48,6 @@ internal sealed class MachineOptions
             _log.DefaultValueFactory = _ => defaultLog;
     }
 
-    // With KVM's reserve and 4 KiB pages, which all guests here have.
-    private static ulong SmallestRing => DirtyRingSize.MinimumEntries();
-
     /// <summary>Options of a command that takes all of a page table's logs where none is named.</summary>
     /// <param name="logs">What the logs are for: the description goes on with their names.</param>
     public static MachineOptions WithAllLogs(string logs) => new(logs, AllLogs);
@@ -66,12 +62,12 @@ internal sealed class MachineOptions
         command.Options.Add(_mmu);
         command.Options.Add(_log);
         command.Validators.Add(CheckMmuAndLogs);
-        _stage2.AddTo(command);
+        _secondStage.AddTo(command);
     }
 
     public void AddRingTo(Command command) => command.Options.Add(_ringEntries);
 
-    public MmuChoice Mmu(ParseResult parsed) => MmuOf(parsed.GetRequiredValue(_mmu))!;
+    public MmuChoice Mmu(ParseResult parsed) => MmuChoice.Of(parsed.GetRequiredValue(_mmu))!;
 
     public IReadOnlyList<LogChoice> Logs(ParseResult parsed) => Choose(Mmu(parsed), parsed.GetValue(_log));
 
@@ -83,7 +79,9 @@ internal sealed class MachineOptions
 
     public int RingEntries(ParseResult parsed) => parsed.GetRequiredValue(_ringEntries);
 
-    public Stage2Options Stage2(ParseResult parsed) => _stage2.Read(parsed);
+    public Stage2Options Stage2(ParseResult parsed) => _secondStage.Stage2(parsed);
+
+    public TdpOptions Tdp(ParseResult parsed) => _secondStage.Tdp(parsed);
 
     /// <summary>Reads a guest's size in whole pages.</summary>
     internal static ulong? ParseMemory(ArgumentResult argument)
@@ -103,7 +101,7 @@ internal sealed class MachineOptions
     private void CheckMmuAndLogs(CommandResult command)
     {
         string mmuName = command.GetValue(_mmu) ?? MmuChoice.Flat.Name;
-        if (MmuOf(mmuName) is not { } mmu)
+        if (MmuChoice.Of(mmuName) is not { } mmu)
         {
             command.AddError($"--mmu {mmuName}: choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
             return;
@@ -112,12 +110,16 @@ internal sealed class MachineOptions
         string? name = command.GetValue(_log) ?? _defaultLog;
         if (Choose(mmu, name).Count == 0)
             command.AddError($"--log {name}: choose one of {string.Join(", ", mmu.Logs.Select(log => log.Name).Append(AllLogs))}");
-        _stage2.Check(command, mmu);
+        else if (RingOf(command) is { } entries && !mmu.AllowsRing(entries))
+            command.AddError($"{_ringEntries.Name} {entries}: with --mmu {mmu.Name} {mmu.RingSizes}");
+        _secondStage.Check(command, mmu);
     }
 
-    private MmuChoice? MmuOf(CommandResult command) => MmuOf(command.GetValue(_mmu) ?? MmuChoice.Flat.Name);
+    private MmuChoice? MmuOf(CommandResult command) => MmuChoice.Of(command.GetValue(_mmu) ?? MmuChoice.Flat.Name);
 
-    private static MmuChoice? MmuOf(string name) => MmuChoice.All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
+    // Null also for what is no size with any page table, which was refused already.
+    private ulong? RingOf(CommandResult command) =>
+        command.GetResult(_ringEntries) is { Tokens: [{ Value: var text }] } && TryParseEntries(text, out ulong entries) ? entries : null;
 
     private static IReadOnlyList<LogChoice> Choose(MmuChoice mmu, string? name) => name switch
     {
@@ -129,13 +131,12 @@ internal sealed class MachineOptions
     private static int ParseRingEntries(ArgumentResult argument)
     {
         string text = WordOf(argument);
-        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong entries)
-            || DirtyRingSize.FromEntries(entries).Check() != Errno.None)
-        {
-            argument.AddError($"--ring-entries {text}: not a power of two from {SmallestRing} to {DirtyRingSize.MaximumEntries}");
-            return 0;
-        }
-
-        return (int)entries;
+        if (TryParseEntries(text, out ulong entries))
+            return (int)entries;
+        argument.AddError($"--ring-entries {text}: not {MmuChoice.Flat.RingSizes}");
+        return 0;
     }
+
+    private static bool TryParseEntries(string text, out ulong entries) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out entries) && MmuChoice.Flat.AllowsRing(entries);
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate;
-using RingKit.Cli.Migrate.Workloads;
+using RingKit.Cli.Replay;
 using RingKit.Cli.Reports;
 using RingKit.Cli.Traces;
 

@@ -146,6 +146,7 @@ internal sealed class MigrateOptions
     {
         Mmu = _machine.Mmu(parsed),
         Stage2 = _machine.Stage2(parsed),
+        Tdp = _machine.Tdp(parsed),
         Logs = _machine.Logs(parsed),
         RingEntries = _machine.RingEntries(parsed),
         Memory = parsed.GetValue(_memory) ?? MigrateSettings.DefaultMemory,

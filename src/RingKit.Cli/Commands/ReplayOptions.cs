@@ -37,6 +37,7 @@ internal sealed class ReplayOptions
     {
         Mmu = _machine.Mmu(parsed),
         Stage2 = _machine.Stage2(parsed),
+        Tdp = _machine.Tdp(parsed),
         Logs = _machine.Logs(parsed),
         Interval = parsed.GetRequiredValue(_interval),
         Memory = parsed.GetValue(_memory) ?? ReplaySettings.DefaultMemory,

@@ -24,6 +24,18 @@ internal readonly record struct CellCosts(
     /// <summary>Guest and harvester together. A stall is a harvest, and counts once.</summary>
     public double Total => Guest + Harvest;
 
+    /// <summary>Those of several rounds.</summary>
+    public static CellCosts operator +(CellCosts costs, CellCosts others) => new(
+        costs.Guest + others.Guest,
+        costs.Stall + others.Stall,
+        costs.Harvest + others.Harvest,
+        costs.Faults + others.Faults,
+        costs.FullExits + others.FullExits,
+        costs.Entries + others.Entries,
+        costs.ResetCalls + others.ResetCalls,
+        costs.Invalidations + others.Invalidations,
+        costs.BytesTouched + others.BytesTouched);
+
     /// <summary>Those of a guest that is so many times as large.</summary>
     public static CellCosts operator *(CellCosts costs, double factor) => new(
         costs.Guest * factor,

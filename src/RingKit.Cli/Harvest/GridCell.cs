@@ -1,3 +1,5 @@
+using RingKit.Cli.Harvest.Patterns;
+
 namespace RingKit.Cli.Harvest;
 
 /// <summary>A cell of the grid.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Runtime;
 using RingKit.Cli.Commands;
+using RingKit.Cli.Harvest.Guests;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Mmu.Guest;
@@ -10,18 +11,13 @@ namespace RingKit.Cli.Harvest;
 /// <summary>Measures a grid, cell by cell, and in each cell log by log.</summary>
 internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 {
-    // Up to so many stores a round is too short to stand for itself.
+    // Up to so many stores a round is too short to stand for itself, and others beside it.
     private const int FewStores = 20_000;
     private const int ManyStores = 200_000;
-    private const int RoundsBefore = 3;
-    private const int RoundsOfPass = 3;
-    private const ulong RehearsalPages = 1 << 14;
-    private const int RehearsalStores = 4000;
-    private const int MostRehearsals = 10;
+    private const int LeastPasses = 2;
+    private const int MostPasses = 4;
 
     private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TimeOfRehearsal = TimeSpan.FromMilliseconds(30);
-    private static readonly TimeSpan TimeForCompiler = TimeSpan.FromMilliseconds(150);
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
@@ -57,25 +53,26 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
     private bool Populates => settings.Mmu == MmuChoice.Hash;
 
-    // So that the first cells' times are not those of the JIT compiler.
     private void Rehearse(CancellationToken cancellation)
     {
-        uint[] pages = DirtyPages.Choose(PagePattern.Runs, RehearsalPages, RehearsalStores);
-        GuestMachines machines = MachinesOf(RehearsalPages);
-        _harvested.Expect(machines.Pages, pages);
-        long compiled = -1;
-        for (int i = 0; i < MostRehearsals && JitInfo.GetCompiledMethodCount() != compiled; i++)
-        {
-            compiled = JitInfo.GetCompiledMethodCount();
-            foreach (LogChoice log in settings.Logs)
-            {
-                using LoggedGuest guest = Log(machines, log, pages, cancellation);
-                for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < TimeOfRehearsal;)
-                    guest.RoundBefore();
-                guest.RoundWithoutProtection();
-            }
+        Rehearsal.Repeat(RunShapes, cancellation);
 
-            cancellation.WaitHandle.WaitOne(TimeForCompiler);
+        void RunShapes()
+        {
+            foreach (RehearsalShape shape in Populates ? RehearsalShape.Small : RehearsalShape.All)
+                Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
+        }
+    }
+
+    private void Rehearse(GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    {
+        _harvested.Expect(machines.Pages, pages);
+        foreach (LogChoice log in settings.Logs)
+        {
+            using LoggedGuest guest = Log(machines, log, pages, cancellation);
+            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)
+                guest.RoundBefore();
+            guest.RoundWithoutProtection();
         }
     }
 
@@ -85,11 +82,8 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         if (cell.Dirty.PagesOf(total) is not { } dirty)
             return new LeftOut(cell, "--dirty", string.Create(CultureInfo.InvariantCulture, $"the guest has {total} pages"));
         ulong pages = total >> ShiftFor(dirty);
-        ulong needed = PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
-        string most = MemorySize.Format(PageTableMemory.Most);
-        return needed <= PageTableMemory.Most
-            ? null
-            : new LeftOut(cell, "--memory", $"the {settings.Mmu.Name} page table and what is beside it would take {MemorySize.Approximate(needed)}, and may take {most}");
+        ulong needed = settings.OwnBytes(pages) + PageTableMemory.For(settings.Mmu, pages, Math.Min(dirty, (ulong)settings.MostStores));
+        return needed <= PageTableMemory.Most ? null : new LeftOut(cell, "--memory", PageTableMemory.Refusal(settings.Mmu, needed));
     }
 
     private void Measure(GridCell cell, List<LogCell> cells, CancellationToken cancellation)
@@ -110,19 +104,22 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
     private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
 
-    // Log after log, and that several times where rounds are short: what is compared is measured side by side.
+    // Log after log, and that several times, every other time backwards: what is compared is measured side by side, and none is always behind the same one.
     private IEnumerable<LogCell> MeasureLogs(GridCell cell, GuestMachines machines, uint[] pages, ulong dirty, CancellationToken cancellation)
     {
         LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
-        bool isShort = pages.Length < ManyStores;
-        int passes = pages.Length switch { < FewStores => 4, < ManyStores => 3, _ => 1 };
+
+        // One that chooses among the others, once more: by what it differs from itself is noise.
+        LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
+        LogSamples[] turns = [.. samples, .. again];
+        int rounds = pages.Length < FewStores ? 3 : pages.Length < ManyStores ? 2 : 1;
         long start = Stopwatch.GetTimestamp();
-        for (int pass = 0; pass < passes && (pass == 0 || Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
+        for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
-            foreach (LogSamples log in samples)
+            foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
             {
                 using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, isShort ? RoundsBefore : 1, isShort ? RoundsOfPass : 1);
+                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || pages.Length < FewStores);
             }
         }
 
@@ -134,15 +131,17 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             (ulong)pages.Length,
             log.Rounds,
             log.Median * factor,
+            log.First * factor,
             log.MedianTake * factor,
             Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
-            log.Form));
+            log.Form,
+            again.FirstOrDefault(other => other.Choice == log.Choice)?.Median * factor));
     }
 
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        return new LoggedGuest(machines.For(log, Populates), log, settings, pages, _harvested, _otherMemory, cancellation);
+        return new LoggedGuest(machines.For(log, Populates), log, settings, new PageRound(pages), _harvested, _otherMemory, cancellation);
     }
 
     // Of a guest that is smaller than the cell's says nothing about rings, and everything about bitmaps.
@@ -151,7 +150,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         ulong total = HarvestSettings.PagesOf(memory);
         if (_bookkeeping.TryGetValue((log.Name, memory), out ulong known))
             return known;
-        if (machines.Pages != total && Populates)
+        if (machines.Pages != total && (Populates || log.NeedsOwnBytes))
             return measured * (total / machines.Pages);
 
         ulong bytes = measured;

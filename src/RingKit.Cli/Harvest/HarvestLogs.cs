@@ -1,12 +1,21 @@
+using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
+using RingKit.Kvm.Host;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest;
 
-/// <summary>The logs that are compared: those that every command takes, and KVM's own calls.</summary>
+/// <summary>The logs that are compared: those that every command takes, and KVM's bitmaps without the calls around them.</summary>
 internal static class HarvestLogs
 {
+    /// <summary>Those over a page table that are compared if nobody says which: not KVM's, whose records are those of others.</summary>
+    public static IReadOnlyList<LogChoice> UsualOver(MmuChoice mmu) => [.. Over(mmu).Where(log => !log.IsKvms)];
+
+    /// <summary>Whether a log chooses among the others, so that it is held against the best of them.</summary>
+    public static bool Chooses(LogChoice log) => log.Name is "adaptive" or "chooser";
+
     /// <summary>Those over a page table, in the order of reports.</summary>
     public static IReadOnlyList<LogChoice> Over(MmuChoice mmu) => mmu == MmuChoice.Hash ? mmu.Logs :
     [
@@ -14,4 +23,23 @@ internal static class HarvestLogs
         mmu.Logs[0] with { Name = "get", Make = (machine, _) => new MemslotDirtyLog(machine) },
         mmu.Logs[0] with { Name = "get-clear", Make = (machine, _) => new MemslotDirtyLog(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled }) },
     ];
+
+    /// <summary>The same with those that are taken only where they are named: the host's kernel, which tracks the guest's bytes, so that these must be real ones.</summary>
+    public static IReadOnlyList<LogChoice> NamedOver(MmuChoice mmu) => mmu != MmuChoice.Flat ? Over(mmu) :
+    [
+        .. Over(mmu),
+        mmu.Logs[0] with { Name = "host", Make = (machine, _) => Host(machine), NeedsOwnBytes = true },
+    ];
+
+    private static HostMachineLog Host(VirtualMachine machine)
+    {
+        try
+        {
+            return new HostMachineLog(machine);
+        }
+        catch (HostTrackingException e)
+        {
+            throw new CommandException($"--logs host: {e.Message}", e);
+        }
+    }
 }

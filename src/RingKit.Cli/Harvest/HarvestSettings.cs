@@ -1,4 +1,6 @@
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
+using RingKit.Cli.Replay;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest;
@@ -7,7 +9,7 @@ namespace RingKit.Cli.Harvest;
 internal sealed record HarvestSettings : MachineSettings
 {
     public const int MaximumVcpus = 64;
-    public const int DefaultMostStores = 1 << 20;
+    public const int DefaultMostStores = 1 << 19;
 
     /// <summary>The page table.</summary>
     public MmuChoice Mmu { get; init; } = MmuChoice.Flat;
@@ -18,10 +20,10 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The guests' memory in bytes: whole pages, at most <see cref="MachineSettings.MaximumMemory"/>.</summary>
     public required IReadOnlyList<ulong> Memory { get; init; }
 
-    /// <summary>How much of it is dirty.</summary>
+    /// <summary>How much of it is dirty. Of a trace: the stores between two harvests.</summary>
     public required IReadOnlyList<DirtyAmount> Dirty { get; init; }
 
-    /// <summary>How the dirty pages lie.</summary>
+    /// <summary>How the dirty pages lie. Of a trace: that, and no other.</summary>
     public required IReadOnlyList<PagePattern> Patterns { get; init; }
 
     /// <summary>The most pages that a cell's guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part of it dirty.</summary>
@@ -30,9 +32,18 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>Whether times count: then all is run until the compiler is done, and the caches are cold when a round begins.</summary>
     public bool TimesCount { get; init; } = true;
 
+    /// <summary>The trace that the stores come from, in place of patterns; or null.</summary>
+    public TraceStores? Trace { get; init; }
+
+    /// <summary>The trace's name, or null.</summary>
+    public string? TracePath { get; init; }
+
     /// <summary>The cells of the grid, each of which has all logs.</summary>
     public IEnumerable<GridCell> Cells =>
         from memory in Memory from dirty in Dirty from pattern in Patterns select new GridCell(memory, dirty, pattern);
+
+    /// <summary>How much of the host's memory the bytes of so many pages take: none worth mentioning, but where a log watches them.</summary>
+    public ulong OwnBytes(ulong pages) => Logs.Any(log => log.NeedsOwnBytes) ? pages << GuestPage.Shift : 0;
 
     public static ulong PagesOf(ulong memory) => memory >> GuestPage.Shift;
 }

@@ -2,6 +2,7 @@ using System.Numerics;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
+using RingKit.Mmu.Tdp;
 
 namespace RingKit.Cli.Machines;
 
@@ -14,13 +15,16 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     // QEMU's rule: a 128th of the guest's memory.
     private const int MemoryToTable = 7;
 
-    /// <summary>Those over the flat page table, in the order of reports.</summary>
+    /// <summary>Those over the flat page table, in the order of reports: RingKit's own, then KVM's.</summary>
     public static IReadOnlyList<LogChoice> Flat { get; } =
     [
         new("bitmap", FlatMachine, (machine, _) => new BitmapDirtyLog(machine)),
         new("ring", FlatMachine, (machine, settings) => new RingDirtyLog(machine, settings.RingEntries)),
         new("summary", FlatMachine, (machine, _) => new SummaryDirtyLog(machine)),
         new("adaptive", FlatMachine, (machine, _) => new AdaptiveDirtyLog(machine)),
+        new("kvm-get", FlatMachine, (machine, _) => KvmLogs.Get(machine)),
+        new("kvm-clear", FlatMachine, (machine, _) => KvmLogs.Clear(machine)),
+        new("kvm-ring", FlatMachine, (machine, settings) => KvmLogs.Ring(machine, settings.RingEntries)),
     ];
 
     /// <summary>Those over a hashed page table: the guest's, or the host's with the guest's pages in it.</summary>
@@ -31,12 +35,32 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     ];
 
     /// <summary>Those over a stage-2 page table: the same as over the flat one.</summary>
-    public static IReadOnlyList<LogChoice> Stage2 { get; } = [.. Flat.Select(log => log with { MakeMachine = Stage2Machine })];
+    public static IReadOnlyList<LogChoice> Stage2 { get; } = FlatOver(Stage2Machine);
+
+    /// <summary>Those over x86's second level, whose entries are write-protected.</summary>
+    public static IReadOnlyList<LogChoice> Tdp { get; } = FlatOver(TdpMachine);
+
+    /// <summary>Those over x86's second level, whose processors log pages by themselves.</summary>
+    public static IReadOnlyList<LogChoice> TdpWithLog { get; } = FlatOver(TdpMachineWithLog);
+
+    /// <summary>Whether each page of the guest must have bytes of its own, since it is these that the log watches.</summary>
+    public bool NeedsOwnBytes { get; init; }
+
+    /// <summary>Whether it is KVM's: the calls of KVM's user, over records of the same kinds as RingKit's own.</summary>
+    public bool IsKvms => Name.StartsWith("kvm-", StringComparison.Ordinal);
 
     /// <summary>A machine with the flat page table.</summary>
     public static VirtualMachine FlatMachine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus);
 
+    private static LogChoice[] FlatOver(Func<GuestMemory, MachineSettings, VirtualMachine> make) => [.. Flat.Select(log => log with { MakeMachine = make })];
+
     private static VirtualMachine Stage2Machine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus, settings.Stage2);
+
+    private static VirtualMachine TdpMachine(GuestMemory memory, MachineSettings settings) =>
+        new(memory, settings.Vcpus, settings.Tdp with { LogMethod = TdpLogMethod.WriteProtection });
+
+    private static VirtualMachine TdpMachineWithLog(GuestMemory memory, MachineSettings settings) =>
+        new(memory, settings.Vcpus, settings.Tdp with { LogMethod = TdpLogMethod.ModificationLog });
 
     private static LogChoice Hashed(HashTableLogMethod method)
     {

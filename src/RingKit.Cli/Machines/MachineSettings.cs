@@ -1,4 +1,6 @@
+using RingKit.Mmu.Mapping;
 using RingKit.Mmu.Stage2.Hypervisor;
+using RingKit.Mmu.Tdp;
 
 namespace RingKit.Cli.Machines;
 
@@ -16,4 +18,13 @@ internal record MachineSettings
 
     /// <summary>How a stage-2 page table is made, if it is one.</summary>
     public Stage2Options Stage2 { get; init; } = new() { HasHugePages = false };
+
+    /// <summary>How x86's second level is made, if it is one, but for the log that its processors have, which the page table's name says.</summary>
+    public TdpOptions Tdp { get; init; } = DefaultTdp;
+
+    /// <summary>
+    /// Without huge pages. Loads map pages read-only: KVM maps them writable where it can, and in a slot that is logged it reports them then, though nobody has stored to
+    /// them.
+    /// </summary>
+    public static TdpOptions DefaultTdp { get; } = new() { MapsReadsWritable = false, HostLevel = MappingLevel.Size4K, SplitsEagerly = false };
 }

@@ -1,6 +1,7 @@
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate.Running;
 using RingKit.Cli.Migrate.Workloads;
+using RingKit.Cli.Replay;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Migrate;

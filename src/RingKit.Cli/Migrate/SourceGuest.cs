@@ -42,7 +42,7 @@ internal sealed class SourceGuest : IDisposable
     {
         int vcpus = Machine.Vcpus.Length;
         if (settings.Trace is { } trace)
-            return Run(vcpu => trace.SourceOf(vcpu, vcpus));
+            return Run(vcpu => TraceStoreSource.Of(trace, vcpu, vcpus));
         return settings.Pattern switch
         {
             StorePattern.Sequential => Run(vcpu => new SequentialStores(_pages, vcpu, vcpus, CounterOf(vcpu))),

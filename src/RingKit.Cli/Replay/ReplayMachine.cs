@@ -18,16 +18,21 @@ internal sealed class ReplayMachine : IDisposable
 
     public ReplayMachine(LogChoice log, ReplaySettings settings)
     {
+        LogName = log.Name;
         Slot = _memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
         _machine = log.MakeMachine(_memory, settings);
         _stage2 = Stage2Observer.Of(_machine);
+
+        // So that there are huge pages when the log starts.
+        if (_machine.Tdp is not null)
+            TouchProgram.Map(_machine);
         _log = log.Make(_machine, settings);
         _log.Start();
         _atIntervalStart = _log.Statistics;
     }
 
     /// <summary>The log's name.</summary>
-    public string LogName => _log.Name;
+    public string LogName { get; }
 
     /// <summary>The guest's memory, all of it.</summary>
     public MemorySlot Slot { get; }

@@ -7,9 +7,6 @@ namespace RingKit.Cli.Replay;
 /// <summary>Watches the stage-2 table of a replay's machine: the guest has run for a while when the log starts, and goes on when it has stopped.</summary>
 internal sealed class Stage2Observer
 {
-    // A GiB: larger guests are mapped as far as that.
-    private const ulong MostTouchedPages = 1UL << 18;
-
     private readonly VirtualMachine _machine;
     private readonly Stage2Hv _stage2;
     private readonly ulong _touchedPages;
@@ -20,8 +17,7 @@ internal sealed class Stage2Observer
     {
         _machine = machine;
         _stage2 = stage2;
-        _touchedPages = Math.Min(MostTouchedPages, machine.Memory.Slots[0].PageCount);
-        Touch();
+        _touchedPages = TouchProgram.Map(machine);
         _before = stage2.CountMappings();
         _atStart = stage2.Statistics;
     }
@@ -36,16 +32,7 @@ internal sealed class Stage2Observer
         log.Stop();
         Stage2Statistics atStop = _stage2.Statistics;
         Stage2Mappings stopped = _stage2.CountMappings();
-        Touch();
+        TouchProgram.Map(_machine);
         return new Stage2Figures(
             _stage2.Options, _touchedPages, atStop - _atStart, _before, stopped, _stage2.CountMappings(), _stage2.Statistics - atStop);
-    }
-
-    private void Touch()
-    {
-        var program = new TouchProgram(_touchedPages);
-        VcpuExit exit = _machine.Vcpus[0].Run(ref program);
-        if (exit != VcpuExit.Halted)
-            throw new InvalidOperationException($"The guest left with {exit} while it mapped its memory.");
-    }
-}
+    }}

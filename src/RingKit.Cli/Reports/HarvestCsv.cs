@@ -1,5 +1,6 @@
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Patterns;
 
 namespace RingKit.Cli.Reports;
 

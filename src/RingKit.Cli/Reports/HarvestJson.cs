@@ -1,6 +1,8 @@
 using System.Text.Json;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Findings;
+using RingKit.Cli.Harvest.Patterns;
 
 namespace RingKit.Cli.Reports;
 
@@ -15,6 +17,7 @@ internal static class HarvestJson
             settings.Mmu.Name,
             settings.Vcpus,
             settings.RingEntries,
+            settings.TracePath,
             [.. report.Cells.Select(Cell)],
             [.. report.LeftOut.Select(left => new HarvestJsonReport.Left(
                 MemorySize.Format(left.Cell.Memory), left.Cell.Dirty.ToString(), PagePatterns.NameOf(left.Cell.Pattern), left.Reason))],
@@ -40,10 +43,12 @@ internal static class HarvestJson
         Math.Round(cell.Costs.Harvest, 3),
         cell.Take is { } take ? Math.Round(take, 3) : null,
         Math.Round(cell.Costs.Total, 3),
+        Math.Round(cell.First, 3),
+        cell.Again is { } again ? Math.Round(again.Total, 3) : null,
         Math.Round(cell.Costs.Entries),
         Math.Round(cell.Costs.ResetCalls),
         Math.Round(cell.Costs.Invalidations),
         Math.Round(cell.Costs.BytesTouched),
         cell.BookkeepingBytes,
-        cell.Form is { } form ? HarvestFindings.NameOf(form) : null);
+        cell.Form is { } form ? ChooserFindings.NameOf(form) : null);
 }

@@ -8,11 +8,12 @@ internal sealed record HarvestJsonReport(
     string Mmu,
     int Vcpus,
     int RingEntries,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Trace,
     IReadOnlyList<HarvestJsonReport.Cell> Cells,
     IReadOnlyList<HarvestJsonReport.Left> LeftOut,
     IReadOnlyList<string> Findings)
 {
-    /// <summary>One log in one cell. Where <see cref="Sampled"/>, costs are those of the stored pages, scaled to the dirty ones.</summary>
+    /// <summary>One log in one cell. Where <see cref="Sampled"/>, costs are those of the stored pages, scaled to the dirty ones. Of a trace, pages and costs are means of its rounds.</summary>
     internal sealed record Cell(
         string Memory,
         ulong MemoryBytes,
@@ -31,6 +32,8 @@ internal sealed record HarvestJsonReport(
         double HarvestUs,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TakeUs,
         double TotalUs,
+        double FirstUs,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AgainUs,
         double Entries,
         double ResetCalls,
         double Invalidations,

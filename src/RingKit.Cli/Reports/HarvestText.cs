@@ -1,5 +1,7 @@
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Findings;
+using RingKit.Cli.Harvest.Patterns;
 using Spectre.Console;
 
 namespace RingKit.Cli.Reports;
@@ -7,13 +9,26 @@ namespace RingKit.Cli.Reports;
 /// <summary>Writes a comparison for people: a table for each size of guest and pattern, and what follows from them.</summary>
 internal sealed class HarvestText(IAnsiConsole console)
 {
+    // More logs than that have a table of their own: a line has a hundred characters.
+    private const int MostColumns = 6;
+
     public void Write(HarvestReport report, TimeSpan elapsed)
     {
         HarvestSettings settings = report.Settings;
         string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
         Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
-        Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
-        Say($"included. * is the harvest that costs least; ~ is scaled from a smaller guest with as much dirty.");
+        if (settings.Trace is { } trace)
+        {
+            Say($"{settings.TracePath}: {trace.Count:N0} stores to {trace.DistinctPages:N0} pages{(trace.IsCut ? ", and more, which are left out" : "")}.");
+            Say($"For each log, in the mean of the rounds: the time of a harvest, and the guest's ns for each store,");
+            Say($"full rings included. * is the harvest that costs least.");
+        }
+        else
+        {
+            Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
+            Say($"included. * is the harvest that costs least; ~ is scaled from a smaller guest with as much dirty.");
+        }
+
         foreach (ulong memory in settings.Memory)
         {
             LogCell[] cells = [.. report.Cells.Where(cell => cell.Cell.Memory == memory)];
@@ -45,7 +60,13 @@ internal sealed class HarvestText(IAnsiConsole console)
         if (cells.Length == 0)
             return;
 
-        string[] logs = [.. cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal)];
+        foreach (string[] logs in cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal).Chunk(MostColumns))
+            WriteTable(cells, logs);
+        WriteFullRings(cells);
+    }
+
+    private void WriteTable(LogCell[] cells, string[] logs)
+    {
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn(PagePatterns.NameOf(cells[0].Cell.Pattern)).NoWrap().Padding(0, 0));
         foreach (string column in (string[])["pages", .. logs])
@@ -56,12 +77,11 @@ internal sealed class HarvestText(IAnsiConsole console)
             table.AddRow([
                 row.Key.Dirty.ToString(),
                 row.First().DirtyPages.ToString(CultureInfo.InvariantCulture),
-                .. row.Select(cell => Entry(cell, isLeast: cell.Costs.Harvest <= least)),
+                .. row.Where(cell => logs.Contains(cell.Log)).Select(cell => Entry(cell, isLeast: cell.Costs.Harvest <= least)),
             ]);
         }
 
         console.Write(table);
-        WriteFullRings(cells);
     }
 
     private void WriteFullRings(LogCell[] cells)

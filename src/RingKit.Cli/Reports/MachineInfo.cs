@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Spectre.Console;
 
 namespace RingKit.Cli.Reports;
@@ -22,6 +23,10 @@ internal sealed record MachineInfo(
     string OperatingSystem,
     string Runtime)
 {
+    /// <summary>What its kernel offers, where that was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public KernelInfo? Kernel { get; init; }
+
     public static MachineInfo Read() => new(
         ProcessorName(),
         RuntimeInformation.ProcessArchitecture.ToString(),
@@ -43,6 +48,12 @@ internal sealed record MachineInfo(
         Row("SIMD paths", $"{string.Join(", ", SimdPaths)} (the first is taken)");
         Row("system", OperatingSystem);
         Row("runtime", Runtime);
+        if (Kernel is { } kernel)
+        {
+            Row("userfaultfd", kernel.Userfaultfd.Count == 0 ? "none" : string.Join(", ", kernel.Userfaultfd));
+            Row("host log", kernel.HostLogMissing ?? "offered, and a known write was reported");
+        }
+
         console.Write(grid);
     }
 

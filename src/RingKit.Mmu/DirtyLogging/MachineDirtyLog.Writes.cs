@@ -7,7 +7,8 @@ namespace RingKit.Mmu.DirtyLogging;
 /// <content>Pages that devices and the host have written.</content>
 public abstract partial class MachineDirtyLog
 {
-    // Under its own lock: writers without a vCPU are rare.
+    // Writers without a vCPU that call the log itself, one after the other: they are rare. Each looks at the slot's flag and records under it, and a stop goes
+    // through it between the flag and the forgetting: nobody who saw the flag up records later. Nobody waits for anything in it.
     private readonly Lock _recorders = new();
     private ulong _recordsWithoutVcpu;
 
@@ -23,11 +24,16 @@ public abstract partial class MachineDirtyLog
         }
     }
 
-    /// <summary>Counts a page in <see cref="RecordsWithoutVcpu"/>, after it was recorded. Any thread.</summary>
-    private protected void CountRecordWithoutVcpu()
+    /// <summary>For a writer without a vCPU, around its look at the slot's flag and the record. Any thread.</summary>
+    private protected Lock.Scope EnterRecorders() => _recorders.EnterScope();
+
+    /// <summary>Counts a page in <see cref="RecordsWithoutVcpu"/>, after it was recorded. In <see cref="EnterRecorders"/>.</summary>
+    private protected void CountRecordWithoutVcpu() => _recordsWithoutVcpu++;
+
+    /// <summary>Waits until everybody who saw a flag up that is lowered by now has recorded its page.</summary>
+    private protected void AwaitRecorders()
     {
-        lock (_recorders)
-            _recordsWithoutVcpu++;
+        using Lock.Scope scope = EnterRecorders();
     }
 
     /// <summary>Hands the pages of a slot that devices and the host have written to the sink. Nothing protects them. Under the lock.</summary>

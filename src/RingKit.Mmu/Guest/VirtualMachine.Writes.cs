@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Writes;
 
 namespace RingKit.Mmu.Guest;
 

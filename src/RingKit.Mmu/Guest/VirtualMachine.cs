@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Mmu.HashTable.Machine;

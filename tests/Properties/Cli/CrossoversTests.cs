@@ -1,4 +1,4 @@
-using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Findings;
 using Xunit;
 
 namespace RingKit.Properties.Cli;

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using RingKit.Cli.Harvest;
+using RingKit.Cli.Harvest.Patterns;
 using RingKit.Properties.Support;
 using Xunit;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
+using RingKit.Kvm.Host;
 using Xunit;
 
 namespace RingKit.Properties.Cli;
@@ -13,7 +14,7 @@ public sealed class HarvestCommandTests : IDisposable
     private static readonly string[] CellKeys =
     [
         "memory", "memory_bytes", "dirty", "pattern", "log", "dirty_pages", "stored_pages", "sampled", "rounds", "faults", "guest_us", "stall_us", "ns_per_store",
-        "full_exits", "harvest_us", "take_us", "total_us", "entries", "reset_calls", "invalidations", "bytes_touched", "bookkeeping_bytes",
+        "full_exits", "harvest_us", "take_us", "total_us", "first_us", "entries", "reset_calls", "invalidations", "bytes_touched", "bookkeeping_bytes",
     ];
 
     private readonly TraceFiles _files = new();
@@ -51,10 +52,51 @@ public sealed class HarvestCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_hosts_kernel_is_a_log_like_the_others_where_it_is_named()
+    {
+        string[] arguments = ["harvest", "--memory", "8M,1T", "--dirty", "0,100,100%", "--pattern", "random,runs", "--logs", "bitmap,host", "--stores", "2000", "--json"];
+        CommandResult result = await CommandResult.OfAsync(arguments);
+        var support = HostTrackingSupport.Read();
+        if (!support.IsOffered)
+        {
+            Assert.Equal(2, result.ExitCode);
+            Assert.Contains($"--logs host: {support.WhyNot}", result.Error, StringComparison.Ordinal);
+            Assert.Skip(support.WhyNot!);
+        }
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        using JsonDocument document = JsonDocument.Parse(result.Output);
+        JsonElement[] cells = [.. document.RootElement.GetProperty("cells").EnumerateArray()];
+        Assert.Equal(["bitmap", "host"], cells.Select(cell => cell.GetProperty("log").GetString()).Distinct());
+        string[] memories = [.. cells.Where(cell => cell.GetProperty("log").GetString() == "host").Select(cell => cell.GetProperty("memory").GetString()!)];
+        Assert.Equal(3 * 2, memories.Count(memory => memory == "8M"));
+
+        // All of 1T is measured on a smaller guest; less of it would take the real 1T.
+        Assert.Equal(2, memories.Count(memory => memory == "1T"));
+        Assert.Equal(2 * 2, document.RootElement.GetProperty("left_out").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("total", "guest and harvest, ns a dirty page", 4)]
+    [InlineData("memory", "memory of the log, KiB", 1)]
+    public async Task The_chart_shows_what_is_asked_for(string kind, string axis, int panels)
+    {
+        string chart = _files.PathOf("chart.svg");
+        CommandResult result = await CommandResult.OfAsync(
+            "harvest", "--memory", "8M,16M", "--dirty", "0,100", "--pattern", "random,runs", "--logs", "ring,bitmap", "--chart", chart, "--chart-of", kind);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        var svg = XElement.Parse(await File.ReadAllTextAsync(chart, TestContext.Current.CancellationToken));
+        Assert.Contains(svg.Elements(), element => element.Value == axis);
+
+        // A line in the legend for each log, and one in each panel.
+        Assert.Equal(2 + (panels * 2), svg.Elements().Count(element => element.Name.LocalName == "polyline"));
+    }
+
+    [Fact]
     public async Task The_default_is_the_whole_grid()
     {
         CommandResult help = await CommandResult.OfAsync("harvest", "--help");
-        foreach (string option in (string[])["1G,64G,1T", "0,0.0001%,0.001%,0.01%,0.1%,1%,10%,50%,100%", "random|clustered|runs|all", "bitmap, ring, summary, adaptive, get, get-clear"])
+        foreach (string option in (string[])["1G,64G,1T", "0,0.0001%,0.001%,0.01%,0.1%,1%,10%,50%,100%", "random|clustered|runs|all", "bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear"])
             Assert.Contains(option, help.Output, StringComparison.Ordinal);
     }
 
@@ -75,9 +117,9 @@ public sealed class HarvestCommandTests : IDisposable
     [InlineData("--dirty", "much", "not parts from 0% to 100%, or numbers of pages")]
     [InlineData("--pattern", "", "choose some of random, clustered, runs, or all")]
     [InlineData("--pattern", "hot", "choose some of random, clustered, runs, or all")]
-    [InlineData("--logs", "", "choose some of bitmap, ring, summary, adaptive, get, get-clear, or all")]
-    [InlineData("--logs", "ring,pml", "choose some of bitmap, ring, summary, adaptive, get, get-clear, or all")]
-    [InlineData("--mmu", "radix", "choose one of flat, hash, stage2")]
+    [InlineData("--logs", "", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, host, or all")]
+    [InlineData("--logs", "ring,pml", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, host, or all")]
+    [InlineData("--mmu", "radix", "choose one of flat, hash, stage2, tdp, tdp-pml")]
     [InlineData("--vcpus", "0", "not a number from 1 to 64")]
     [InlineData("--vcpus", "65", "not a number from 1 to 64")]
     [InlineData("--ring-entries", "128", "not a power of two from 256 to 65536")]
@@ -89,6 +131,16 @@ public sealed class HarvestCommandTests : IDisposable
 
     [Theory]
     [InlineData("harvest --mmu hash --logs ring", "--logs ring: choose some of walk, sweep, chooser, faults, shadow, or all")]
+    [InlineData("harvest --mmu tdp-pml --ring-entries 512", "--ring-entries 512: not a power of two from 1024 to 65536")]
+    [InlineData("harvest --chart-of total", "--chart-of: only with --chart")]
+    [InlineData("harvest --chart-of guest --chart a.svg", "--chart-of guest: choose one of harvest, total, memory")]
+    [InlineData("harvest --interval 5", "--interval: only with --trace")]
+    [InlineData("harvest --trace a --interval 0", "--interval 0: not numbers of stores from 1 to 2147483647")]
+    [InlineData("harvest --trace a --interval 5,,6", "--interval 5,,6: not numbers of stores from 1 to 2147483647")]
+    [InlineData("harvest --trace a --dirty 5", "--dirty: not with --trace, which says what is stored to")]
+    [InlineData("harvest --trace a --pattern runs", "--pattern: not with --trace, which says what is stored to")]
+    [InlineData("harvest --trace a --stores 5", "--stores: not with --trace, which says what is stored to")]
+    [InlineData("harvest --trace /no/such/file", "/no/such/file: no such file")]
     [InlineData("harvest --vcpus 1 --vcpus 2", "--vcpus 1,2: not a number from 1 to 64")]
     [InlineData("harvest --memory 1M --dirty 257,1000", "--dirty: no cell can be measured; 1M, 257, random: the guest has 256 pages")]
     [InlineData("harvest --mmu hash --memory 1T --dirty 5", "--memory: no cell can be measured; 1T, 5, random: the hash page table and what is beside it would take 22G")]

@@ -29,7 +29,7 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Equal([163_119, 70_881, 2_521, 656_266, 45], trace.EnumerateObject().Select(property => property.Value.GetInt64()));
 
         JsonElement[] logs = [.. json.RootElement.GetProperty("logs").EnumerateArray()];
-        Assert.Equal(["bitmap", "ring", "summary", "adaptive"], logs.Select(log => log.GetProperty("log").GetString()));
+        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "kvm-get", "kvm-clear", "kvm-ring"], logs.Select(log => log.GetProperty("log").GetString()));
         foreach (JsonElement log in logs)
         {
             JsonElement[] intervals = [.. log.GetProperty("intervals").EnumerateArray()];
@@ -134,11 +134,11 @@ public sealed class ReplayCommandTests : IDisposable
     {
         CommandResult text = await CommandResult.OfAsync("info");
         Assert.Equal(0, text.ExitCode);
-        foreach (string name in (string[])["processor", "cores", "page size", "SIMD paths", "system", "runtime"])
+        foreach (string name in (string[])["processor", "cores", "page size", "SIMD paths", "system", "runtime", "userfaultfd", "host log"])
             Assert.Contains(name, text.Output, StringComparison.Ordinal);
 
         using JsonDocument json = JsonDocument.Parse((await CommandResult.OfAsync("info", "--json")).Output);
-        string[] keys = ["processor", "architecture", "cores", "page_size", "simd_paths", "operating_system", "runtime"];
+        string[] keys = ["processor", "architecture", "cores", "page_size", "simd_paths", "operating_system", "runtime", "kernel"];
         Assert.Equal(keys, Keys(json.RootElement));
         Assert.Equal("scalar", json.RootElement.GetProperty("simd_paths").EnumerateArray().Last().GetString());
     }

@@ -1,5 +1,6 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;

@@ -1,6 +1,7 @@
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;

@@ -26,6 +26,9 @@ public sealed partial class HouseRules
     {
         Assert.DoesNotContain(Sources(Path.Combine("src", "RingKit")), file => File.ReadAllText(file).Contains("RingKit.Mmu", StringComparison.Ordinal));
         Assert.DoesNotContain(Sources(Path.Combine("src", "RingKit.Mmu")), file => File.ReadAllText(file).Contains("RingKit.Cli", StringComparison.Ordinal));
+        foreach (string low in new[] { "RingKit", "RingKit.Mmu" })
+            Assert.DoesNotContain(Sources(Path.Combine("src", low)), file => File.ReadAllText(file).Contains("RingKit.Kvm", StringComparison.Ordinal));
+        Assert.DoesNotContain(Sources(Path.Combine("src", "RingKit.Kvm")), file => File.ReadAllText(file).Contains("RingKit.Cli", StringComparison.Ordinal));
         foreach (string low in new[] { "Memory", "Ordering" })
         {
             Assert.DoesNotContain(

@@ -3,6 +3,8 @@ using RingKit.Mmu.DirtyLogging.Clients;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
+using RingKit.Properties.Migration.Checkpoints;
+using RingKit.Properties.Migration.Streams;
 using Xunit;
 
 namespace RingKit.Properties.Migration;

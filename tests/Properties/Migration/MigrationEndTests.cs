@@ -1,6 +1,8 @@
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
 using RingKit.Mmu.Migration.Streams;
+using RingKit.Properties.Migration.Checkpoints;
+using RingKit.Properties.Migration.Streams;
 using Xunit;
 
 namespace RingKit.Properties.Migration;

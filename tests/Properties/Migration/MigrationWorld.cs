@@ -2,6 +2,8 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Streams;
+using RingKit.Properties.Migration.Small;
+using RingKit.Properties.Migration.Streams;
 
 namespace RingKit.Properties.Migration;
 

@@ -4,6 +4,8 @@ using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
 using RingKit.Mmu.Migration.Streams;
 using RingKit.Mmu.Tdp;
+using RingKit.Properties.Migration.Small;
+using RingKit.Properties.Migration.Streams;
 using Xunit;
 
 namespace RingKit.Properties.Migration;

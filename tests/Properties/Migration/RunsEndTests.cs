@@ -2,6 +2,9 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
 using RingKit.Mmu.Migration.Running;
+using RingKit.Properties.Migration.Checkpoints;
+using RingKit.Properties.Migration.Small;
+using RingKit.Properties.Migration.Streams;
 using Xunit;
 
 namespace RingKit.Properties.Migration;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using RingKit.Mmu.Migration;
-using RingKit.Properties.Migration;
+using RingKit.Properties.Migration.Small;
 using RingKit.Properties.Support;
 using Xunit;
 

@@ -13,6 +13,9 @@ internal struct TraceStoreSource(TraceStore[] stores, ulong vcpu) : IStoreSource
     private int _next;
     private ulong _number = vcpu << 48;
 
+    /// <summary>A vCPU's part of a trace.</summary>
+    public static TraceStoreSource Of(TraceStores trace, int vcpu, int vcpus) => new(trace.PartOf(vcpu, vcpus), (ulong)vcpu);
+
     public VcpuExit Store(Vcpu vcpu)
     {
         TraceStore store = stores[_next];

@@ -107,8 +107,26 @@ public sealed partial class KvmDirtyLog
         return counts;
     }
 
-    // What the log's own harvest does with one ring. It gives an entry back when the sink has its page, and no signal ends it.
+    // What the log's own harvest does with one ring. It takes all that the vCPU had pushed before, though the user may have cleared its flags: neither he nor KVM could
+    // tell then that it was pushed, and the vCPU would stand still at a full ring for ever.
     private void Collect<TSink>(int vcpu, ref ProtectingTarget<TSink> target)
+        where TSink : struct, IDirtyPageSink
+    {
+        KvmRing ring = _rings[vcpu];
+        uint pushed = ring.Pushed;
+        CollectPublished(vcpu, ref target);
+        uint left = pushed - ring.Consumed;
+        if (left == 0 || left > ring.Capacity)
+            return;
+
+        // The vCPU may be about to publish the last one.
+        Machine.Shootdown.Nothing();
+        ring.Republish(pushed);
+        CollectPublished(vcpu, ref target);
+    }
+
+    // It gives an entry back when the sink has its page, and no signal ends it.
+    private void CollectPublished<TSink>(int vcpu, ref ProtectingTarget<TSink> target)
         where TSink : struct, IDirtyPageSink
     {
         var released = default(ReleasingSink);

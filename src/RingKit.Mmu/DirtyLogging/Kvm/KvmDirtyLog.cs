@@ -1,5 +1,6 @@
 using RingKit.DirtyRings;
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 
@@ -203,6 +204,7 @@ public sealed partial class KvmDirtyLog : WriteProtectingLog
     {
         CheckPage(slot, offset);
         HardwareOrdering.FullFence();                                                 // E90: stored, then look whether it is logged
+        using Lock.Scope scope = EnterRecorders();
         if (!slot.LogsDirtyPages)
             return Errno.None;
         if (!TryRecordWithoutVcpu(slot, offset, out Errno error))

@@ -148,6 +148,19 @@ internal sealed class KvmRing
         counts = counts with { Entries = entries, IsInterrupted = isInterrupted };
     }
 
+    /// <summary>Publishes again what the user has made look as if it had never been pushed, or as nothing that there is. Between resets.</summary>
+    /// <param name="end">How far the vCPU had pushed when it was last out of the guest.</param>
+    public void Republish(uint end)
+    {
+        for (uint index = HardwareOrdering.LoadRelaxed(ref _resetIndex); unchecked((int)(end - index)) > 0; index++)
+        {
+            ref uint flags = ref EntryAt(index).Flags;
+            uint seen = HardwareOrdering.LoadRelaxed(ref flags);
+            if (seen != DirtyGfn.Dirty && (seen & DirtyGfn.Reset) == 0)
+                HardwareOrdering.StoreRelaxed(ref flags, DirtyGfn.Dirty);
+        }
+    }
+
     private void Apply<TTarget>(ref TTarget target, in ResetBatch batch, uint end, ref KvmReset counts, KvmFidelity fidelity)
         where TTarget : struct, IResetTarget, allows ref struct
     {

@@ -118,13 +118,35 @@ public sealed class GuestMigrationTests : IDisposable
     }
 
     [Fact]
-    public void A_cancelled_migration_leaves_nothing_in_a_file_that_was_there()
+    public void A_cancelled_migration_leaves_a_file_that_was_there_as_it_was()
     {
         string path = _files.Write("earlier");
         using var source = new CancellationTokenSource();
         var migration = new GuestMigration(_memories, LogChoice.Flat[1], Small with { Via = Via.File(path), Rounds = 1000 });
         Assert.Throws<OperationCanceledException>(() => migration.Run(_ => source.Cancel(), source.Token));
-        Assert.Equal(0, new FileInfo(path).Length);
+        Assert.Equal("earlier", File.ReadAllText(path));
+        Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
+
+        File.WriteAllText(path, "");
+        using var second = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => migration.Run(_ => second.Cancel(), second.Token));
+        Assert.Equal("", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_migration_replaces_a_file_that_was_there_and_what_a_link_leads_to()
+    {
+        string path = _files.Write("earlier"), link = _files.PathOf("link");
+        foreach (string name in OperatingSystem.IsWindows() ? (string[])[path] : [path, link])
+        {
+            if (name == link)
+                File.CreateSymbolicLink(link, path);
+            File.WriteAllText(path, "earlier");
+            var migration = new GuestMigration(_memories, LogChoice.Flat[0], Small with { Via = Via.File(name) });
+            Assert.True(migration.Run(progress: null, TestContext.Current.CancellationToken).Memory.IsEqual);
+            Assert.True(new FileInfo(path).Length > 1000);
+            Assert.Equal(name == link, new FileInfo(name).LinkTarget is not null);
+        }
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class MigrateBadInputTests : IDisposable
     [InlineData("--pattern", "zigzag", "choose one of random, sequential, hot")]
     [InlineData("--throttle", "brake", "choose one of none, auto-converge, quota")]
     [InlineData("--log", "pml", "choose one of bitmap, ring, ")]
-    [InlineData("--mmu", "radix", "choose one of flat, hash, stage2")]
+    [InlineData("--mmu", "radix", "choose one of flat, hash, stage2, tdp, tdp-pml")]
     [InlineData("--ring-entries", "100", "not a power of two from 256 to 65536")]
     public async Task An_option_out_of_its_range_is_refused_with_the_range(string option, string value, string range) =>
         (await CommandResult.OfAsync("migrate", option, value)).AssertRefused($"{option} {value}: {range}");
@@ -48,7 +48,7 @@ public sealed class MigrateBadInputTests : IDisposable
     [InlineData("--via tcp --via pipe", "--via tcp pipe: given twice")]
     [InlineData("--mmu hash --log ring", "--log ring: choose one of walk, sweep, chooser, faults, shadow, all")]
     [InlineData("--mmu hash --throttle quota", "--throttle quota: not with --mmu hash")]
-    [InlineData("--huge-pages", "--huge-pages: only with --mmu stage2")]
+    [InlineData("--huge-pages", "--huge-pages: only with --mmu stage2, tdp or tdp-pml")]
     [InlineData("--pattern hot --trace x", "--pattern: not with --trace, which says where the stores go")]
     [InlineData("--via x --log all", "--via x: a file takes one migration; choose one --log")]
     [InlineData("--frob", "Unrecognized command or argument '--frob'")]
@@ -72,8 +72,9 @@ public sealed class MigrateBadInputTests : IDisposable
         Assert.SkipUnless(File.Exists("/dev/full"), "there is no device here that is always full");
         (await Migrate("--via", "/dev/full")).AssertRefused("--via /dev/full: the migration with the bitmap log failed: No space left on device");
         (await Migrate("--via", "/dev/null")).AssertRefused("--via /dev/null: the migration with the bitmap log failed: Byte 0: the stream ends");
-        Assert.True(File.Exists("/dev/full"));
-        Assert.True(File.Exists("/dev/null"));
+        Assert.Equal([0L, 0L], [new FileInfo("/dev/full").Length, new FileInfo("/dev/null").Length]);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries("/dev"), entry => entry.StartsWith("/dev/full.", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries("/dev"), entry => entry.StartsWith("/dev/null.", StringComparison.Ordinal));
     }
 
     [Fact]

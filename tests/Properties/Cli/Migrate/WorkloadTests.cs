@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using RingKit.Cli.Migrate.Workloads;
+using RingKit.Cli.Replay;
 using RingKit.Cli.Traces;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
@@ -85,10 +86,10 @@ public sealed class WorkloadTests : IDisposable
         TraceStores trace = Read(_files.Write(text), pages: 4);
         Assert.Equal((5, 3), (trace.Count, trace.DistinctPages));
         using var guest = new Guest(4, vcpus: 2);
-        guest.Run(0, trace.SourceOf(0, 2), 2);
+        guest.Run(0, TraceStoreSource.Of(trace, 0, 2), 2);
         Assert.Equal(Enumerable.Range(0, 8), guest.Bytes(1));
         Assert.Equal(Enumerable.Range(8, 4), guest.Bytes(2));
-        guest.Run(1, trace.SourceOf(1, 2), 3);
+        guest.Run(1, TraceStoreSource.Of(trace, 1, 2), 3);
         Assert.Equal([.. Enumerable.Range(0, 8), .. Enumerable.Range(0x10, 300)], guest.Bytes(1));
         Assert.Equal([.. Enumerable.Range(8, 4), .. Enumerable.Range(0xffc, 4)], guest.Bytes(2));
         Assert.Equal(Enumerable.Range(0, 4), guest.Bytes(3));
@@ -100,7 +101,7 @@ public sealed class WorkloadTests : IDisposable
     {
         TraceStores trace = Read(_files.Write(" S 1000,8\n S 2000,8\n"), pages: 2);
         using var guest = new Guest(2);
-        TraceStoreSource source = trace.SourceOf(0, 1);
+        TraceStoreSource source = TraceStoreSource.Of(trace, 0, 1);
         guest.Run(0, source, 2);
         byte[] once = [.. guest.Page(0)[..8]];
         guest.Run(0, source, 3);
@@ -113,7 +114,7 @@ public sealed class WorkloadTests : IDisposable
         TraceStores trace = Read(_files.Write(" S 1000,8\n"), pages: 1);
         using var guest = new Guest(1, vcpus: 3);
         for (int vcpu = 0; vcpu < 3; vcpu++)
-            guest.Run(vcpu, trace.SourceOf(vcpu, 3), 5);
+            guest.Run(vcpu, TraceStoreSource.Of(trace, vcpu, 3), 5);
         Assert.Equal(Enumerable.Range(0, 8), guest.Bytes(0));
     }
 

@@ -3,6 +3,7 @@ using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Clients;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.DirtyLogging.Phases;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.DirtyLogging.Kvm;
 using RingKit.Properties.DirtyLogging.Writes;

@@ -14,35 +14,15 @@ namespace RingKit.Properties.DirtyLogging.Clients;
 /// <summary>What several readers of one log see of it.</summary>
 public sealed class DirtyLogClientsTests : IDisposable
 {
-    private readonly GuestMemory _memory = new();
-    private readonly MemorySlot _low;
-    private readonly MemorySlot _high;
-    private readonly VirtualMachine _machine;
-    private readonly BitmapDirtyLog _log;
-    private readonly DirtyLogClients _clients;
+    private readonly ClientsRig _rig = new();
 
-    public DirtyLogClientsTests()
-    {
-        _low = _memory.AddSlot(id: 3, baseGfn: 0, pageCount: 1000);
-        _high = _memory.AddSlot(id: 9, baseGfn: 5000, pageCount: 70);
-        _machine = new VirtualMachine(_memory, vcpus: 2);
-        _log = new BitmapDirtyLog(_machine);
-        _clients = new DirtyLogClients(_machine);
-    }
-
-    public void Dispose()
-    {
-        _clients.Dispose();
-        _log.Dispose();
-        _machine.Dispose();
-        _memory.Dispose();
-    }
+    public void Dispose() => _rig.Dispose();
 
     [Fact]
     public void Each_client_sees_what_was_written_since_its_own_last_harvest()
     {
         using DirtyLogClient display = Started("display"), migration = Started("migration");
-        Assert.Equal(["display", "migration"], _clients.Names);
+        Assert.Equal(["display", "migration"], _rig.Clients.Names);
         Store(1);
         Assert.Equal([(3u, 1ul)], DirtySet.Harvest(display));
         Store(2);
@@ -60,7 +40,7 @@ public sealed class DirtyLogClientsTests : IDisposable
         using DirtyLogClient display = Started("display"), migration = Started("migration");
         Store(1, 5001);
         migration.Take().Dispose();
-        migration.PutBack(_low, 60, 0b10001);
+        migration.PutBack(_rig.Low, 60, 0b10001);
         Assert.Equal([(3u, 1ul), (9u, 1ul)], DirtySet.Harvest(display));
         Assert.Empty(DirtySet.Harvest(display));
         Assert.Equal([(3u, 1ul), (3u, 60ul), (3u, 64ul), (9u, 1ul)], HeldPages.TakeFrom(migration));
@@ -69,16 +49,16 @@ public sealed class DirtyLogClientsTests : IDisposable
     [Fact]
     public void The_log_is_on_while_a_client_is()
     {
-        DirtyLogClient display = _clients.Join("display"), migration = _clients.Join("migration");
-        Assert.False(_low.LogsDirtyPages);
+        DirtyLogClient display = _rig.Clients.Join("display"), migration = _rig.Clients.Join("migration");
+        Assert.False(_rig.Low.LogsDirtyPages);
         display.Start();
-        Assert.True(_low.LogsDirtyPages);
+        Assert.True(_rig.Low.LogsDirtyPages);
         Store(1);
         migration.Start();
         Store(2);
         Assert.Equal([(3u, 2ul)], DirtySet.Harvest(migration));
         display.Stop();
-        Assert.True(_low.LogsDirtyPages);
+        Assert.True(_rig.Low.LogsDirtyPages);
         Store(3);
         Assert.Empty(DirtySet.Harvest(display));
         Assert.Equal([(3u, 3ul)], DirtySet.Harvest(migration));
@@ -86,11 +66,11 @@ public sealed class DirtyLogClientsTests : IDisposable
         Store(4);
         Assert.Equal([(3u, 4ul)], DirtySet.Harvest(display));
         migration.Dispose();
-        Assert.True(_low.LogsDirtyPages);
+        Assert.True(_rig.Low.LogsDirtyPages);
         display.Dispose();
         display.Dispose();
-        Assert.False(_low.LogsDirtyPages);
-        Assert.Empty(_clients.Names);
+        Assert.False(_rig.Low.LogsDirtyPages);
+        Assert.Empty(_rig.Clients.Names);
         Assert.Throws<ObjectDisposedException>(() => display.Start());
         Assert.Throws<ObjectDisposedException>(() => DirtySet.Harvest(display));
     }
@@ -127,14 +107,14 @@ public sealed class DirtyLogClientsTests : IDisposable
         Assert.True(display.MayHavePages());
         DirtySet.Harvest(display);
         Assert.False(display.MayHavePages());
-        Assert.Equal(Errno.None, _machine.WriteAsDevice(5000ul << 12, [1]));
+        Assert.Equal(Errno.None, _rig.Machine.WriteAsDevice(5000ul << 12, [1]));
         Assert.True(display.MayHavePages());
         DirtySet.Harvest(migration);
         Assert.True(display.MayHavePages());
         Assert.False(migration.MayHavePages());
         DirtySet.Harvest(display);
         Assert.False(display.MayHavePages());
-        display.PutBack(_high, 3, 1);
+        display.PutBack(_rig.High, 3, 1);
         Assert.True(display.MayHavePages());
         display.Stop();
         Assert.False(display.MayHavePages());
@@ -160,7 +140,7 @@ public sealed class DirtyLogClientsTests : IDisposable
         Store([5, .. Enumerable.Range(60, 80).Select(page => (ulong)page), 998, 999, 5000, 5001, 5069]);
         List<(uint Slot, ulong First, ulong Count)> runs = [];
         var sink = new RunSink(runs);
-        display.HarvestRuns(_high, ref sink);
+        display.HarvestRuns(_rig.High, ref sink);
         Assert.Equal([(9u, 0ul, 2ul), (9u, 69ul, 1ul)], runs);
         runs.Clear();
         display.HarvestRuns(ref sink);
@@ -183,7 +163,7 @@ public sealed class DirtyLogClientsTests : IDisposable
         Store(1, 5000);
         DirtySet.Harvest(display);
         Store(5001);
-        Assert.Equal(Errno.None, _machine.RemoveSlot(_high));
+        Assert.Equal(Errno.None, _rig.Machine.RemoveSlot(_rig.High));
         Assert.True(display.MayHavePages());
         Assert.Equal([(9u, 1ul)], DirtySet.Harvest(display));
         Assert.Equal([(3u, 1ul), (9u, 0ul), (9u, 1ul)], HeldPages.TakeFrom(migration));
@@ -195,7 +175,7 @@ public sealed class DirtyLogClientsTests : IDisposable
         using ManualResetEventSlim isAtWork = new(), goesOn = new(), isDone = new();
         SortedSet<(uint Slot, ulong Offset)> seen = [];
         bool overtakes = false;
-        using var overtaken = new OvertakenTake(_log, () =>
+        using var overtaken = new OvertakenTake(_rig.Log, () =>
         {
             if (!overtakes)
                 return;
@@ -204,9 +184,9 @@ public sealed class DirtyLogClientsTests : IDisposable
             Assert.True(isDone.Wait(TimeSpan.FromSeconds(20)));
             Assert.Equal([(3u, 1ul), (3u, 998ul)], seen);
         });
-        _machine.Detach(_log);
-        _machine.Attach(overtaken);
-        using (var clients = new DirtyLogClients(_machine))
+        _rig.Machine.Detach(_rig.Log);
+        _rig.Machine.Attach(overtaken);
+        using (var clients = new DirtyLogClients(_rig.Machine))
         {
             DirtyLogClient display = clients.Join("display"), migration = clients.Join("migration");
             display.Start();
@@ -232,17 +212,17 @@ public sealed class DirtyLogClientsTests : IDisposable
             Assert.Equal([(3u, 999ul)], DirtySet.Harvest(display));
         }
 
-        _machine.Detach(overtaken);
-        _machine.Attach(_log);
+        _rig.Machine.Detach(overtaken);
+        _rig.Machine.Attach(_rig.Log);
     }
 
     [Fact]
     public void Bad_arguments_are_refused()
     {
-        using DirtyLogClient display = _clients.Join("display");
-        Assert.Throws<ArgumentException>("name", () => _clients.Join("display"));
-        Assert.Throws<ArgumentException>("name", () => _clients.Join(""));
-        Assert.Throws<ArgumentOutOfRangeException>("baseOffset", () => display.PutBack(_high, 70, 1));
+        using DirtyLogClient display = _rig.Clients.Join("display");
+        Assert.Throws<ArgumentException>("name", () => _rig.Clients.Join("display"));
+        Assert.Throws<ArgumentException>("name", () => _rig.Clients.Join(""));
+        Assert.Throws<ArgumentOutOfRangeException>("baseOffset", () => display.PutBack(_rig.High, 70, 1));
         Assert.Throws<ArgumentNullException>("slot", () => display.PutBack(null!, 0, 1));
         Assert.Throws<ArgumentNullException>("machine", () => new DirtyLogClients(null!));
         using var other = new GuestMemory();
@@ -250,59 +230,6 @@ public sealed class DirtyLogClientsTests : IDisposable
         using var bare = new VirtualMachine(other);
         Assert.Throws<ArgumentException>("machine", () => new DirtyLogClients(bare));
         Assert.Throws<ArgumentException>("slot", () => ReadRuns(display, foreign));
-    }
-
-    /// <summary>P1: three readers at their own pace, and none of them misses a store.</summary>
-    [Fact]
-    public void P1_display_code_cache_and_migration_each_have_a_copy_in_the_end()
-    {
-        using DirtyLogClient display = _clients.Join("display"), cache = _clients.Join("code cache"), migration = _clients.Join("migration");
-        byte[] displayed = new byte[_high.Memory.Length], cached = new byte[_low.Memory.Length];
-        display.Start();
-        cache.Start();
-        _high.Memory.AsSpan().CopyTo(displayed);
-        _low.Memory.AsSpan().CopyTo(cached);
-        var copy = new TwoPhaseCopy(migration, _machine, seed: 2019, removesSlots: false);
-        var done = new ManualResetEventSlim();
-        new Crew(TimeSpan.FromSeconds(60)).Run(
-            ("migration", () =>
-            {
-                try
-                {
-                    copy.Run(TimeSpan.FromMilliseconds(LongRun.IsOn ? 20_000 : 200));
-                }
-                finally
-                {
-                    done.Set();
-                }
-            }
-        ),
-            ("display", () =>
-            {
-                while (!done.Wait(1))
-                {
-                    var sink = new CopySink(displayed);
-                    if (display.MayHavePages())
-                        display.HarvestRuns(_high, ref sink);
-                }
-            }
-        ),
-            ("code cache", () =>
-            {
-                while (!done.IsSet)
-                {
-                    var sink = new CopySink(cached);
-                    cache.HarvestRuns(_low, ref sink);
-                    Thread.Yield();
-                }
-            }
-        ));
-        var last = new CopySink(displayed);
-        display.HarvestRuns(_high, ref last);
-        last = new CopySink(cached);
-        cache.HarvestRuns(_low, ref last);
-        Assert.True(displayed.AsSpan().SequenceEqual(_high.Memory.AsSpan()), "the display misses a store");
-        Assert.True(cached.AsSpan().SequenceEqual(_low.Memory.AsSpan()), "the code cache misses a store");
     }
 
     private static void AssertNeverClean(VirtualMachine machine)
@@ -322,7 +249,7 @@ public sealed class DirtyLogClientsTests : IDisposable
 
     private DirtyLogClient Started(string name)
     {
-        DirtyLogClient client = _clients.Join(name);
+        DirtyLogClient client = _rig.Clients.Join(name);
         client.Start();
         return client;
     }
@@ -330,7 +257,7 @@ public sealed class DirtyLogClientsTests : IDisposable
     private void Store(params ulong[] gfns)
     {
         var script = new StoreScript([.. gfns.Select(gfn => (gfn << 12, gfn))]);
-        Assert.Equal(VcpuExit.Halted, _machine.Vcpus[0].Run(ref script));
+        Assert.Equal(VcpuExit.Halted, _rig.Machine.Vcpus[0].Run(ref script));
     }
 
     // Stops at the first page until it is told to go on.
@@ -342,12 +269,5 @@ public sealed class DirtyLogClientsTests : IDisposable
             isAtWork.Set();
             Assert.True(goesOn.Wait(TimeSpan.FromSeconds(20)));
         }
-    }
-
-    private readonly struct CopySink(byte[] copy) : IDirtyPageRunSink
-    {
-        // The harvest of the log is over when a client's begins to hand out pages: their contents may be read.
-        public void Accept(MemorySlot slot, ulong firstPage, ulong pageCount) =>
-            slot.Memory.Slice((nuint)firstPage << GuestPage.Shift, (nuint)pageCount << GuestPage.Shift).AsSpan().CopyTo(copy.AsSpan((int)firstPage << GuestPage.Shift));
     }
 }

@@ -187,6 +187,35 @@ public sealed class HostileUserTests
         }
     }
 
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(4u)]
+    [InlineData(0xFFFF_FFFDu)]
+    public void Cleared_flags_of_what_was_pushed_stall_the_calls_and_not_the_logs_own_harvest(uint flags)
+    {
+        using var rig = new KvmRig(ringEntries: 256, vcpus: 2);
+        rig.StoreAll(Enumerable.Range(0, 191).Select(page => (ulong)page));
+        Assert.Equal(VcpuExit.None, rig.Store(700, vcpu: 1));
+        KvmRingMapping ring = rig.Map();
+        foreach (nuint entry in (nuint[])[3, 4, 100, 190])
+            ring.Entries[entry].Flags = flags;
+
+        // As in KVM the user waits for what is published already, and so does his vCPU. The other goes on.
+        Assert.Equal(3, rig.Harvest().Count);
+        Assert.Empty(rig.Harvest());
+        Assert.Equal(3, rig.Log.ResetDirtyRings().Entries);
+        Assert.Contains(VcpuExit.DirtyRingFull, Enumerable.Range(200, 10).Select(page => rig.Store((ulong)page)));
+        Assert.Equal(VcpuExit.DirtyRingFull, rig.Store(300));
+        Assert.Equal(VcpuExit.None, rig.Store(701, vcpu: 1));
+
+        // The log knows how far the vCPU has come.
+        SortedSet<(uint Slot, ulong Offset)> pages = DirtySet.Harvest(rig.Log);
+        Assert.Equal(Enumerable.Range(3, 188).Select(page => (3u, (ulong)page)), pages.Where(page => page.Offset < 191));
+        Assert.Superset(new HashSet<(uint, ulong)> { (3, 200), (3, 201), (3, 202), (3, 700), (3, 701) }, pages.ToHashSet());
+        Assert.Equal(VcpuExit.None, rig.Store(300));
+        Assert.Contains((3u, 300ul), DirtySet.Harvest(rig.Log));
+    }
+
     [Fact]
     public void P14_a_hostile_user_of_a_running_machine_harms_no_other_slot_and_no_thread()
     {

@@ -1,6 +1,7 @@
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Kvm;
+using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using Xunit;
 
@@ -10,6 +11,13 @@ namespace RingKit.Properties.DirtyLogging.Kvm;
 internal static class KvmLogs
 {
     public static IDirtyLog Bitmaps(VirtualMachine machine) => new KvmDirtyLog(machine, new KvmCapabilities(KvmProfile.X86));
+
+    public static IDirtyLog ClearedBitmaps(VirtualMachine machine)
+    {
+        var capabilities = new KvmCapabilities(KvmProfile.X86);
+        Assert.Equal(Errno.None, capabilities.EnableCap(KvmCapability.ManualDirtyLogProtect2, (ulong)ManualProtect.Enabled));
+        return new KvmDirtyLog(machine, capabilities);
+    }
 
     public static IDirtyLog Rings(VirtualMachine machine) => Rings(machine, KvmFidelity.Safe);
 

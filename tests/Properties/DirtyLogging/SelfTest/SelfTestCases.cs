@@ -1,6 +1,7 @@
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.Mapping;
@@ -30,6 +31,7 @@ internal static class SelfTestCases
         ("ring with bitmap", machine => Ring(machine, withBitmap: true), SelfTestExceptions.None),
         ("ring of kvm", KvmLogs.Rings, SelfTestExceptions.None),
         ("bitmap of kvm", KvmLogs.Bitmaps, SelfTestExceptions.None),
+        ("bitmap of kvm, cleared by its user", KvmLogs.ClearedBitmaps, SelfTestExceptions.None),
         ("memslot", machine => new MemslotDirtyLog(machine), SelfTestExceptions.None),
         ("memslot, manual", machine => Manual(machine, ManualProtect.Enabled, MaskedProtection.Exact), SelfTestExceptions.None),
         ("memslot, initially set", machine => Manual(machine, InitiallySet, MaskedProtection.Span), SelfTestExceptions.InitiallySet),

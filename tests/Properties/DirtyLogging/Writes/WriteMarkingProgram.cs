@@ -2,7 +2,7 @@ using RingKit.Bitmaps;
 using RingKit.Bitmaps.Summary;
 using RingKit.Interleaving;
 using RingKit.Memory;
-using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Writes;
 using Xunit;
 using static System.FormattableString;
 using O = RingKit.Interleaving.ModelOrdering;

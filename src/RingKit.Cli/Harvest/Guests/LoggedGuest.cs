@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using RingKit.Cli.Machines;
+using RingKit.Cli.Replay;
+using RingKit.Mmu.DirtyLogging;
+using RingKit.Mmu.DirtyLogging.Adaptive;
+using RingKit.Mmu.Guest;
+
+namespace RingKit.Cli.Harvest.Guests;
+
+/// <summary>A guest with a log that is on: it stores, round after round, and a harvest follows each time.</summary>
+internal sealed class LoggedGuest : IDisposable
+{
+    // So many pages have a page of the host in a flat bitmap.
+    private const ulong PagesPerHostPage = 32768;
+
+    private readonly VirtualMachine _machine;
+    private readonly string _name;
+    private readonly IDirtyLog _log;
+    private readonly IRoundStores _stores;
+    private readonly HarvestedPages _harvested;
+    private readonly OtherMemory? _otherMemory;
+    private readonly CancellationToken _cancellation;
+
+    /// <param name="machine">A machine without a log.</param>
+    /// <param name="choice">The log that it is given.</param>
+    /// <param name="settings">How it is made.</param>
+    /// <param name="stores">What the guest stores in a round.</param>
+    /// <param name="harvested">Expects the pages that it stores to.</param>
+    /// <param name="otherMemory">Is read before rounds that count, if there is any.</param>
+    /// <param name="cancellation">Ends a round.</param>
+    public LoggedGuest(
+        VirtualMachine machine, LogChoice choice, MachineSettings settings, IRoundStores stores, HarvestedPages harvested, OtherMemory? otherMemory, CancellationToken cancellation)
+    {
+        (_machine, _stores, _harvested, _otherMemory, _cancellation) = (machine, stores, harvested, otherMemory, cancellation);
+        _name = choice.Name;
+        _log = choice.Make(machine, settings);
+        _log.Start();
+        TouchRecords();
+    }
+
+    public ulong BookkeepingBytes => _log.BookkeepingBytes;
+
+    /// <summary>Where a log that chooses records pages, or null.</summary>
+    public DirtyLogForm? Form => (_log as AdaptiveDirtyLog)?.Form;
+
+    /// <summary>A round that counts.</summary>
+    /// <exception cref="LogsDisagreeException">The log reports other pages than the guest stored to; the message says which.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public CellCosts Round()
+    {
+        _otherMemory?.Read();
+        return RoundBefore();
+    }
+
+    /// <summary>A round that counts for nothing.</summary>
+    /// <inheritdoc cref="Round"/>
+    public CellCosts RoundBefore()
+    {
+        _harvested.Begin();
+        DirtyLogStatistics before = _log.Statistics;
+        VcpuShare[] shares = Store();
+        var sink = new HarvestedPages.Sink(_harvested);
+        long start = Stopwatch.GetTimestamp();
+        _log.Harvest(ref sink);
+        double last = Clock.Microseconds(start, Stopwatch.GetTimestamp());
+        DirtyLogStatistics cost = _log.Statistics - before;
+        _harvested.Check(_name);
+        double stall = shares.Sum(share => share.Stall);
+        return new CellCosts(
+            shares.Sum(share => share.Guest),
+            stall,
+            stall + last,
+            cost.Faults,
+            shares.Sum(share => share.FullExits),
+            cost.Entries,
+            cost.ResetCalls,
+            cost.Invalidations,
+            cost.BytesTouched);
+    }
+
+    /// <summary>A last round, of which the pages are taken and not protected.</summary>
+    /// <returns>The time of its harvests in microseconds, or null where a log does both at once.</returns>
+    public double? RoundWithoutProtection()
+    {
+        if (_log is not WriteProtectingLog log)
+            return null;
+
+        log.ProtectsPages = false;
+        return Round().Harvest;
+    }
+
+    public void Dispose() => _log.Dispose();
+
+    // KVM's bitmaps are there when the log is: here the host makes a page of them when it is first written, and gives one page of zeros to all who only read.
+    private void TouchRecords()
+    {
+        MemorySlot slot = _machine.Memory.Slots[0];
+        for (ulong page = 0; page < slot.PageCount; page += PagesPerHostPage)
+        {
+            if (!_log.CanRecord(_machine.Vcpus[0]))
+                _log.Clear();
+            _log.Record(_machine.Vcpus[0], slot, page);
+        }
+
+        _log.Clear();
+    }
+
+    private VcpuShare[] Store()
+    {
+        VcpuShare[] shares = [.. _machine.Vcpus.Select(vcpu => _stores.ShareOf(vcpu, _machine.Vcpus.Length, _log, _harvested))];
+        using (_cancellation.Register(StopVcpus))
+        {
+            Thread[] others = [.. shares.Skip(1).Select(share => new Thread(share.Run))];
+            foreach (Thread thread in others)
+                thread.Start();
+            shares[0].Run();
+            foreach (Thread thread in others)
+                thread.Join();
+        }
+
+        _cancellation.ThrowIfCancellationRequested();
+        return shares.FirstOrDefault(share => share.Exit != VcpuExit.Halted) is { Exit: var exit }
+            ? throw new InvalidOperationException($"A vCPU left with {exit}.")
+            : shares;
+    }
+
+    private void StopVcpus()
+    {
+        foreach (Vcpu vcpu in _machine.Vcpus)
+            vcpu.RequestStop();
+    }
+}
