@@ -3,11 +3,12 @@ using RingKit.Bench.Inputs;
 using RingKit.Bench.Reporting;
 using RingKit.Bench.Rivals;
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Operations;
 using RingKit.Memory;
 
 namespace RingKit.Bench;
 
-/// <summary>A harvest of a whole bitmap by density, shape and size, in three forms, against a loop over every bit.</summary>
+/// <summary>A harvest of a whole bitmap by density, shape and size, in three forms and in a loop, against a loop over every bit.</summary>
 /// <remarks>
 /// A harvest empties the bitmap, so every operation first puts the dirty words back: one plain store for each word that is not 0, which costs
 /// nothing where nothing is dirty. <see cref="Restore"/> measures that alone, and the column "Net" subtracts it; GB/s and the
@@ -47,7 +48,7 @@ public class BitmapHarvestBenchmarks
         _bitmap = new DirtyBitmap(_block.View, (ulong)words * 64);
         Written.Clear(Words);
 
-        long[] counts = [Naive(), Exchanges(), Masks(), Runs(), Indices()];
+        long[] counts = [Naive(), Exchanges(), Masks(), Runs(), RunsInLoop(), Indices()];
         if (counts.Any(count => count != _pattern.DirtyPages))
             throw new InvalidOperationException($"{_pattern.DirtyPages} pages are dirty, harvested were {string.Join(", ", counts)}.");
     }
@@ -96,6 +97,18 @@ public class BitmapHarvestBenchmarks
         var sink = default(CountingSink);
         _bitmap.HarvestRuns(ref sink);
         return sink.Pages;
+    }
+
+    /// <summary>The same runs in a <c>foreach</c> loop, without a sink.</summary>
+    [Benchmark]
+    [NetOf(nameof(Restore))]
+    public long RunsInLoop()
+    {
+        _pattern.Restore(Words);
+        ulong pages = 0;
+        foreach (BitRun run in _bitmap.TakeRuns())
+            pages += run.Count;
+        return (long)pages;
     }
 
     [Benchmark]

@@ -11,6 +11,7 @@ namespace RingKit.Bench.Density;
 /// <summary>A guest's dirty bitmap, and the other trackers of as many pages.</summary>
 internal sealed class ScaleGuest : IDisposable
 {
+    private const int VeryFew = 100;
     private const int Few = 1000;
     private const double ManyPercent = 1;
     private const int ListEntryBytes = 12;
@@ -36,6 +37,9 @@ internal sealed class ScaleGuest : IDisposable
     {
         /// <summary>Nothing.</summary>
         None,
+
+        /// <summary>A hundred pages.</summary>
+        VeryFew,
 
         /// <summary>A thousand pages.</summary>
         Few,
@@ -93,10 +97,17 @@ internal sealed class ScaleGuest : IDisposable
         Span<ulong> words = _words.View.AsSpan();
         if (amount == Amount.Many)
             _many.CopyTo(words, window: 0);
-        foreach (ulong page in amount == Amount.Few ? _few : [])
+        foreach (ulong page in FewPages(amount))
             words[(int)(page >> 6)] |= 1UL << (int)page;
         return BitmapCount.Count(words);
     }
+
+    private ReadOnlySpan<ulong> FewPages(Amount amount) => amount switch
+    {
+        Amount.VeryFew => _few.AsSpan(0, VeryFew),
+        Amount.Few => _few,
+        _ => [],
+    };
 
     private static double Time<TSubject>(TSubject subject, ulong expected)
         where TSubject : struct, ISubject

@@ -22,8 +22,8 @@ internal static class ScaleTable
         output.WriteLine($"{machine.Processor}, {machine.Cores} cores; {machine.Runtime}; load average {Machine.Load}");
         output.WriteLine($"harvests into masks, dirty pages at random; the median of {rounds}, and what looking at the clock takes is subtracted");
         output.WriteLine();
-        output.WriteLine("| guest | tracker | memory | 0 dirty | 1000 dirty | 1 % dirty |");
-        output.WriteLine("|---|---|---|---|---|---|");
+        output.WriteLine("| guest | tracker | memory | 0 dirty | 100 dirty | 1000 dirty | 1 % dirty |");
+        output.WriteLine("|---|---|---|---|---|---|---|");
         for (int warmUp = 0; warmUp < (isQuick ? 0 : WarmUps); warmUp++)
         {
             WriteGuest(TextWriter.Null, Gibibytes[0], Rounds * 4);

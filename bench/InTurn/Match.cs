@@ -51,6 +51,10 @@ internal sealed class Match : IDisposable
         }
     }
 
+    /// <summary>Whether a suite asks for something before or after each iteration; a match has none.</summary>
+    public static bool PreparesEachIteration(BenchmarkCase benchmark) =>
+        benchmark.Descriptor.IterationSetupMethod is not null || benchmark.Descriptor.IterationCleanupMethod is not null;
+
     public void Dispose()
     {
         foreach (var (benchmark, suite) in _suites)
@@ -60,9 +64,6 @@ internal sealed class Match : IDisposable
     // Methods that are prepared alike share a suite, and so its memory.
     private object SuiteOf(BenchmarkCase benchmark)
     {
-        if (benchmark.Descriptor.IterationSetupMethod is not null || benchmark.Descriptor.IterationCleanupMethod is not null)
-            throw new InvalidOperationException($"{benchmark.Descriptor.Type.Name} prepares each iteration, which turns have not.");
-
         foreach (var (other, shared) in _suites)
         {
             if (other.Descriptor.GlobalSetupMethod == benchmark.Descriptor.GlobalSetupMethod)

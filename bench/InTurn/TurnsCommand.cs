@@ -36,6 +36,12 @@ internal static class TurnsCommand
             return NothingRan;
         }
 
+        if (points.SelectMany(point => point).Any(Match.PreparesEachIteration))
+        {
+            Console.Error.WriteLine($"{options.Suite} prepares each iteration, which turns have not");
+            return NothingRan;
+        }
+
         Machine machine = Machine.This;
         Console.WriteLine($"{machine.Processor}, {machine.Cores} cores; {machine.System}; {machine.Runtime}; load average {Machine.Load}");
         Console.WriteLine(options.IsQuick ? "quick: one round without warm-up; these are no measurements" : $"{options.Rounds} rounds");

@@ -68,7 +68,13 @@ internal sealed class LimitCases : IDisposable
         void Restore() => pattern.Restore(block.View.AsSpan());
         if (percent is 1 or 100)
             yield return new Limit($"masks {name}", unit, units, percent == 1 ? "3 ns" : "", Restore, () => Masks(bitmap), bare);
-        yield return new Limit($"runs {name}", unit, units, FloorOfRuns(percent), Restore, () => Runs(bitmap), [.. bare, ("the whole harvest into runs", () => _bare.Runs(block.View.AsSpan()))]);
+        (string, Action)[] whole =
+        [
+            .. bare,
+            ("the whole harvest into runs", () => _bare.Runs(block.View.AsSpan())),
+            ("that, keeping what a failing sink leaves", () => _bare.RunsKept(block.View.AsSpan())),
+        ];
+        yield return new Limit($"runs {name}", unit, units, FloorOfRuns(percent), Restore, () => Runs(bitmap), whole);
         if (percent is 1 or 100)
             yield return new Limit($"indices {name}", unit, units, "", Restore, () => Indices(bitmap), bare);
     }

@@ -20,6 +20,7 @@ internal sealed unsafe class NativeLimits : IDisposable
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _addQuarters;
     private readonly delegate* unmanaged<ulong*, nuint, ulong> _scan;
     private readonly delegate* unmanaged<ulong*, nuint, ulong*, ulong> _runs;
+    private readonly delegate* unmanaged<ulong*, nuint, ulong*, ulong> _runsKept;
 
     // As wide as the runtime's.
     private static string[] Vectors => Vector512.IsHardwareAccelerated ? [] : ["-mno-avx512f"];
@@ -38,6 +39,7 @@ internal sealed unsafe class NativeLimits : IDisposable
         _addQuarters = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_add_quarters");
         _scan = (delegate* unmanaged<ulong*, nuint, ulong>)NativeLibrary.GetExport(_handle, "limit_scan");
         _runs = (delegate* unmanaged<ulong*, nuint, ulong*, ulong>)NativeLibrary.GetExport(_handle, "limit_runs");
+        _runsKept = (delegate* unmanaged<ulong*, nuint, ulong*, ulong>)NativeLibrary.GetExport(_handle, "limit_runs_kept");
     }
 
     /// <summary>Compiles and loads it.</summary>
@@ -123,6 +125,14 @@ internal sealed unsafe class NativeLimits : IDisposable
         ulong pages = 0;
         fixed (ulong* first = words)
             return _runs(first, (nuint)words.Length, &pages);
+    }
+
+    /// <summary>The same, keeping what of a word a failing sink would leave.</summary>
+    public ulong RunsKept(Span<ulong> words)
+    {
+        ulong pages = 0;
+        fixed (ulong* first = words)
+            return _runsKept(first, (nuint)words.Length, &pages);
     }
 
     public void Dispose()

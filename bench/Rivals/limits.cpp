@@ -76,7 +76,9 @@ std::uint64_t limit_scan(std::uint64_t* words, std::size_t count) {
 
 // The same, and runs joined across words by the two ends of each; the pages of a finished run are added up in memory, which is what the smallest sink does.
 // The word is loaded before it is exchanged: how many runs it has is then known, and a wrong guess of it mended, while the exchange is under way.
-std::uint64_t limit_runs(std::uint64_t* words, std::size_t count, std::uint64_t* sum) {
+extern "C++" {
+template <typename Left>
+static std::uint64_t runs(std::uint64_t* words, std::size_t count, std::uint64_t* sum, Left left) {
     std::uint64_t start = 0, end = 0;
     for (std::size_t group = 0; group < count; group += 64) {
         for (std::uint64_t rest = not_zero(words + group); rest != 0; rest &= rest - 1) {
@@ -87,6 +89,7 @@ std::uint64_t limit_runs(std::uint64_t* words, std::size_t count, std::uint64_t*
                 word = taken;
             asm volatile("" : "+r"(word));
             while (word != 0) {
+                left(index * 64, word);
                 const std::uint64_t lowest = word & (0 - word), behind = word + lowest;
                 const std::uint64_t first = index * 64 + static_cast<std::uint64_t>(__builtin_ctzll(lowest));
                 if (first != end) {
@@ -100,6 +103,20 @@ std::uint64_t limit_runs(std::uint64_t* words, std::size_t count, std::uint64_t*
     }
     *sum += end - start;
     return *sum;
+}
+}
+
+std::uint64_t limit_runs(std::uint64_t* words, std::size_t count, std::uint64_t* sum) {
+    return runs(words, count, sum, [](std::uint64_t, std::uint64_t) {});
+}
+
+// The same, and before each run what of its word would be left if the sink failed: one store of 16 bytes.
+std::uint64_t limit_runs_kept(std::uint64_t* words, std::size_t count, std::uint64_t* sum) {
+    alignas(16) std::uint64_t kept[2];
+    return runs(words, count, sum, [&kept](std::uint64_t page, std::uint64_t mask) {
+        typedef std::uint64_t pair __attribute__((vector_size(16)));
+        *reinterpret_cast<volatile pair*>(kept) = pair{page, mask};
+    });
 }
 
 // Eight vectors of 64 bytes a turn, into four sums: a multiple of 64 words.

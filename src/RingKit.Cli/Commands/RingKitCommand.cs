@@ -25,14 +25,9 @@ internal static class RingKitCommand
           ringkit info
         """;
 
-    /// <summary>Runs the command.</summary>
-    /// <param name="args">The words behind its name.</param>
-    /// <param name="output">Standard output.</param>
-    /// <param name="error">Standard error.</param>
-    /// <returns>What the process returns: see <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    /// <summary>The command with all that is below it.</summary>
+    public static RootCommand Make(Terminal terminal)
     {
-        var terminal = new Terminal(output, error);
         Command harvest = HarvestCommand.Make(terminal);
         Command replay = ReplayCommand.Make(terminal);
         Command migrate = MigrateCommand.Make(terminal);
@@ -48,6 +43,18 @@ internal static class RingKitCommand
             [hpt] = HptCommand.Examples,
             [info] = InfoCommand.Examples,
         });
+        return root;
+    }
+
+    /// <summary>Runs the command.</summary>
+    /// <param name="args">The words behind its name.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <returns>What the process returns: see <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        var terminal = new Terminal(output, error);
+        RootCommand root = Make(terminal);
 
         // A file name may begin with '@'.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });

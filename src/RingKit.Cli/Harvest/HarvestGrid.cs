@@ -11,13 +11,11 @@ namespace RingKit.Cli.Harvest;
 /// <summary>Measures a grid, cell by cell, and in each cell log by log.</summary>
 internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 {
-    // Up to so many stores a round is too short to stand for itself.
+    // Up to so many stores a round is too short to stand for itself, and others beside it.
     private const int FewStores = 20_000;
     private const int ManyStores = 200_000;
-    private const int RoundsBefore = 3;
-    private const int RoundsOfPass = 3;
-    private const ulong RehearsalPages = 1 << 14;
-    private const int RehearsalStores = 4000;
+    private const int LeastPasses = 2;
+    private const int MostPasses = 4;
 
     private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
 
@@ -55,23 +53,26 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
     private bool Populates => settings.Mmu == MmuChoice.Hash;
 
-    // So that the first cells' times are not those of the JIT compiler.
     private void Rehearse(CancellationToken cancellation)
     {
-        uint[] pages = DirtyPages.Choose(PagePattern.Runs, RehearsalPages, RehearsalStores);
-        GuestMachines machines = MachinesOf(RehearsalPages);
-        _harvested.Expect(machines.Pages, pages);
-        Rehearsal.Repeat(RunLogs, cancellation);
+        Rehearsal.Repeat(RunShapes, cancellation);
 
-        void RunLogs()
+        void RunShapes()
         {
-            foreach (LogChoice log in settings.Logs)
-            {
-                using LoggedGuest guest = Log(machines, log, pages, cancellation);
-                for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)
-                    guest.RoundBefore();
-                guest.RoundWithoutProtection();
-            }
+            foreach (RehearsalShape shape in Populates ? RehearsalShape.Small : RehearsalShape.All)
+                Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
+        }
+    }
+
+    private void Rehearse(GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    {
+        _harvested.Expect(machines.Pages, pages);
+        foreach (LogChoice log in settings.Logs)
+        {
+            using LoggedGuest guest = Log(machines, log, pages, cancellation);
+            for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)
+                guest.RoundBefore();
+            guest.RoundWithoutProtection();
         }
     }
 
@@ -103,19 +104,22 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
     private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
 
-    // Log after log, and that several times where rounds are short: what is compared is measured side by side.
+    // Log after log, and that several times, every other time backwards: what is compared is measured side by side, and none is always behind the same one.
     private IEnumerable<LogCell> MeasureLogs(GridCell cell, GuestMachines machines, uint[] pages, ulong dirty, CancellationToken cancellation)
     {
         LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
-        bool isShort = pages.Length < ManyStores;
-        int passes = pages.Length switch { < FewStores => 4, < ManyStores => 3, _ => 1 };
+
+        // One that chooses among the others, once more: by what it differs from itself is noise.
+        LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
+        LogSamples[] turns = [.. samples, .. again];
+        int rounds = pages.Length < FewStores ? 3 : pages.Length < ManyStores ? 2 : 1;
         long start = Stopwatch.GetTimestamp();
-        for (int pass = 0; pass < passes && (pass == 0 || Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
+        for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
-            foreach (LogSamples log in samples)
+            foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
             {
                 using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, isShort ? RoundsBefore : 1, isShort ? RoundsOfPass : 1);
+                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || pages.Length < FewStores);
             }
         }
 
@@ -127,9 +131,11 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             (ulong)pages.Length,
             log.Rounds,
             log.Median * factor,
+            log.First * factor,
             log.MedianTake * factor,
             Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
-            log.Form));
+            log.Form,
+            again.FirstOrDefault(other => other.Choice == log.Choice)?.Median * factor));
     }
 
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)

@@ -13,6 +13,9 @@ internal static class HarvestLogs
     /// <summary>Those over a page table that are compared if nobody says which: not KVM's, whose records are those of others.</summary>
     public static IReadOnlyList<LogChoice> UsualOver(MmuChoice mmu) => [.. Over(mmu).Where(log => !log.IsKvms)];
 
+    /// <summary>Whether a log chooses among the others, so that it is held against the best of them.</summary>
+    public static bool Chooses(LogChoice log) => log.Name is "adaptive" or "chooser";
+
     /// <summary>Those over a page table, in the order of reports.</summary>
     public static IReadOnlyList<LogChoice> Over(MmuChoice mmu) => mmu == MmuChoice.Hash ? mmu.Logs :
     [

@@ -9,7 +9,7 @@ namespace RingKit.Cli.Harvest;
 internal sealed record HarvestSettings : MachineSettings
 {
     public const int MaximumVcpus = 64;
-    public const int DefaultMostStores = 1 << 20;
+    public const int DefaultMostStores = 1 << 19;
 
     /// <summary>The page table.</summary>
     public MmuChoice Mmu { get; init; } = MmuChoice.Flat;

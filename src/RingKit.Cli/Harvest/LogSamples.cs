@@ -13,6 +13,7 @@ internal sealed class LogSamples(LogChoice choice)
     private static readonly TimeSpan MostTime = TimeSpan.FromMilliseconds(300);
 
     private readonly List<CellCosts> _rounds = [];
+    private readonly List<double> _firsts = [];
     private readonly List<double> _takes = [];
 
     /// <summary>The log.</summary>
@@ -39,23 +40,30 @@ internal sealed class LogSamples(LogChoice choice)
         MedianOf(round => round.Invalidations),
         MedianOf(round => round.BytesTouched));
 
+    /// <summary>The median of the first rounds' <see cref="CellCosts.Total"/>: of the guests that came when all that is touched had been there.</summary>
+    public double First => MedianOf(_firsts);
+
     /// <summary>The median of what harvests take without protection, or null where there is none.</summary>
     public double? MedianTake => _takes.Count == 0 ? null : MedianOf(_takes);
 
     /// <summary>
-    /// Measures some rounds, and a last one without protection. What is touched is brought into being in rounds before them, in which also a log that goes by what the
-    /// last rounds showed comes to know this cell.
+    /// Measures some rounds, and if it is asked for a last one without protection. What is touched is brought into being in rounds before them, in which also a log that goes by what the
+    /// last rounds showed comes to know this cell; of these the first one is measured too, by itself, unless nothing was there before it.
     /// </summary>
-    public void Take(LoggedGuest guest, int roundsBefore, int rounds)
+    public void Take(LoggedGuest guest, int roundsBefore, int rounds, bool withoutProtection)
     {
         BookkeepingBytes = Math.Max(BookkeepingBytes, guest.BookkeepingBytes);
         long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < roundsBefore && MayGoOn(i); i++)
+        if (_rounds.Count == 0)
+            guest.RoundBefore();
+        else
+            _firsts.Add(guest.Round().Total);
+        for (int i = 1; i < roundsBefore && MayGoOn(i); i++)
             guest.RoundBefore();
         for (int i = 0; i < rounds && MayGoOn(i); i++)
             _rounds.Add(guest.Round());
         Form = guest.Form;
-        if (guest.RoundWithoutProtection() is { } take)
+        if (withoutProtection && guest.RoundWithoutProtection() is { } take)
             _takes.Add(take);
 
         bool MayGoOn(int done) => done == 0 || Stopwatch.GetElapsedTime(start) < MostTime;

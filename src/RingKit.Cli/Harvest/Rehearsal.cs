@@ -10,7 +10,7 @@ internal static class Rehearsal
     private static readonly TimeSpan TimeForCompiler = TimeSpan.FromMilliseconds(150);
 
     /// <summary>How long each log rehearses at a time.</summary>
-    public static TimeSpan TimeOfLog { get; } = TimeSpan.FromMilliseconds(30);
+    public static TimeSpan TimeOfLog { get; } = TimeSpan.FromMilliseconds(15);
 
     /// <summary>Does it until the compiler has nothing more to do.</summary>
     /// <param name="act">What is rehearsed.</param>

@@ -43,10 +43,12 @@ internal static class HarvestJson
         Math.Round(cell.Costs.Harvest, 3),
         cell.Take is { } take ? Math.Round(take, 3) : null,
         Math.Round(cell.Costs.Total, 3),
+        Math.Round(cell.First, 3),
+        cell.Again is { } again ? Math.Round(again.Total, 3) : null,
         Math.Round(cell.Costs.Entries),
         Math.Round(cell.Costs.ResetCalls),
         Math.Round(cell.Costs.Invalidations),
         Math.Round(cell.Costs.BytesTouched),
         cell.BookkeepingBytes,
-        cell.Form is { } form ? HarvestFindings.NameOf(form) : null);
+        cell.Form is { } form ? ChooserFindings.NameOf(form) : null);
 }

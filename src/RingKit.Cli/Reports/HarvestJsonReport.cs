@@ -32,6 +32,8 @@ internal sealed record HarvestJsonReport(
         double HarvestUs,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TakeUs,
         double TotalUs,
+        double FirstUs,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AgainUs,
         double Entries,
         double ResetCalls,
         double Invalidations,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.DirtyRings;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
@@ -17,9 +18,11 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     private readonly IAdaptiveRule _rule;
     private readonly int _ringEntries;
     private readonly ulong _pages;
-    private AdaptiveRound _last;
-    private bool _hasMoved;
+
+    // Whether the rule is known to stay with rings that suffice, so that it need not be asked. A quiet round is short, and finds all that it reads out of the caches.
+    private readonly bool _keepsRings;
     private bool _isForgetting;
+    private AdaptiveRound _last;
     private ulong _moves;
 
     /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on, at first in rings.</summary>
@@ -37,6 +40,7 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
         foreach (MemorySlot slot in machine.Memory.Slots)
             _pages += slot.PageCount;
         _rule = options.Rule;
+        _keepsRings = _rule is AdaptiveRule;
         _ringEntries = options.EntriesFor(_pages);
         DirtyRing.CheckCapacity(_ringEntries, nameof(options));
         _core = new AdaptiveLogCore<HardwareOrdering>(machine.Memory.Slots.Select(slot => slot.PageCount), machine.VcpuCount, _ringEntries);
@@ -76,31 +80,21 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     /// <inheritdoc/>
     public override bool NeedsHarvest(Vcpu vcpu) => false;
 
+    [SkipLocalsInit]
     private protected override void Collect<TSink>(ref TSink sink)
     {
         Machine.Mmu.BringInRecords();
-        var target = new AdaptiveTarget<TSink>(this, Machine, ref sink);
-        ulong bytes = _core.Drain(ref target, out bool overflowed);
+        Unsafe.SkipInit(out KeptMasks kept);
+        var target = new AdaptiveTarget<TSink>(this, Machine, ref sink, ref kept);
+        ulong bytes = _core.Drain(ref target, out bool overflowed, out bool suffices);
         Book(target.Pages, bytes);
         if (_isForgetting)
             return;
 
         var round = new AdaptiveRound(target.Pages, target.Words, overflowed);
-        _hasMoved = _core.MoveTo(_rule.Choose(_core.Form, new AdaptiveHistory(_pages, _ringEntries, round, _last)));
+        if (!suffices || !_keepsRings)
+            Choose(round);
         _last = round;
-    }
-
-    private protected override void EndHarvest()
-    {
-        // Who still records in the old form does so before the invalidation returns.
-        if (_hasMoved)
-        {
-            _hasMoved = false;
-            _moves++;
-            Invalidate();
-        }
-
-        base.EndHarvest();
     }
 
     // A round that nobody asked for says nothing about the guest.
@@ -132,4 +126,15 @@ public sealed class AdaptiveDirtyLog : WriteProtectingLog
     }
 
     private protected override void Free() => _core.Dispose();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Choose(in AdaptiveRound round)
+    {
+        if (!_core.MoveTo(_rule.Choose(_core.Form, new AdaptiveHistory(_pages, _ringEntries, round, _last))))
+            return;
+
+        // Who still records in the old form does so before the invalidation at the harvest's end returns.
+        _moves++;
+        NeedsInvalidation = true;
+    }
 }

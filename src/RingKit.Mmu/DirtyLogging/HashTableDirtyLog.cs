@@ -104,13 +104,16 @@ public sealed class HashTableDirtyLog : MachineDirtyLog
         return machine.HashTable ?? throw new ArgumentException("The machine has no hashed page table.", nameof(machine));
     }
 
-    private void Book(in HarvestStatistics cost) => Books = Books with
+    private void Book(in HarvestStatistics cost)
     {
-        Entries = Books.Entries + cost.Entries,
-        ResetCalls = Books.ResetCalls + cost.TlbieBatches,
-        Invalidations = Books.Invalidations + cost.Tlbies,
-        BytesTouched = Books.BytesTouched + cost.BytesTouched,
-    };
+        ResetCalls += cost.TlbieBatches;
+        Books = Books with
+        {
+            Entries = Books.Entries + cost.Entries,
+            Invalidations = Books.Invalidations + cost.Tlbies,
+            BytesTouched = Books.BytesTouched + cost.BytesTouched,
+        };
+    }
 
     /// <summary>From the host's pages to those of 4 KiB.</summary>
     private ref struct PageSink<TSink>(int extraShift, ref TSink sink) : IHashSlotSink

@@ -36,7 +36,7 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
                 recorded += vcpu.DirtiedPages;
             }
 
-            return Books with { Faults = faults, VcpuPages = recorded };
+            return Books with { Faults = faults, VcpuPages = recorded, ResetCalls = ResetCalls };
         }
     }
 
@@ -45,8 +45,11 @@ public abstract partial class MachineDirtyLog : IDirtyLog, IHarvestSource
 
     private protected VirtualMachine Machine { get; }
 
-    /// <summary>The statistics, but for the faults. Under the lock.</summary>
+    /// <summary>The statistics, but for the faults and the reset calls. Under the lock.</summary>
     private protected DirtyLogStatistics Books { get; set; }
+
+    /// <summary>Of the statistics, and by itself: it is counted with every word of pages, between two atomic steps, which wait for all that is stored.</summary>
+    private protected ulong ResetCalls { get; set; }
 
     /// <inheritdoc/>
     public void Start()

@@ -1,6 +1,7 @@
 using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Memory;
 using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
@@ -45,7 +46,9 @@ public sealed class RingDirtyLog : WriteProtectingLog
 
         // What a processor has recorded by itself comes at one exit: KVM's reserve is 64 entries and its cpu_dirty_log_size.
         int reserve = reservedEntries + machine.Mmu.RecordsPerExit;
-        _rings = [.. machine.Vcpus.Select(_ => new DirtyRing(ringEntries, reserve))];
+        DirtyRing.CheckCapacity(ringEntries, nameof(ringEntries));
+        DirtyRing.CheckReserve(reserve, ringEntries);
+        _rings = [.. machine.Vcpus.Select(_ => MakeRing(ringEntries, reserve))];
         VcpulessWrites = vcpulessWrites;
         _bitmaps = vcpulessWrites == VcpulessWrites.Bitmap ? [.. machine.Memory.Slots.Select(slot => new DirtyBitmap(slot.PageCount))] : [];
         _vcpulessRing = vcpulessWrites == VcpulessWrites.LockedRing ? new VcpulessRing(machine, ringEntries, reservedEntries) : null;
@@ -150,14 +153,7 @@ public sealed class RingDirtyLog : WriteProtectingLog
     {
         Machine.Mmu.BringInRecords();
         foreach (DirtyRing ring in _rings)
-        {
-            // Nothing is copied out: the reset reads the entries once more, checks them against the slots, and hands on what is left.
-            var harvested = default(ReleasingSink);
-            int entries = ring.Harvester.Harvest(ref harvested);
-            var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
-            ResetResult reset = ring.Resetter.Reset(ref target);
-            Book((uint)reset.Entries, (ulong)(entries + reset.Entries) * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
-        }
+            Collect(ring, ref sink);
 
         if (_vcpulessRing is not null)
         {
@@ -183,6 +179,34 @@ public sealed class RingDirtyLog : WriteProtectingLog
         _vcpulessRing?.Dispose();
         foreach (DirtyBitmap bitmap in _bitmaps)
             bitmap.Dispose();
+    }
+
+    // So many at a time that what the page table was asked for at the harvest is still near at the reset. And never more than the ring holds, as vCPUs fill again what is
+    // freed here: all that was recorded before is among those.
+    private void Collect<TSink>(DirtyRing ring, ref TSink sink)
+        where TSink : struct, IDirtyPageSink
+    {
+        const int Stretch = 256;
+        var announced = new AnnouncingSink(Machine);
+        var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
+        int harvested, left = ring.Capacity;
+        do
+        {
+            // Nothing is copied out: the reset reads the entries once more, checks them against the slots, and hands on what is left.
+            harvested = ring.Harvester.Harvest(ref announced, Stretch);
+            left -= harvested;
+            ResetResult reset = ring.Resetter.Reset(ref target);
+            Book((uint)reset.Entries, (ulong)(harvested + reset.Entries) * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
+        }
+        while (harvested == Stretch && left > 0);
+    }
+
+    // All of its memory is there from the start, as KVM's is: a first lap meets no faults of the host.
+    private static DirtyRing MakeRing(int entries, int reserve)
+    {
+        using var block = new NativeBlock<DirtyGfn>((nuint)entries, alignment: (nuint)Environment.SystemPageSize);
+        block.Touch();
+        return new DirtyRing(block.View, reserve);
     }
 
     private DirtyRing RingOf(Vcpu vcpu)

@@ -16,7 +16,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     /// </summary>
     internal bool ProtectsPages { get; set; } = true;
 
-    private protected bool ProtectedSinceInvalidation { get; private set; }
+    /// <summary>Whether the harvest has to end with an invalidation: it has protected pages.</summary>
+    private protected bool NeedsInvalidation { get; set; }
 
     /// <summary>Starts to log one slot, whose pages are protected; the others go on as they are. Nothing happens to a slot that is logged already.</summary>
     /// <param name="slot">A slot of the machine.</param>
@@ -101,7 +102,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     // Also where the sink throws: pages that it had taken are protected, but not in the TLBs yet.
     private protected override void EndHarvest()
     {
-        if (ProtectedSinceInvalidation)
+        if (NeedsInvalidation)
             Invalidate();
     }
 
@@ -113,8 +114,8 @@ public abstract class WriteProtectingLog : MachineDirtyLog
         if (!slot.LogsDirtyPages || !ProtectsPages)
             return;
         Machine.Mmu.WriteProtect(slot, baseOffset, mask);
-        ProtectedSinceInvalidation = true;
-        Books = Books with { ResetCalls = Books.ResetCalls + 1 };
+        NeedsInvalidation = true;
+        ResetCalls++;
     }
 
     /// <summary>Books what a harvest visited.</summary>
@@ -165,7 +166,7 @@ public abstract class WriteProtectingLog : MachineDirtyLog
     internal void Invalidate()
     {
         int flushed = Machine.InvalidateTlbs();
-        ProtectedSinceInvalidation = false;
+        NeedsInvalidation = false;
         Books = Books with { Invalidations = Books.Invalidations + (ulong)flushed };
     }
 

@@ -65,6 +65,19 @@ public sealed partial class DirtyBitmap
     public int HarvestIndices(Span<ulong> destination, ref ulong cursor, ulong end) =>
         _core.Indices<AlwaysOr>(destination, ref cursor, end, takes: true);
 
+    /// <summary>Takes all dirty pages as runs for a <c>foreach</c> loop, in ascending order, and leaves them clean.</summary>
+    /// <returns>The runs, whose pages are taken as the loop reaches them; what it does not reach stays dirty.</returns>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public DirtyRuns TakeRuns() => TakeRuns(0, Pages);
+
+    /// <summary>Takes the dirty pages of a range as runs, which the range may cut, for a <c>foreach</c> loop, and leaves them clean.</summary>
+    /// <param name="first">The first page, at most <see cref="Pages"/>.</param>
+    /// <param name="count">How many pages; may be 0.</param>
+    /// <returns>The runs, whose pages are taken as the loop reaches them; what it does not reach stays dirty.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the bitmap.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public DirtyRuns TakeRuns(ulong first, ulong count) => new(_core, first, count, takes: true);
+
     /// <summary>Takes chosen pages of one word: cleans them, and says which of them really were dirty. One atomic step.</summary>
     /// <remarks>A harvest of its own, by the harvesting thread: the stores behind the marks of the pages that it returns are visible.</remarks>
     /// <param name="firstPage">The page of bit 0: a multiple of 64, as an <see cref="IDirtyMaskSink"/> gets it.</param>

@@ -99,14 +99,15 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             ulong firstPage = (ulong)part.Group << 6;
             do
             {
-                int word = BitOperations.TrailingZeroCount(rest);
+                ulong word = WordBits.LowestPlace(rest);
                 rest &= rest - 1;
                 ulong mask = TakeAll(ref group[word]);
                 if (mask == 0)
                     continue;
                 left -= BitOperations.PopCount(mask);
-                offered = Vector128.Create(firstPage + ((ulong)word << 6), mask);
-                sink.Accept(firstPage + ((ulong)word << 6), mask);
+                ulong page = firstPage + (word << 6);
+                offered = Vector128.Create(page, mask);
+                sink.Accept(page, mask);
             }
             while (rest != 0 && left >= 0 && _pages != 0);                            // a sink may dispose the bitmap
 

@@ -71,7 +71,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         {
             if (!takes || !part.IsWhole(word))
             {
-                left.Deliver((ulong)word << 6, NextCut(ref part, takes, word), ref sink);
+                ulong unused = 0;
+                left.Deliver((ulong)word << 6, NextCut(ref part, takes, word), ref sink, ref unused);
                 continue;
             }
 
@@ -103,12 +104,9 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             ulong runs = 0;
             do
             {
-                int word = BitOperations.TrailingZeroCount(rest);
+                ulong word = WordBits.LowestPlace(rest);
                 rest &= rest - 1;
-                ulong mask = TakeForeseen(ref group[word]);
-                room -= BitOperations.PopCount(mask);
-                runs += (uint)BitOperations.PopCount(mask & ~(mask << 1));
-                left.Deliver(firstPage + ((ulong)word << 6), mask, ref sink);
+                room -= (long)left.Deliver(firstPage + (word << 6), TakeForeseen(ref group[word]), ref sink, ref runs);
             }
             while (rest != 0 && room >= 0 && _pages != 0);                            // a sink may dispose the bitmap
 

@@ -18,6 +18,9 @@ public sealed partial class DirtyBitmap<TMarking>
     /// <inheritdoc cref="DirtyBitmap.MarkFromKvm(ReadOnlySpan{byte}, ulong, ulong)"/>
     public ulong MarkFromKvm(ReadOnlySpan<byte> source, ulong firstPage, ulong count) => _core.MarkFromKvm<TMarking>(source, firstPage, count);
 
+    /// <inheritdoc cref="DirtyBitmap.MarkFromWhp"/>
+    public ulong MarkFromWhp(ReadOnlySpan<ulong> source, ulong firstPage, ulong count) => _core.MarkFromWhp<TMarking>(source, firstPage, count);
+
     /// <inheritdoc cref="DirtyBitmap.CopyTo(Span{ulong})"/>
     public void CopyTo(Span<ulong> destination) => _core.CopyTo(destination);
 
@@ -31,11 +34,15 @@ public sealed partial class DirtyBitmap<TMarking>
     public int CopyToKvm(Span<byte> destination, ulong firstPage, ulong count) => _core.CopyToKvm(destination, firstPage, count);
 
     /// <inheritdoc cref="DirtyBitmap.HarvestWords(Span{ulong})"/>
-    public ulong HarvestWords(Span<ulong> destination) => _core.HarvestWords<TMarking>(destination);
+    public ulong HarvestWords(Span<ulong> destination) => HarvestWords(destination, 0, Pages);
+
+    /// <inheritdoc cref="DirtyBitmap.HarvestWords(Span{ulong}, ulong, ulong)"/>
+    public ulong HarvestWords(Span<ulong> destination, ulong firstPage, ulong count) =>
+        _core.HarvestWords<TMarking>(destination, firstPage, count);
 
     /// <inheritdoc cref="DirtyBitmap.Save"/>
-    public void Save(Stream stream) => _core.Save(stream);
+    public void Save(Stream stream) => _core.Save(stream, Pages, Granule);
 
     /// <inheritdoc cref="DirtyBitmap.Restore"/>
-    public ulong Restore(Stream stream) => _core.Restore<TMarking>(stream);
+    public ulong Restore(Stream stream) => _core.Restore<TMarking>(stream, Pages, Granule);
 }

@@ -7,6 +7,17 @@ namespace RingKit.DirtyRings;
 /// <summary>What the resetter does.</summary>
 internal sealed unsafe partial class DirtyRingCore<TOrdering>
 {
+    /// <summary>Whether entries wait for a reset: of a ring whose harvester and resetter are one thread, and that nobody else maps.</summary>
+    public bool MayReset
+    {
+        get
+        {
+            bool waits = _control->FetchIndex != TOrdering.LoadRelaxed(ref _control->ResetIndex);
+            GC.KeepAlive(this);
+            return waits;
+        }
+    }
+
     /// <summary>
     /// Resetter only: coalesces harvested entries, applies each batch, and only then gives its entries back to the producer.
     /// </summary>

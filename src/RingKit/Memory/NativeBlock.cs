@@ -56,6 +56,17 @@ public sealed unsafe class NativeBlock<T> : IDisposable
     /// <exception cref="ObjectDisposedException">The block is disposed.</exception>
     public ref T this[nuint index] => ref View[index];
 
+    /// <summary>Writes a zero into each of its pages, which the host gives at the first write only: for memory that is written where no fault should come between.</summary>
+    /// <exception cref="ObjectDisposedException">The block is disposed.</exception>
+    internal void Touch()
+    {
+        NativeView<byte> bytes = View.Cast<byte>();
+        for (nuint i = 0; i < bytes.Length; i += (nuint)Environment.SystemPageSize)
+            bytes[i] = 0;
+        if (bytes.Length != 0)
+            bytes[bytes.Length - 1] = 0;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

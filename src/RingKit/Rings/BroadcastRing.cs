@@ -80,10 +80,16 @@ public sealed class BroadcastRing<T> : IDisposable
     /// <summary>
     /// Makes a reader, which begins with the next item that is written. The one place where a ring allocates after it was made.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There are as many readers as the ring has room for.</exception>
+    /// <remarks>Who joins while the writer completes the ring may get a reader whose <see cref="BroadcastReader{T}.IsCompleted"/> is true at once.</remarks>
+    /// <exception cref="InvalidOperationException">
+    /// There are as many readers as the ring has room for, or the ring is completed: nothing would ever come.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The ring is disposed.</exception>
     public BroadcastReader<T> Join()
     {
+        if (_core.IsCompleted)
+            throw new InvalidOperationException("The ring is completed: no item will come. Join before Complete, or make a new ring.");
+
         int reader = _core.Join();
         return reader >= 0
             ? new BroadcastReader<T>(_core, reader)

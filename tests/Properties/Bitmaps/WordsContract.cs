@@ -1,11 +1,12 @@
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Operations;
 using RingKit.Memory;
 using RingKit.Properties.Support;
 using Xunit;
 
 namespace RingKit.Properties.Bitmaps;
 
-/// <summary>Arguments, padding, broken streams, disposal and allocation of what works with other bitmaps.</summary>
+/// <summary>Arguments, padding, disposal and allocation of what works with other bitmaps.</summary>
 public sealed class WordsContract
 {
     [Fact]
@@ -18,12 +19,13 @@ public sealed class WordsContract
         byte[] bytes = new byte[32];
         foreach ((ulong first, ulong count, string name) in new[]
         {
-            (256ul, 0ul, "firstPage"), (201ul, 0ul, "firstPage"), (1ul, 5ul, "firstPage"), (ulong.MaxValue - 63, 64ul, "firstPage"),
-            (ulong.MaxValue, 1ul, "firstPage"), (200ul, 0ul, "firstPage"), (192ul, 9ul, "count"), (64ul, ulong.MaxValue, "count"), (0ul, 201ul, "count"),
+            (256ul, 0ul, "firstPage"), (201ul, 0ul, "firstPage"), (ulong.MaxValue - 63, 64ul, "firstPage"), (ulong.MaxValue, 1ul, "firstPage"),
+            (200ul, 1ul, "count"), (192ul, 9ul, "count"), (5ul, 196ul, "count"), (64ul, ulong.MaxValue, "count"), (0ul, 201ul, "count"),
         })
         {
             Outside(name, () => bitmap.MarkFrom(words, first, count));
             Outside(name, () => bitmap.MarkFromKvm(bytes, first, count));
+            Outside(name, () => bitmap.MarkFromWhp(words, first, count));
             Outside(name, () => bitmap.CopyTo(words, first, count));
             Outside(name, () => bitmap.CopyToKvm(bytes, first, count));
             Outside(name, () => bitmap.HarvestWords(words, first, count));
@@ -47,9 +49,38 @@ public sealed class WordsContract
         // Nothing at all, at both ends.
         Assert.Equal(0ul, bitmap.MarkFrom([], 128, 0));
         Assert.Equal(0ul, bitmap.MarkFromKvm([], 0, 0));
-        Assert.Equal(0ul, bitmap.HarvestWords([], 192, 0));
-        Assert.Equal(0, bitmap.CopyToKvm([], 192, 0));
+        Assert.Equal(0ul, bitmap.MarkFromWhp([], 200, 0));
+        Assert.Equal(0ul, bitmap.HarvestWords([], 200, 0));
+        Assert.Equal(0, bitmap.CopyToKvm([], 191, 0));
         bitmap.CopyTo([], 0, 0);
+    }
+
+    [Fact]
+    public void Parts_at_any_place_touch_no_word_outside()
+    {
+        // Two and a half words between pages that nobody may touch, at either end.
+        Assert.SkipWhen(GuardedWords.WhyNot is not null, GuardedWords.WhyNot ?? "");
+        foreach (bool againstEnd in new[] { false, true })
+        {
+            using var memory = new GuardedWords(3, againstEnd);
+            using var bitmap = new DirtyBitmap(memory.View, 160);
+            ulong[] words = new ulong[3];
+            byte[] bytes = new byte[24];
+            for (ulong first = 0; first <= 160; first++)
+            {
+                ulong count = 160 - first;
+                words.AsSpan().Fill(ulong.MaxValue);
+                Assert.Equal(count, bitmap.MarkFrom(words, first, count));
+                bitmap.CopyTo(words, first, count);
+                bitmap.CopyToKvm(bytes, first, count);
+                Assert.Equal(0ul, bitmap.MarkFromWhp(words, first, count));
+                Assert.Equal(0ul, bitmap.MarkFromKvm(bytes, first, count));
+                ulong taken = 0;
+                foreach (BitRun run in bitmap.TakeRuns(first, count / 2))
+                    taken += run.Count;
+                Assert.Equal(count, taken + bitmap.HarvestWords(words, first, count));
+            }
+        }
     }
 
     [Fact]
@@ -71,30 +102,6 @@ public sealed class WordsContract
     }
 
     [Fact]
-    public void Streams_that_are_broken_mark_nothing()
-    {
-        using var bitmap = new DirtyBitmap(100);
-        bitmap.MarkRange(0, 100);
-        using var stream = new MemoryStream();
-        bitmap.Save(stream);
-        byte[] saved = stream.ToArray();
-        Assert.Equal([100, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 15, 0, 0, 0], saved);
-
-        using var target = new DirtyBitmap(100);
-        target.Mark(7);
-        for (int length = 0; length < saved.Length; length++)
-            Assert.Throws<EndOfStreamException>(() => target.Restore(new MemoryStream(saved[..length])));
-        using var longer = new DirtyBitmap(101);
-        Assert.Contains("101", Assert.Throws<InvalidDataException>(() => longer.Restore(new MemoryStream(saved))).Message, StringComparison.Ordinal);
-        saved[20] |= 16;
-        Assert.Contains("beyond", Assert.Throws<InvalidDataException>(() => target.Restore(new MemoryStream(saved))).Message, StringComparison.Ordinal);
-        Assert.Equal("stream", Assert.Throws<ArgumentNullException>(() => target.Restore(null!)).ParamName);
-        Assert.Equal("stream", Assert.Throws<ArgumentNullException>(() => target.Save(null!)).ParamName);
-        Assert.Equal([7ul], Taken(target));
-        Assert.Equal(0ul, longer.Count());
-    }
-
-    [Fact]
     public void A_disposed_bitmap_says_so()
     {
         var bitmap = new DirtyBitmap(100);
@@ -102,6 +109,7 @@ public sealed class WordsContract
         foreach (Action call in new Action[]
         {
             bitmap.MarkAll, () => bitmap.MarkFrom(new ulong[2]), () => bitmap.MarkFrom([], 0, 0), () => bitmap.MarkFromKvm(new byte[16]),
+            () => bitmap.MarkFromWhp([], 0, 0),
             () => bitmap.CopyTo(new ulong[2]), () => bitmap.CopyTo([], 0, 0), () => bitmap.CopyToKvm([], 0, 0), () => bitmap.HarvestWords(new ulong[2]),
             () => bitmap.HarvestWords([], 0, 0), () => bitmap.Save(Stream.Null), () => bitmap.Restore(Stream.Null),
         })
@@ -121,6 +129,8 @@ public sealed class WordsContract
             bitmap.CopyToKvm(bytes);
             bitmap.MarkFrom(words);
             bitmap.MarkFromKvm(bytes);
+            bitmap.MarkFromWhp(words, 0, bitmap.Pages);
+            bitmap.HarvestWords(words, 17, 60_000);
             bitmap.HarvestWords(words);
         }));
     }

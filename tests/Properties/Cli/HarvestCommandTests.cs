@@ -14,7 +14,7 @@ public sealed class HarvestCommandTests : IDisposable
     private static readonly string[] CellKeys =
     [
         "memory", "memory_bytes", "dirty", "pattern", "log", "dirty_pages", "stored_pages", "sampled", "rounds", "faults", "guest_us", "stall_us", "ns_per_store",
-        "full_exits", "harvest_us", "take_us", "total_us", "entries", "reset_calls", "invalidations", "bytes_touched", "bookkeeping_bytes",
+        "full_exits", "harvest_us", "take_us", "total_us", "first_us", "entries", "reset_calls", "invalidations", "bytes_touched", "bookkeeping_bytes",
     ];
 
     private readonly TraceFiles _files = new();

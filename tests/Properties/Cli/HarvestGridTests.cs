@@ -103,6 +103,36 @@ public sealed class HarvestGridTests
             .Where(cell => cell.GetProperty("log").GetString() == "adaptive").Select(cell => cell.GetProperty("form").GetString()));
     }
 
+    // Code that is first run in a measured round is measured as the JIT compiler first leaves it.
+    [Fact]
+    public void The_rehearsal_takes_a_log_that_chooses_through_all_its_forms()
+    {
+        DirtyLogForm?[] forms =
+        [
+            .. RehearsalShape.All.Select(shape => Run(Settings(MmuChoice.Flat) with
+            {
+                Logs = [LogChoice.Flat.Single(HarvestLogs.Chooses)],
+                Memory = [shape.GuestPages * GuestPage.Size],
+                Dirty = [Pages((ulong)shape.Stores)],
+                Patterns = [shape.Pattern],
+            }).Cells.Single().Form),
+        ];
+        Assert.Equal([DirtyLogForm.Ring, DirtyLogForm.Summary, DirtyLogForm.Bitmap], forms);
+    }
+
+    [Fact]
+    public void A_log_that_chooses_is_measured_twice_and_its_first_round_by_itself()
+    {
+        HarvestReport report = Run(Settings(MmuChoice.Flat) with { Memory = [64 * Mebibyte], Dirty = [Pages(100), Pages(6000)], TimesCount = true });
+        Assert.All(report.Cells, cell => Assert.Equal(cell.Log == "adaptive", cell.Again is { Total: > 0 }));
+        Assert.All(report.Cells, cell => Assert.True(cell.First > 0));
+        string[] said = [.. HarvestFindings.Of(report).Where(sentence => sentence.StartsWith("adaptive, ", StringComparison.Ordinal))];
+        Assert.Equal(3, said.Length);
+        Assert.StartsWith("adaptive, guest and harvest, at most 1.15 times the best one's cost in ", said[0], StringComparison.Ordinal);
+        Assert.Contains("the first round of all", said[1], StringComparison.Ordinal);
+        Assert.Contains(" of 6 cells; at worst ", said[2], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Several_vcpus_share_the_stores()
     {

@@ -66,6 +66,35 @@ public sealed class RingDirtyLogTests()
     }
 
     [Fact]
+    public void A_harvest_ends_though_a_vcpu_fills_the_ring_as_fast_as_it_empties_it()
+    {
+        const int Entries = 1024, Most = 20_000;
+        using var memory = new GuestMemory();
+        MemorySlot slot = memory.AddSlotWithoutBytes(0, 0, 1 << 20);
+        using var machine = new VirtualMachine(memory);
+        using var log = new RingDirtyLog(machine, Entries, reservedEntries: 0);
+        log.Start();
+        ulong next = 0;
+        Record();
+        var pages = new SortedSet<(uint, ulong)>();
+        while (pages.Count < Most)
+        {
+            var sink = new RecordingSink(pages, Record);
+            int before = pages.Count;
+            log.Harvest(ref sink);
+            Assert.InRange(pages.Count - before, 1, Entries);
+        }
+
+        Assert.Equal((ulong)pages.Count, next);
+
+        void Record()
+        {
+            while (next < Most && log.CanRecord(machine.Vcpus[0]))
+                log.Record(machine.Vcpus[0], slot, next++);
+        }
+    }
+
+    [Fact]
     public void Entries_that_name_no_page_are_refused_and_counted()
     {
         using var memory = new GuestMemory();

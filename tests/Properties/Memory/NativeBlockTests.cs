@@ -25,6 +25,17 @@ public sealed class NativeBlockTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5000)]
+    public void A_block_whose_pages_were_touched_is_zeroed_still(int length)
+    {
+        using var block = new NativeBlock<DirtyGfn>((nuint)length, alignment: 4096);
+        block.Touch();
+        Assert.Equal(-1, block.View.Cast<ulong>().AsSpan().IndexOfAnyExcept(0UL));
+    }
+
+    [Theory]
     [InlineData(128)]
     [InlineData(256)]
     [InlineData(4096)]

@@ -164,6 +164,26 @@ public sealed class RingPolicies
         "RingPolicies.Gaps");
 
     [Fact]
+    public void A_reader_that_joins_after_completion_is_told_so()
+    {
+        using var ring = new BroadcastRing<Item>(4, new BroadcastOptions { MaximumReaders = 2 });
+        using BroadcastReader<Item> early = ring.Join();
+        ring.Writer.TryWrite(new Item(0));
+        ring.Writer.Complete();
+        string told = Assert.Throws<InvalidOperationException>(() => ring.Join()).Message;
+        Assert.Contains("Join before Complete", told, StringComparison.Ordinal);
+
+        // It has taken no place, and the reader that was there reads on.
+        Assert.Equal(0, ring.Slowest.Reader);
+        Assert.True(early.TryRead(out Item item, out _));
+        item.MustBe(0);
+        Assert.True(early.IsCompleted);
+        early.Dispose();
+        Assert.Equal(-1, ring.Slowest.Reader);
+        Assert.Throws<InvalidOperationException>(() => ring.Join());
+    }
+
+    [Fact]
     public void A_laggard_is_detached_and_may_join_again()
     {
         using var ring = new BroadcastRing<Item>(4, new BroadcastOptions { WhenReaderLags = LaggardPolicy.Detach, MaximumReaders = 2 });

@@ -11,6 +11,7 @@ namespace RingKit.Cli.Harvest.ByTrace;
 internal sealed class TraceSamples(LogChoice choice)
 {
     private readonly List<CellCosts> _passes = [];
+    private readonly List<double> _firsts = [];
     private ulong _bookkeepingBytes;
     private DirtyLogForm? _form;
     private long _dirtyPages;
@@ -45,6 +46,8 @@ internal sealed class TraceSamples(LogChoice choice)
                 try
                 {
                     sum += guest.RoundBefore();
+                    if (round == 0)
+                        _firsts.Add(sum.Total);
                 }
                 catch (LogsDisagreeException e)
                 {
@@ -68,6 +71,7 @@ internal sealed class TraceSamples(LogChoice choice)
     {
         CellCosts median = _passes.OrderBy(pass => pass.Total).ElementAt((_passes.Count - 1) / 2);
         ulong pages = (ulong)Math.Round((double)_dirtyPages / rounds, MidpointRounding.AwayFromZero);
-        return new LogCell(cell, choice.Name, pages, pages, rounds, median * (1.0 / rounds), Take: null, _bookkeepingBytes, _form) { Stores = stores };
+        double first = _firsts.Order().ElementAt((_firsts.Count - 1) / 2);
+        return new LogCell(cell, choice.Name, pages, pages, rounds, median * (1.0 / rounds), first, Take: null, _bookkeepingBytes, _form, Again: null) { Stores = stores };
     }
 }

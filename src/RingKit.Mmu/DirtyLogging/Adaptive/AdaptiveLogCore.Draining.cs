@@ -10,12 +10,16 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
     // The forms in which pages may be: bits by FormBit.
     private uint _mayHold = FormBit(DirtyLogForm.Ring);
 
+    // What the control says: nobody else writes it.
+    private DirtyLogForm _form;
+
     /// <summary>Takes what is recorded: in the form, in the one before it if that ended with the last drain, and beside full rings.</summary>
     /// <param name="target">Takes the pages. If it throws, what it did not take stays recorded.</param>
     /// <param name="overflowed">Whether pages went aside since the last drain.</param>
+    /// <param name="suffices">Whether all was in rings, and is to be there.</param>
     /// <returns>Bytes of the rings and bitmaps that it read.</returns>
     /// <typeparam name="TTarget">The target's type.</typeparam>
-    public ulong Drain<TTarget>(ref TTarget target, out bool overflowed)
+    public ulong Drain<TTarget>(ref TTarget target, out bool overflowed, out bool suffices)
         where TTarget : struct, IAdaptiveTarget, allows ref struct
     {
         overflowed = TOrdering.LoadRelaxed(ref _control->Overflowed) != 0;
@@ -25,15 +29,19 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
             _mayHold |= FormBit(DirtyLogForm.Summary);
         }
 
+        suffices = _mayHold == FormBit(DirtyLogForm.Ring);
         ulong bytes = 0;
         if (MayHold(DirtyLogForm.Ring))
             bytes += DrainRings(ref target);
+        if (suffices)
+            return bytes;
+
         if (MayHold(DirtyLogForm.Bitmap))
             bytes += DrainBitmaps(ref target);
         else if (MayHold(DirtyLogForm.Summary))
             bytes += DrainSummaries(ref target);
 
-        _mayHold = FormBit(Form);
+        _mayHold = FormBit(_form);
         return bytes;
     }
 
@@ -42,10 +50,11 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
     /// <exception cref="InvalidOperationException">There is no such form; nothing has changed.</exception>
     public bool MoveTo(DirtyLogForm form)
     {
-        if (form == Form)
+        if (form == _form)
             return false;
         if (form is not (DirtyLogForm.Ring or DirtyLogForm.Summary or DirtyLogForm.Bitmap))
             throw new InvalidOperationException($"The rule chose form {form}; there are {DirtyLogForm.Ring}, {DirtyLogForm.Summary} and {DirtyLogForm.Bitmap}.");
+        _form = form;
         TOrdering.StoreRelaxed(ref _control->Form, (ulong)form);
         _mayHold |= FormBit(form);
         GC.KeepAlive(this);
@@ -53,7 +62,7 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
     }
 
     /// <summary>A defect, for tests: forgets that a vCPU may still have recorded in the form before.</summary>
-    internal void ForgetOldForm() => _mayHold = FormBit(Form);
+    internal void ForgetOldForm() => _mayHold = FormBit(_form);
 
     private bool MayHold(DirtyLogForm form) => (_mayHold & FormBit(form)) != 0;
 
@@ -65,15 +74,16 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
         ulong entries = 0;
         foreach (DirtyRingCore<TOrdering> ring in _rings)
         {
-            // Nothing is copied out: the reset reads the entries once more. At least one, for what a target has refused before. And never more than the
-            // ring holds:
-            // vCPUs fill again what is freed here. All that was recorded before is among those, so what is left is the next drain's.
+            // Nothing is copied out: the reset reads the entries once more, and what a target has refused before. And never more than the ring holds: vCPUs fill again
+            // what is freed here. All that was recorded before is among those, so what is left is the next drain's.
             int harvested, left = (int)ring.Capacity;
             do
             {
                 harvested = ring.Harvest(ref target, Stretch);
                 left -= harvested;
-                entries += (uint)harvested + (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
+                entries += (uint)harvested;
+                if (ring.MayReset)
+                    entries += (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
             }
             while (harvested == Stretch && left > 0);
         }

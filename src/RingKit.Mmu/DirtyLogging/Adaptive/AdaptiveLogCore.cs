@@ -32,6 +32,7 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering> : IDisposable
         for (int i = 0; i < vcpus; i++)
         {
             using var entries = new NativeBlock<DirtyGfn>((nuint)ringEntries, alignment: (nuint)Environment.SystemPageSize);
+            entries.Touch();
             _rings[i] = new DirtyRingCore<TOrdering>(entries.View, reservedEntries: 0);
         }
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.Mmu.Guest;
@@ -9,18 +8,17 @@ namespace RingKit.Mmu.DirtyLogging.Adaptive;
 /// <summary>Protects what an adaptive log drains, hands it to a sink, and counts it.</summary>
 /// <remarks>
 /// A page's entry in a page table may be anywhere in memory, and to protect it is an atomic step, which waits for it alone. So the page table hears of pages some steps
-/// before: of a ring's entries when they are harvested, and of masks by keeping the last few back.
+/// before: of a ring's entries when they are harvested, and of masks by keeping the last few back. Those are not in here: a quiet round would fill them with zeros.
 /// </remarks>
-internal ref struct AdaptiveTarget<TSink>(WriteProtectingLog log, VirtualMachine machine, ref TSink sink) : IAdaptiveTarget
+internal ref struct AdaptiveTarget<TSink>(WriteProtectingLog log, VirtualMachine machine, ref TSink sink, ref KeptMasks kept) : IAdaptiveTarget
     where TSink : struct, IDirtyPageSink
 {
-    // As many misses as a core has under way at once.
-    private const int Most = 16;
+    private const int Most = KeptMasks.Count;
 
     private readonly ref TSink _sink = ref sink;
+    private readonly ref KeptMasks _kept = ref kept;
     private MemorySlot? _slot;
     private SummaryPath _path;
-    private KeptBack _kept;
     private uint _first;
     private uint _end;
 
@@ -89,11 +87,5 @@ internal ref struct AdaptiveTarget<TSink>(WriteProtectingLog log, VirtualMachine
         Pages += (uint)BitOperations.PopCount(mask);
         Words++;
         _sink.Accept(_slot!, firstPage, mask);
-    }
-
-    [InlineArray(Most)]
-    private struct KeptBack
-    {
-        private (ulong FirstPage, ulong Mask) _first;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RingKit.Memory;
 
 namespace RingKit.Mmu.Migration.Streams;
 

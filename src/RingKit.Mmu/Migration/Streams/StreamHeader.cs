@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using RingKit.Memory;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.Migration.Streams;

@@ -20,9 +20,11 @@ public sealed class DirtyClients
     /// <summary>Begins without clients.</summary>
     /// <param name="marks">What writers mark. Its owner disposes it, when no client harvests any more.</param>
     /// <exception cref="ArgumentNullException">There is no bitmap.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
     public DirtyClients(DirtyBitmap marks)
     {
         ArgumentNullException.ThrowIfNull(marks);
+        marks.Core.ThrowIfDisposed();
         _marks = marks;
         _core = new DirtyClientsCore<HardwareOrdering>(marks.Core);
     }

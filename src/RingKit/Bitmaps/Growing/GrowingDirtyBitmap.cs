@@ -78,6 +78,20 @@ public sealed class GrowingDirtyBitmap : IDirtyTracker
     /// <inheritdoc/>
     public int HarvestIndices(Span<ulong> destination, ref ulong cursor) => _core.HarvestIndices(destination, ref cursor);
 
+    /// <summary>Writes the pages that there are by now to a stream and leaves them dirty, as <see cref="DirtyBitmap.Save"/> does.</summary>
+    /// <param name="stream">Where it is written, from its position on. It is not closed.</param>
+    /// <exception cref="ArgumentNullException">There is no stream.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public void Save(Stream stream) => Whole.Core.Save(stream, Pages, Whole.Granule);
+
+    /// <summary>Marks the pages that were dirty when they were saved, of as many as there are by now. Those that are dirty now stay so.</summary>
+    /// <param name="stream">What <see cref="Save"/> has written; it is read from its position on, not beyond it, and not closed.</param>
+    /// <returns>How many of the pages were clean.</returns>
+    /// <exception cref="ArgumentNullException">There is no stream.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="DirtyBitmap.Restore"/> says; with more pages, grow first. Nothing was marked.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
+    public ulong Restore(Stream stream) => Whole.Core.Restore<AlwaysOr>(stream, Pages, Whole.Granule);
+
     /// <inheritdoc/>
     public void Dispose() => _core.Dispose();
 }

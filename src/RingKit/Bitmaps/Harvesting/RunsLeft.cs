@@ -39,17 +39,21 @@ internal struct RunsLeft
     /// <param name="firstPage">The page of bit 0; not less than the last one.</param>
     /// <param name="mask">The pages; may be 0.</param>
     /// <param name="sink">Takes the runs.</param>
+    /// <param name="runs">How many runs begin in the word: added to. Counted here, with the pages that it returns, since it costs least here.</param>
     /// <typeparam name="TSink">The sink's type.</typeparam>
+    /// <returns>How many pages.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Deliver<TSink>(ulong firstPage, ulong mask, ref TSink sink)
+    public ulong Deliver<TSink>(ulong firstPage, ulong mask, ref TSink sink, ref ulong runs)
         where TSink : struct, IDirtyRunSink, allows ref struct
     {
+        ulong pages = 0;
         if (OpenEnd != 0)
         {
             int joined = firstPage == OpenEnd ? BitOperations.TrailingZeroCount(~mask) : 0;
             OpenEnd += (uint)joined;
+            pages = (uint)joined;
             if (joined == 64)
-                return;
+                return pages;
             mask &= ulong.MaxValue << joined;
             _word = Vector128.Create(firstPage, mask);
             DeliverOpen(ref sink);
@@ -58,17 +62,23 @@ internal struct RunsLeft
         while (mask != 0)
         {
             _word = Vector128.Create(firstPage, mask);
-            int first = BitOperations.TrailingZeroCount(mask);
-            ulong carried = mask + (1UL << first);
+            runs++;
+            ulong first = WordBits.LowestPlace(mask);
+            ulong carried = mask + (mask & (0 - mask));
             if (carried == 0)
             {
-                Open(firstPage + (uint)first, firstPage + 64);
+                pages += 64 - first;
+                Open(firstPage + first, firstPage + 64);
                 break;
             }
 
-            sink.Accept(firstPage + (uint)first, (uint)(BitOperations.TrailingZeroCount(carried) - first));
+            ulong count = WordBits.LowestPlace(carried) - first;
+            pages += count;
+            sink.Accept(firstPage + first, count);
             mask &= carried;
         }
+
+        return pages;
     }
 
     /// <summary>The last word is delivered, or in the open run.</summary>

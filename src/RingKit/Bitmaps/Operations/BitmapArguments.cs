@@ -29,6 +29,16 @@ internal static class BitmapArguments
             ThrowSpan(name, words.Length, bits);
     }
 
+    /// <summary>Checks that a span, which is large enough, has no bits behind the last one: else the two sides do not agree on the length.</summary>
+    public static void CheckPadding(ReadOnlySpan<ulong> source, ulong bits)
+    {
+        if (bits % 64 == 0)
+            return;
+        ulong padding = source[(int)(bits / 64)] & ~LastWordMask(bits);
+        if (padding != 0)
+            throw new ArgumentException($"The bitmap has {bits} bits, and bits beyond are set: 0x{padding:x16} in its last word.", nameof(source));
+    }
+
     /// <summary>Checks that a range lies within so many bits.</summary>
     public static void CheckRange(
         ulong first,

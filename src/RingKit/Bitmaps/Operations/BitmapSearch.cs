@@ -57,6 +57,24 @@ public static class BitmapSearch
         return NextRun(words, bits, from, minimum, 0);
     }
 
+    /// <summary>All runs of set bits, for <c>foreach</c>.</summary>
+    /// <param name="words">The bitmap.</param>
+    /// <param name="bits">Its length.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The length is more than the words hold.</exception>
+    public static BitRuns SetRuns(ReadOnlySpan<ulong> words, ulong bits)
+    {
+        BitmapArguments.CheckBits(words, bits);
+        return new BitRuns(words, bits, areSet: true);
+    }
+
+    /// <summary>All runs of clear bits, for <c>foreach</c>.</summary>
+    /// <inheritdoc cref="SetRuns"/>
+    public static BitRuns ClearRuns(ReadOnlySpan<ulong> words, ulong bits)
+    {
+        BitmapArguments.CheckBits(words, bits);
+        return new BitRuns(words, bits, areSet: false);
+    }
+
     private static void Check(ReadOnlySpan<ulong> words, ulong bits, ulong from)
     {
         BitmapArguments.CheckBits(words, bits);

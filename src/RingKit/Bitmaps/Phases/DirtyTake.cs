@@ -22,9 +22,11 @@ public sealed class DirtyTake : IDisposable
     /// <summary>Makes an empty one.</summary>
     /// <param name="bitmap">What it takes from and puts back into.</param>
     /// <exception cref="ArgumentNullException">There is no bitmap.</exception>
+    /// <exception cref="ObjectDisposedException">The bitmap is disposed.</exception>
     public DirtyTake(DirtyBitmap bitmap)
     {
         ArgumentNullException.ThrowIfNull(bitmap);
+        bitmap.Core.ThrowIfDisposed();
         using var block = new NativeBlock<ulong>((nuint)DirtyBitmapCore<HardwareOrdering>.WordsFor(bitmap.Pages));
         _core = new DirtyTakeCore<HardwareOrdering>(bitmap.Core, block.View);
     }
@@ -106,6 +108,17 @@ public sealed class DirtyTake : IDisposable
         ulong cursor = 0;
         ReadRuns(ref sink, ref cursor, Pages, ulong.MaxValue);
     }
+
+    /// <summary>All held pages as runs for a <c>foreach</c> loop, in ascending order. They stay held.</summary>
+    /// <exception cref="ObjectDisposedException">This is disposed.</exception>
+    public DirtyRuns HeldRuns() => HeldRuns(0, Pages);
+
+    /// <summary>The held pages of a range as runs for a <c>foreach</c> loop, in ascending order. They stay held. The range may cut a run.</summary>
+    /// <param name="first">The first page, at most <see cref="Pages"/>.</param>
+    /// <param name="count">How many pages; may be 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside the bitmap.</exception>
+    /// <exception cref="ObjectDisposedException">This is disposed.</exception>
+    public DirtyRuns HeldRuns(ulong first, ulong count) => new(_core.Held, first, count, takes: false);
 
     /// <summary>Writes held pages one by one, as many as there is room for. They stay held.</summary>
     /// <param name="destination">Filled from its start; with 64 places or more it is faster. Places behind the pages may be overwritten.</param>

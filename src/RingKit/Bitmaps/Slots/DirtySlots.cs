@@ -121,6 +121,14 @@ public sealed class DirtySlots : IDisposable
         }
     }
 
+    /// <summary>Marks all pages of all slots, as <see cref="DirtyBitmap.MarkAll"/> does: when it is not known any more which are dirty.</summary>
+    /// <exception cref="ObjectDisposedException">The slots are disposed.</exception>
+    public void MarkAll()
+    {
+        foreach (DirtyBitmap bitmap in _bitmaps)
+            bitmap.MarkAll();
+    }
+
     /// <summary>Takes all dirty pages, slot by slot and ascending, as 64-bit masks, and leaves them clean.</summary>
     /// <param name="sink">Takes the masks. If it throws, the mask that it did not take is dirty again, and so is all that was not reached.</param>
     /// <typeparam name="TSink">The sink's type.</typeparam>

@@ -70,6 +70,16 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
         }
     }
 
+    /// <summary>Any thread: whether the writer has completed the ring, as far as this thread has heard.</summary>
+    public bool IsCompleted
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return HasFlag(TOrdering.LoadRelaxed(ref *_tail));
+        }
+    }
+
     public RingStatistics Statistics
     {
         get

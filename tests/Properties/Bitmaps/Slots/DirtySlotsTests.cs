@@ -27,6 +27,16 @@ public sealed class DirtySlotsTests
     }
 
     [Fact]
+    public void All_pages_of_all_slots_are_marked_and_none_between()
+    {
+        using var slots = new DirtySlots(Some);
+        slots.Mark(7);
+        slots.MarkAll();
+        Assert.Equal([100ul, 70, 1, 100], Enumerable.Range(0, slots.Count).Select(slot => slots[slot].Count()));
+        Assert.False(slots.TryFind(175, out _, out _));
+    }
+
+    [Fact]
     public void Pages_and_ranges_that_no_slot_has_are_refused_by_name_and_mark_nothing()
     {
         using var slots = new DirtySlots(Some);

@@ -165,15 +165,6 @@ public sealed class AdaptiveDirtyLogTests() : WriteProtectingLogContract(machine
         Assert.Equal(VcpuExit.Halted, vcpu.Run(ref script));
     }
 
-    private readonly struct RecordingSink(SortedSet<(uint Slot, ulong Offset)> pages, Action record) : IDirtyPageSink
-    {
-        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
-        {
-            new DirtySet(pages).Accept(slot, baseOffset, mask);
-            record();
-        }
-    }
-
     private struct LateRecord(Action record) : IDirtyPageSink
     {
         private readonly HashSet<ulong> _words = [];

@@ -89,7 +89,7 @@ internal sealed class AdaptiveLogProgram : IDisposable
         try
         {
             var target = new Target(this);
-            _core.Drain(ref target, out _);
+            _core.Drain(ref target, out _, out _);
             if (_core.MoveTo(next) && _script.ForgetsOldForm)
                 _core.ForgetOldForm();
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RingKit.Memory;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Streams;
 using Xunit;

@@ -1,9 +1,8 @@
 using System.Text;
-using RingKit.Mmu.Migration.Streams;
+using RingKit.Memory;
 using Xunit;
 
-namespace RingKit.Properties.Migration.Streams;
-
+namespace RingKit.Properties.Memory;
 /// <summary>The checksum is CRC-32C, by its published values, however the bytes are cut.</summary>
 public sealed class Crc32CTests
 {

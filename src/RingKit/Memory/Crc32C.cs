@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace RingKit.Mmu.Migration.Streams;
+namespace RingKit.Memory;
 
 /// <summary>CRC-32C (Castagnoli, reflected, all ones before and after): what iSCSI and ext4 use, and processors compute.</summary>
 internal static class Crc32C

@@ -1,0 +1,21 @@
+using RingKit.Cli.Harvest.Patterns;
+
+namespace RingKit.Cli.Harvest;
+
+/// <summary>A round that is run before any is measured, so that the first cells' times are not those of the JIT compiler.</summary>
+/// <param name="Pattern">How the dirty pages lie.</param>
+/// <param name="GuestPages">The guest's pages.</param>
+/// <param name="Stores">How many of them are dirty.</param>
+internal sealed record RehearsalShape(PagePattern Pattern, ulong GuestPages, int Stores)
+{
+    /// <summary>What a ring takes, what is too much for one and still sparse, and what is dense: a log that chooses has code for each.</summary>
+    public static IReadOnlyList<RehearsalShape> All { get; } =
+    [
+        new(PagePattern.Runs, 1 << 14, 4000),
+        new(PagePattern.Runs, 1 << 20, 5000),
+        new(PagePattern.Random, 1 << 14, 12_000),
+    ];
+
+    /// <summary>Those over a page table that is filled before it is measured, which takes its time where it is large; none of its logs has such forms.</summary>
+    public static IReadOnlyList<RehearsalShape> Small { get; } = [.. All.Where(shape => shape.GuestPages == 1 << 14)];
+}
