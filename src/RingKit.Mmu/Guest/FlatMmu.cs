@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using RingKit.Memory;
 using RingKit.Mmu.DirtyLogging;
@@ -30,11 +31,17 @@ internal sealed class FlatMmu : IMmu
     private readonly NativeBlock<byte>[] _everWritable;
     private readonly VirtualMachine _machine;
 
+    // The same memory. Of no length when it is gone.
+    private readonly NativeView<ulong>[] _entries;
+    private readonly NativeView<byte>[] _marks;
+
     public FlatMmu(VirtualMachine machine)
     {
         _machine = machine;
         _tables = [.. machine.Memory.Slots.Select(slot => new NativeBlock<ulong>((nuint)slot.PageCount))];
         _everWritable = [.. machine.Memory.Slots.Select(slot => new NativeBlock<byte>((nuint)((slot.PageCount + EntriesPerMark - 1) / EntriesPerMark)))];
+        _entries = [.. _tables.Select(table => table.View)];
+        _marks = [.. _everWritable.Select(marks => marks.View)];
     }
 
     public VcpuExit Translate(Vcpu vcpu, ulong page, bool write, out TlbEntry entry, out ulong source)
@@ -46,12 +53,13 @@ internal sealed class FlatMmu : IMmu
             return VcpuExit.NoMemory;
 
         ulong offset = page - slot.BaseGfn;
-        ref ulong pageEntry = ref _tables[slot.Ordinal][(nuint)offset];
+        nuint host = slot.HostAddress(offset << GuestPage.Shift);
+        ref ulong pageEntry = ref _entries[slot.Ordinal][(nuint)offset];
         ulong needed = write ? Present | Writable : Present;
         ulong value = HardwareOrdering.LoadAcquire(ref pageEntry);
         if ((value & needed) != needed)
         {
-            VcpuExit exit = Fault(vcpu, slot, offset, write, ref pageEntry);
+            VcpuExit exit = Fault(vcpu, slot, offset, write, host, ref pageEntry);
             if (exit != VcpuExit.None)
                 return exit;
 
@@ -59,7 +67,7 @@ internal sealed class FlatMmu : IMmu
             value = needed;
         }
 
-        entry = TlbEntry.For(page, HostPage(slot, offset), writable: (value & Writable) != 0);
+        entry = TlbEntry.For(page, host, writable: (value & Writable) != 0);
         return VcpuExit.None;
     }
 
@@ -70,7 +78,7 @@ internal sealed class FlatMmu : IMmu
 
     public void WriteProtect(MemorySlot slot, ulong baseOffset, ulong mask)
     {
-        NativeView<ulong> table = _tables[slot.Ordinal].View;
+        NativeView<ulong> table = _entries[slot.Ordinal];
         for (; mask != 0; mask &= mask - 1)
             HardwareOrdering.FetchAndNotAcquire(ref table[(nuint)baseOffset + (nuint)BitOperations.TrailingZeroCount(mask)], Writable);
     }
@@ -82,7 +90,7 @@ internal sealed class FlatMmu : IMmu
             return;
 
         // Invariant: only an address that is asked for, and never read; eight entries have a line in common.
-        ulong* entry = _tables[slot.Ordinal].View.DangerousPointer + baseOffset;
+        ulong* entry = _entries[slot.Ordinal].DangerousPointer + baseOffset;
         for (; mask != 0; mask >>= 8, entry += 8)
         {
             if ((byte)mask != 0)
@@ -92,8 +100,8 @@ internal sealed class FlatMmu : IMmu
 
     public void WriteProtectAll(MemorySlot slot)
     {
-        NativeView<ulong> table = _tables[slot.Ordinal].View;
-        NativeView<byte> marks = _everWritable[slot.Ordinal].View;
+        NativeView<ulong> table = _entries[slot.Ordinal];
+        NativeView<byte> marks = _marks[slot.Ordinal];
         for (nuint mark = 0; mark < marks.Length; mark++)
         {
             if (HardwareOrdering.LoadAcquire(ref marks[mark]) == 0)
@@ -124,16 +132,19 @@ internal sealed class FlatMmu : IMmu
 
     public void Dispose()
     {
+        Array.Clear(_entries);
+        Array.Clear(_marks);
         foreach (NativeBlock<ulong> table in _tables)
             table.Dispose();
         foreach (NativeBlock<byte> marks in _everWritable)
             marks.Dispose();
     }
 
-    private VcpuExit Fault(Vcpu vcpu, MemorySlot slot, ulong offset, bool write, ref ulong pageEntry)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private VcpuExit Fault(Vcpu vcpu, MemorySlot slot, ulong offset, bool write, nuint host, ref ulong pageEntry)
     {
         vcpu.CountFault();
-        ulong present = HostPage(slot, offset) | Present;
+        ulong present = host | Present;
         if (!write)
         {
             // Read-only, whether logging is on or not: it might start before the entry is stored.
@@ -147,7 +158,7 @@ internal sealed class FlatMmu : IMmu
         if (exit != VcpuExit.None)
             return exit;
 
-        ref byte mark = ref _everWritable[slot.Ordinal][(nuint)(offset / EntriesPerMark)];
+        ref byte mark = ref _marks[slot.Ordinal][(nuint)(offset / EntriesPerMark)];
         if (HardwareOrdering.LoadRelaxed(ref mark) == 0)
             HardwareOrdering.StoreRelaxed(ref mark, 1);
         HardwareOrdering.FetchOrRelease(ref pageEntry, present | Writable);
@@ -156,6 +167,4 @@ internal sealed class FlatMmu : IMmu
             vcpu.Record(log, slot, offset);
         return VcpuExit.None;
     }
-
-    private static nuint HostPage(MemorySlot slot, ulong offset) => slot.HostAddress(offset << GuestPage.Shift);
 }

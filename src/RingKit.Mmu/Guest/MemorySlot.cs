@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
 
@@ -72,6 +73,7 @@ public sealed class MemorySlot : IDisposable
 
     /// <summary>The host address of a byte of the slot.</summary>
     /// <param name="offset">In bytes, inside the slot.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal unsafe nuint HostAddress(ulong offset) => (nuint)_memory.View.DangerousPointer + (nuint)(offset & _fold);
 
     /// <summary>The guest memory that the slot belongs to does this.</summary>

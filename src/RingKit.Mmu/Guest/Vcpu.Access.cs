@@ -16,8 +16,15 @@ public sealed unsafe partial class Vcpu
     {
         nuint page = _tlb.FindWritable(gpa >> GuestPage.Shift);
         ulong offset = gpa & GuestPage.OffsetMask;
-        if (page == 0 || offset + (ulong)sizeof(T) > GuestPage.Size)
+        if (offset + (ulong)sizeof(T) > GuestPage.Size)
             return StoreSlowly(gpa, new ReadOnlySpan<byte>(&value, sizeof(T)));
+        if (page == 0)
+        {
+            VcpuExit exit = Miss(gpa >> GuestPage.Shift, write: true, out nuint found);
+            if (exit != VcpuExit.None)
+                return exit;
+            page = found;
+        }
 
         Unsafe.WriteUnaligned((byte*)page + offset, value);
         return VcpuExit.None;
@@ -102,6 +109,14 @@ public sealed unsafe partial class Vcpu
         if (page != 0)
             return VcpuExit.None;
 
+        return Miss(gfn, write, out page);
+    }
+
+    // Short, with what it calls: a processor that misses on the page table's entry looks some hundred instructions ahead, and may find the next store's miss there.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private VcpuExit Miss(ulong gfn, bool write, out nuint page)
+    {
+        page = 0;
         VcpuExit exit = TranslateMiss(gfn, write, out TlbEntry entry, out ulong source);
 
         // Here, as the page table may have answered an invalidation before it looked the entry up, and answers none since (E83).

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Ordering;
 
@@ -49,12 +50,14 @@ public sealed unsafe partial class Vcpu
 
     /// <summary>Why the vCPU must leave the guest before its next record, or none. The vCPU's own thread.</summary>
     /// <param name="log">The machine's log, or null.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal VcpuExit ExitBeforeRecord(IDirtyLog? log) => log is not null && !log.CanRecord(this) ? VcpuExit.DirtyRingFull : QuotaExit;
 
     /// <summary>Records a page of a slot that is logged. The vCPU's holder.</summary>
     /// <param name="log">The machine's log.</param>
     /// <param name="slot">The slot.</param>
     /// <param name="offset">Page index inside the slot.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Record(IDirtyLog log, MemorySlot slot, ulong offset)
     {
         log.Record(this, slot, offset);
