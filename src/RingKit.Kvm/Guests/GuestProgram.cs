@@ -104,6 +104,18 @@ public static class GuestProgram
     /// <param name="memory">The guest's memory from address 0 on.</param>
     public static void Stop(NativeView<byte> memory) => HardwareOrdering.StoreRelaxed(ref memory[StopFlagAddress], 1);
 
+    /// <summary>How many stores of its list a vCPU has still to make.</summary>
+    /// <param name="registers">Its registers, outside the guest.</param>
+    /// <param name="mode">The processor's mode.</param>
+    internal static int StoresLeft(in KvmRegisters registers, GuestMode mode)
+    {
+        int at = (int)(registers.Rip % CodeBytes);
+        bool isMadeAndNotCounted = mode == GuestMode.Real
+            ? at is > RealModeCode.ListStore and <= RealModeCode.ListCount
+            : at is > LongModeCode.ListStore and <= LongModeCode.ListCount;
+        return (int)registers.Rcx - (isMadeAndNotCounted ? 1 : 0);
+    }
+
     private static KvmRegisters RealRegisters(GuestStores stores) => new()
     {
         Rbx = (ulong)stores.FirstPage << 8,

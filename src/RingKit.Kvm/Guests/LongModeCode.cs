@@ -7,6 +7,9 @@ namespace RingKit.Kvm.Guests;
 /// </remarks>
 internal static class LongModeCode
 {
+    /// <summary>Where in the list's program the store is, and where it is counted.</summary>
+    public const int ListStore = 0x02, ListCount = 0x0B;
+
     /// <summary><see cref="GuestPattern.Sequential"/>.</summary>
     public static ReadOnlySpan<byte> Sequential =>
     [

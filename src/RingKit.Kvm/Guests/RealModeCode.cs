@@ -7,6 +7,9 @@ namespace RingKit.Kvm.Guests;
 /// </remarks>
 internal static class RealModeCode
 {
+    /// <summary>Where in the list's program the store is, and where it is counted.</summary>
+    public const int ListStore = 0x03, ListCount = 0x0D;
+
     /// <summary><see cref="GuestPattern.Sequential"/>.</summary>
     public static ReadOnlySpan<byte> Sequential =>
     [
