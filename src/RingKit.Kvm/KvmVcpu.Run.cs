@@ -174,6 +174,6 @@ public sealed unsafe partial class KvmVcpu
     {
         var spinner = default(SpinWait);
         while (Exits == exits)
-            spinner.SpinOnce();
+            spinner.SpinOnce(sleep1Threshold: -1);                                    // it takes some microseconds
     }
 }
