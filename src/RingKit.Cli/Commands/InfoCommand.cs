@@ -13,7 +13,7 @@ internal static class InfoCommand
         """;
 
     private const string Description =
-        "Show the processor, the SIMD paths in use, page size and cores, and what the kernel offers: what to quote beside a measurement.";
+        "Show the processor, the SIMD paths in use, page size and cores, and what the kernel and its KVM offer: what to quote beside a measurement.";
 
     public static Command Make(Terminal terminal)
     {

@@ -10,11 +10,15 @@ internal sealed class ReplayProgress
 
     private readonly Lock _lock = new();
     private double? _fraction;
+    private string? _now;
 
-    public void Report(double? fraction)
+    /// <summary>Says how far it is.</summary>
+    /// <param name="fraction">The part that is done, or null where nobody knows.</param>
+    /// <param name="now">What the bar says from now on, or null for what it said.</param>
+    public void Report(double? fraction, string? now = null)
     {
         lock (_lock)
-            _fraction = fraction;
+            (_fraction, _now) = (fraction, now ?? _now);
     }
 
     /// <summary>Waits for a replay, and shows a bar if it takes longer than a second.</summary>
@@ -31,7 +35,9 @@ internal sealed class ReplayProgress
             ProgressTask bar = context.AddTask(Markup.Escape(what), maxValue: 1);
             while (!replay.IsCompleted)
             {
-                double? fraction = Fraction;
+                (double? fraction, string? now) = Latest;
+                if (now is not null)
+                    bar.Description = Markup.Escape(now);
                 bar.IsIndeterminate = fraction is null;
                 bar.Value = fraction ?? 0;
                 await Task.WhenAny(replay, Task.Delay(Redraw)).ConfigureAwait(false);
@@ -39,12 +45,12 @@ internal sealed class ReplayProgress
         }).ConfigureAwait(false);
     }
 
-    private double? Fraction
+    private (double? Fraction, string? Now) Latest
     {
         get
         {
             lock (_lock)
-                return _fraction;
+                return (_fraction, _now);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using RingKit.Cli.RealGuests;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Traces;
 
@@ -12,7 +13,8 @@ internal static class RingKitCommand
     private const string Description = """
         Which guest pages were written since I last asked, and what did it cost to find out?
         RingKit compares dirty logs on simulated guests of up to 1 TiB, replays memory traces of real programs through
-        them, migrates running guests by them, and reads the hashed page tables of real guests.
+        them, migrates running guests by them, reads the hashed page tables of real guests, and runs guests on this
+        machine's KVM.
         """;
 
     private const string Examples = """
@@ -22,6 +24,7 @@ internal static class RingKitCommand
           ringkit replay --help
           ringkit migrate --log all
           ringkit hpt data/hpt/debian-512m.hpt.gz
+          ringkit kvm run
           ringkit info
         """;
 
@@ -32,8 +35,9 @@ internal static class RingKitCommand
         Command replay = ReplayCommand.Make(terminal);
         Command migrate = MigrateCommand.Make(terminal);
         Command hpt = HptCommand.Make(terminal);
+        Command kvm = KvmCommand.Make(terminal);
         Command info = InfoCommand.Make(terminal);
-        var root = new RootCommand(Description) { harvest, replay, migrate, hpt, info };
+        var root = new RootCommand(Description) { harvest, replay, migrate, hpt, kvm, info };
         HelpWithExamples.AddTo(root, new Dictionary<Command, string>
         {
             [root] = Examples,
@@ -41,6 +45,8 @@ internal static class RingKitCommand
             [replay] = ReplayCommand.Examples,
             [migrate] = MigrateCommand.Examples,
             [hpt] = HptCommand.Examples,
+            [kvm] = KvmCommand.Examples,
+            [kvm.Subcommands[0]] = KvmCommand.Examples,
             [info] = InfoCommand.Examples,
         });
         return root;
@@ -63,7 +69,7 @@ internal static class RingKitCommand
             // Without a command, what is wrong with the words that are there comes after the remark that there is none.
             Command command = parsed.CommandResult.Command;
             ParseError first = command == root ? parsed.Errors[^1] : parsed.Errors[0];
-            terminal.WriteError($"{first.Message.TrimEnd('.')} (see: ringkit{(command == root ? "" : $" {command.Name}")} --help)");
+            terminal.WriteError($"{first.Message.TrimEnd('.')} (see: ringkit{WordsOf(command)} --help)");
             return ExitCode.BadInput;
         }
 
@@ -90,6 +96,11 @@ internal static class RingKitCommand
             terminal.WriteError(e.Message);
             return ExitCode.BadInput;
         }
+        catch (GuestFailedException e)
+        {
+            terminal.WriteError(e.Message, e.Details);
+            return ExitCode.BadInput;
+        }
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
@@ -107,4 +118,8 @@ internal static class RingKitCommand
             return ExitCode.BadInput;
         }
     }
+
+    // As it is typed, without the first word.
+    private static string WordsOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{WordsOf(parent)} {command.Name}" : "";
 }

@@ -22,15 +22,23 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         ReferenceEquals(Error, Console.Error) && !Console.IsErrorRedirected ? Make(Error, watched: true) : null;
 
     /// <summary>Writes one line to standard error, whatever the message holds.</summary>
-    public void WriteError(string message)
+    /// <param name="message">The message.</param>
+    /// <param name="details">Lines that follow it, or none.</param>
+    public void WriteError(string message, IEnumerable<string>? details = null)
+    {
+        Error.WriteLine($"ringkit: {OneLine(message)}");
+        foreach (string detail in details ?? [])
+            Error.WriteLine($"  {OneLine(detail)}");
+    }
+
+    private static string OneLine(string message)
     {
         // File names and traces may hold line ends, and escape sequences for the terminal.
-        string line = string.Create(message.Length, message, static (span, text) =>
+        return string.Create(message.Length, message, static (span, text) =>
         {
             for (int i = 0; i < span.Length; i++)
                 span[i] = char.IsControl(text[i]) ? '?' : text[i];
         });
-        Error.WriteLine($"ringkit: {line}");
     }
 
     private static IAnsiConsole Make(TextWriter writer, bool watched)

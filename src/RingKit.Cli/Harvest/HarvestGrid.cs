@@ -15,7 +15,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int FewStores = 20_000;
     private const int ManyStores = 200_000;
     private const int LeastPasses = 2;
-    private const int MostPasses = 4;
+    private const int MostPasses = 6;
 
     private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
 
@@ -59,7 +59,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
         void RunShapes()
         {
-            foreach (RehearsalShape shape in Populates ? RehearsalShape.Small : RehearsalShape.All)
+            foreach (RehearsalShape shape in settings.Mmu == MmuChoice.Flat ? RehearsalShape.All : RehearsalShape.Small)
                 Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
         }
     }
@@ -112,14 +112,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         // One that chooses among the others, once more: by what it differs from itself is noise.
         LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
         LogSamples[] turns = [.. samples, .. again];
-        int rounds = pages.Length < FewStores ? 3 : pages.Length < ManyStores ? 2 : 1;
+        int rounds = pages.Length < ManyStores ? 2 : 1;
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
             foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
             {
                 using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || pages.Length < FewStores);
+                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || (pages.Length < FewStores && pass % 2 == 0));
             }
         }
 
@@ -130,12 +130,12 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             dirty,
             (ulong)pages.Length,
             log.Rounds,
-            log.Median * factor,
+            log.Typical * factor,
             log.First * factor,
-            log.MedianTake * factor,
+            log.TypicalTake * factor,
             Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
             log.Form,
-            again.FirstOrDefault(other => other.Choice == log.Choice)?.Median * factor));
+            again.FirstOrDefault(other => other.Choice == log.Choice)?.Typical * factor));
     }
 
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)

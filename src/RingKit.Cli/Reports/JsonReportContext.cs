@@ -8,4 +8,5 @@ namespace RingKit.Cli.Reports;
 [JsonSerializable(typeof(HptJsonReport))]
 [JsonSerializable(typeof(HarvestJsonReport))]
 [JsonSerializable(typeof(MachineInfo))]
+[JsonSerializable(typeof(KvmRunJson))]
 internal sealed partial class JsonReportContext : JsonSerializerContext;

@@ -50,11 +50,30 @@ internal sealed record MachineInfo(
         Row("runtime", Runtime);
         if (Kernel is { } kernel)
         {
+            Row("kernel", kernel.Release);
             Row("userfaultfd", kernel.Userfaultfd.Count == 0 ? "none" : string.Join(", ", kernel.Userfaultfd));
             Row("host log", kernel.HostLogMissing ?? "offered, and a known write was reported");
+            WriteKvm(kernel.Kvm, Row);
         }
 
         console.Write(grid);
+    }
+
+    private static void WriteKvm(KvmInfo kvm, Action<string, string> row)
+    {
+        string modules = kvm.Modules.Count == 0 ? "" : $" ({string.Join(", ", kvm.Modules)}{(kvm.IsNested ? "; this machine is a guest itself" : "")})";
+        if (kvm.Missing is not null)
+        {
+            row("KVM", $"{kvm.Missing}{modules}");
+            return;
+        }
+
+        row("KVM", string.Create(CultureInfo.InvariantCulture, $"{kvm.Device}, API version {kvm.ApiVersion}{modules}"));
+        row("KVM rings", kvm.RingEntries == 0 ? "none" : string.Create(
+            CultureInfo.InvariantCulture,
+            $"up to {kvm.RingEntries} entries; RING {kvm.RingBytes} bytes, RING_ACQ_REL {kvm.RingAcqRelBytes}, WITH_BITMAP {(kvm.RingWithBitmap ? "yes" : "no")}"));
+        row("KVM bitmaps", !kvm.ManualProtect ? "automatic" : kvm.InitiallySet ? "automatic, manual, initially set" : "automatic, manual");
+        row("KVM offers", string.Join(", ", kvm.Capabilities.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}"))));
     }
 
     private static string[] Paths()
