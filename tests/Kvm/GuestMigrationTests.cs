@@ -12,7 +12,9 @@ using Xunit;
 
 namespace RingKit.Kvm.Tests;
 
-/// <summary>Guests in 64-bit mode are migrated while two vCPUs store: one to a hot set and anywhere, one counting in every page. At the end memory is equal.</summary>
+/// <summary>
+/// Guests in 64-bit mode are migrated while two vCPUs store: one to a hot set or anywhere, one counting in every page. At the end memory is equal.
+/// </summary>
 public sealed class GuestMigrationTests
 {
     private const int Pages = 2048, FirstPage = 64, Half = (Pages - FirstPage) / 2;
@@ -43,8 +45,10 @@ public sealed class GuestMigrationTests
         MemoryDifference difference = MemoryVerifier.Compare(memory, copy);
         Assert.True(difference.IsEqual, difference.ToString());
         Assert.True(result.PagesSent > Pages, $"{result.PagesSent} pages: the guest stored nothing meanwhile");
-        Assert.Contains(counters.FirstPage, Enumerable.Range(FirstPage, Pages - FirstPage).Where(page => CounterOf(copy, page) != 0));
-        Report.Line($"GuestMigration, {guest.Log.Name}, {pattern}: {result.Rounds.Count} rounds, {result.PagesSent} pages, downtime {result.Downtime.TotalMilliseconds:f1} ms.");
+        Assert.NotEqual(0ul, CounterOf(copy, counters.FirstPage));
+        Report.Line(
+            $"GuestMigration, {guest.Log.Name}, {pattern}: {result.Rounds.Count} rounds, {result.PagesSent} pages, "
+            + $"downtime {result.Downtime.TotalMilliseconds:f1} ms.");
 
         // The guest is paused, not over: it goes on, and what it stores then is no longer in the copy.
         ulong before = CounterOf(memory, FirstPage + Half);

@@ -43,8 +43,9 @@ public sealed class LeakTests
         using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = (KvmLogForm)(turn % 4), RingEntries = 1024 });
         guest.Log.Start();
         using var threads = new KvmVcpuThreads<UntilHalted>(guest);
+        var stores = new GuestStores { Pattern = GuestPattern.Random, PageCount = 200 };
         foreach (KvmVcpu vcpu in guest.Vcpus)
-            Assert.Equal(Errno.None, GuestProgram.Load(vcpu, memory.Slots[0].Memory, GuestMode.Real, new GuestStores { Pattern = GuestPattern.Random, PageCount = 200 }));
+            Assert.Equal(Errno.None, GuestProgram.Load(vcpu, memory.Slots[0].Memory, GuestMode.Real, stores));
         threads.Start();
         PageSet.HarvestOf(guest.Log);
         if (turn % 3 == 0)

@@ -16,7 +16,9 @@ using Xunit;
 
 namespace RingKit.Kvm.Tests;
 
-/// <summary>A process written in C maps the ring of a real vCPU, harvests it while the guest stores, and finds what the harvester here finds in another vCPU's.</summary>
+/// <summary>
+/// A process written in C maps the ring of a real vCPU, harvests it while the guest stores, and finds what the harvester here finds in another vCPU's.
+/// </summary>
 public sealed class RealRingInCTests
 {
     private const int RingEntries = 4096, Stores = 1000, Rounds = 12, FirstPage = 32, OutOfReach = 5;
@@ -36,7 +38,8 @@ public sealed class RealRingInCTests
         Assert.Equal(Errno.None, guest.Kvm.SetSlotTraits(9, KvmSlotTraits.LogDirtyPages));
 
         using Process child = Programs.Start(
-            c.Program, Text(Environment.ProcessId) + ":" + FileOf(vcpu: 0), Text(RingEntries), Text(Stores * Rounds), Text((int)Patience.TotalSeconds), harvest);
+            c.Program, Text(Environment.ProcessId) + ":" + FileOf(vcpu: 0), Text(RingEntries), Text(Stores * Rounds),
+            Text((int)Patience.TotalSeconds), harvest);
         var random = new Random(Seed: 2020);
         List<(uint Slot, ulong Page)> expected = [], here = [];
         var entries = new DirtyGfn[RingEntries];
@@ -102,8 +105,13 @@ public sealed class RealRingInCTests
         return true;
     }
 
-    private static string FileOf(int vcpu) => Path.GetFileName(
-        Directory.GetFileSystemEntries("/proc/self/fd").First(file => new FileInfo(file).LinkTarget == $"anon_inode:kvm-vcpu:{vcpu}"));
+    private static string FileOf(int vcpu)
+    {
+        FileDescriptor file = OpenFiles.OfVcpu(vcpu);
+        string number = Text((int)file.DangerousGetHandle());
+        file.SetHandleAsInvalid();
+        return number;
+    }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -34,8 +34,9 @@ public sealed class BitmapDifferential
             }),
             nameof(Bitmaps_agree),
             maxTest: DifferentialRuns.OfBitmaps,
-            endSize: 60);
-        Report.Line($"Bitmaps_agree: {programs} programs of {allSteps} steps, {pages} pages fetched, {errors} calls refused, in {clock.Elapsed.TotalSeconds:f1} s.");
+            endSize: 120);
+        Report.Line(
+            $"Bitmaps_agree: {programs} programs of {allSteps} steps, {pages} pages fetched, {errors} calls refused, in {clock.Elapsed.TotalSeconds:f1} s.");
     }
 
     // That the property can fail.

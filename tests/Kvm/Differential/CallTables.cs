@@ -1,6 +1,7 @@
 using RingKit.DirtyRings;
 using RingKit.Kvm.DirtyLogging;
 using RingKit.Kvm.Guests;
+using RingKit.Kvm.Native;
 using RingKit.Kvm.Tests.Support;
 using RingKit.Memory;
 using RingKit.Mmu;
@@ -8,6 +9,7 @@ using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.DirtyLogging.Memslots;
+using RingKit.Properties.Support;
 using Xunit;
 
 namespace RingKit.Kvm.Tests.Differential;
@@ -118,6 +120,22 @@ public sealed class CallTables
             Assert.Equal((capability, real.CheckExtension(capability)), (capability, simulated.CheckExtension(capability)));
     }
 
+    // Older kernels left executable mappings to KVM, which answers EINVAL.
+    [Theory]
+    [InlineData(true, false, Errno.None, Errno.None)]
+    [InlineData(false, false, Errno.Invalid, Errno.Invalid)]
+    [InlineData(true, true, Errno.NotPermitted, Errno.Invalid)]
+    [InlineData(false, true, Errno.NotPermitted, Errno.Invalid)]
+    public void Mappings_of_a_ring_are_answered_alike(bool isShared, bool isExecutable, Errno answer, Errno olderAnswer)
+    {
+        Kernel.Need();
+        using var pair = new RingPair(Shape() with { RingEntries = 1024 });
+        Assert.Equal(answer, pair.Simulated.MapRing(0, out _, isShared, isExecutable));
+        Errno real = MapAgain(vcpu: 0, 1024 * DirtyGfn.SizeInBytes, isShared, isExecutable);
+        Assert.True(real == answer || real == olderAnswer, $"the kernel answers {real}");
+        Report.Line($"A ring's mapping, {(isShared ? "shared" : "private")}{(isExecutable ? " and executable" : "")}: {real}.");
+    }
+
     [Theory]
     [MemberData(nameof(ClearRanges.Answers), MemberType = typeof(ClearRanges))]
     public void Ranges_of_a_clear_are_answered_alike(ulong first, uint count, Errno answer)
@@ -169,6 +187,27 @@ public sealed class CallTables
         pair.GetIntoNowhere(7);
         pair.Get(7);
         Assert.Equal((errors + 1, 0), (pair.Errors, pair.Pages));
+    }
+
+    private static Errno MapAgain(int vcpu, nuint bytes, bool isShared, bool isExecutable)
+    {
+        const int Private = 2, Execute = 4;
+        using FileDescriptor file = OpenFiles.OfVcpu(vcpu);
+        try
+        {
+            long offset = KernelProfile.Value.RingPageOffset * (long)GuestPage.Size;
+            int protection = Libc.ProtectRead | (isExecutable ? Execute : 0);
+            nint start = Libc.Map(0, bytes, protection, isShared ? Libc.MapShared : Private, file, offset);
+            if (start == -1)
+                return Libc.LastError;
+            Assert.Equal(0, Libc.Unmap(start, bytes));
+            return Errno.None;
+        }
+        finally
+        {
+            // It is the vCPU's own.
+            file.SetHandleAsInvalid();
+        }
     }
 
     private static MachineShape Shape() =>

@@ -34,7 +34,7 @@ public sealed class RingDifferential
             }),
             nameof(Rings_agree),
             maxTest: DifferentialRuns.OfRings,
-            endSize: 60);
+            endSize: 120);
         Report.Line($"Rings_agree: {totals}");
     }
 
@@ -177,6 +177,7 @@ public sealed class RingDifferential
         }
 
         public override string ToString() =>
-            $"{_programs} programs of {_steps} steps, {_entries} entries, {_duplicates} of them pushed again, {FullExits} exits on a full ring, in {_clock.Elapsed.TotalSeconds:f1} s, {Machines.Elapsed.TotalSeconds:f1} s of them to make machines.";
+            $"{_programs} programs of {_steps} steps, {_entries} entries, {_duplicates} of them pushed again, {FullExits} exits on a full ring, in "
+            + $"{_clock.Elapsed.TotalSeconds:f1} s, {Machines.Elapsed.TotalSeconds:f1} s of them to make machines.";
     }
 }
