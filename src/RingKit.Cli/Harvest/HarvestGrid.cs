@@ -17,7 +17,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int LeastPasses = 2;
     private const int MostPasses = 6;
 
-    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(0.7);
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
@@ -49,7 +49,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         return new HarvestReport(settings, cells, leftOut);
     }
 
-    public void Dispose() => _machines?.Dispose();
+    public void Dispose() => DropMachines();
 
     private bool Populates => settings.Mmu == MmuChoice.Hash;
 
@@ -100,6 +100,10 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         {
             throw new LogsDisagreeException($"{Describe(cell)}: {e.Message}");
         }
+
+        // A table of which every part was once written is read whole by each log that starts: the next cell has a new one.
+        if (pages.Length >= ManyStores)
+            DropMachines();
     }
 
     private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
@@ -170,8 +174,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     {
         if (_machines?.Pages == pages)
             return _machines;
-        _machines?.Dispose();
+        DropMachines();
         return _machines = new GuestMachines(pages, settings);
+    }
+
+    private void DropMachines()
+    {
+        _machines?.Dispose();
+        _machines = null;
     }
 
     // By which power of two the guest is made smaller.
