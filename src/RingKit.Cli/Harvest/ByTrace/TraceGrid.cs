@@ -69,7 +69,11 @@ internal sealed class TraceGrid(HarvestSettings settings) : IDisposable
             Array.ForEach(samples, log => Pass(log, TimeSpan.MaxValue));
             int most = settings.TimesCount ? MostPasses : 1;
             for (int pass = 0; pass == 0 || (pass < most && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
-                Array.ForEach(samples, log => log.Add(Pass(log, TimeSpan.MaxValue)));
+            {
+                // None is always behind the same one.
+                foreach (TraceSamples log in pass % 2 == 0 ? samples : samples.AsEnumerable().Reverse())
+                    log.Add(Pass(log, TimeSpan.MaxValue));
+            }
         }
         catch (LogsDisagreeException e)
         {
