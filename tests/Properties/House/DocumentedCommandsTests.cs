@@ -9,7 +9,7 @@ namespace RingKit.Properties.House;
 
 /// <summary>
 /// Every command in README.md, in docs and in the folders' own pages is run: by .ci/run as it stands, or, where it measures for minutes, in its quick form;
-/// by a test of the packages; or, with options that .ci/run does not give, at least accepted by the parser of the command that .ci/run runs.
+/// by a test of the packages or of the samples; or, with options that .ci/run does not give, at least accepted by the parser of the command that .ci/run runs.
 /// </summary>
 public sealed class DocumentedCommandsTests
 {
@@ -91,6 +91,7 @@ public sealed class DocumentedCommandsTests
             "src/RingKit.Cli" => WhyNotRingKit(command.Arguments),
             "bench" => command.Arguments is [['-', ..], ..] ? WhyNotBenchmarks(command.Arguments) : WhyNotBench(command.Arguments),
             "tests/Properties" => WhyNotTests(command.Arguments),
+            { } sample when sample.StartsWith("samples/", StringComparison.Ordinal) => WhyNotSample(sample["samples/".Length..]),
             _ => ".ci/run has no such line",
         };
     }
@@ -138,6 +139,13 @@ public sealed class DocumentedCommandsTests
         .Where(word => !BenchSources.Value.Contains($"\"{word}\"", StringComparison.Ordinal))
         .Select(word => $"no source in bench has {word}")
         .FirstOrDefault();
+
+    private static string? WhyNotSample(string name)
+    {
+        bool isRun = SourceTree.Sources(Path.Combine("tests", "Properties", "Samples"))
+            .Any(file => File.ReadAllText(file).Contains($"Run(\"{name}\"", StringComparison.Ordinal));
+        return isRun ? null : "no test in tests/Properties/Samples runs it";
+    }
 
     // All tests run; the long forms are the same tests.
     private static string? WhyNotTests(string[] arguments)
