@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RingKit.Kvm.DirtyLogging;
 using RingKit.Kvm.Guests;
 using RingKit.Kvm.Running;
@@ -33,12 +34,21 @@ public sealed class GuestMigrationTests
         NativeView<byte> bytes = memory.Slots[0].Memory;
         var stores = new GuestStores { Pattern = pattern, FirstPage = FirstPage, PageCount = Half, HotPages = 20, Seed = 5 };
         Assert.Equal(Errno.None, GuestProgram.Load(guest.Vcpus[0], bytes, GuestMode.Long, stores));
-        GuestStores counters = stores with { Pattern = GuestPattern.Counter, FirstPage = FirstPage + Half };
+        GuestStores counters = stores with { Pattern = GuestPattern.Counter, FirstPage = FirstPage + Half, Seed = 0 };
         Assert.Equal(Errno.None, GuestProgram.Load(guest.Vcpus[1], bytes, GuestMode.Long, counters));
         using var threads = new KvmVcpuThreads<UntilHalted>(guest);
         threads.Start();
         using var destination = new PipedDestination(copy, () => long.MaxValue);
-        var options = new MigrationOptions { MaximumRounds = 8, DowntimeLimit = TimeSpan.Zero, BatchPages = 64 };
+        var options = new MigrationOptions
+        {
+            MaximumRounds = 8, DowntimeLimit = TimeSpan.Zero, BatchPages = 64,
+            Progress = progress =>
+            {
+                // However busy the machine is: the guest stores while the first round is sent, or has filled a ring already.
+                if (progress is { Round: 1, Completed: null })
+                    AwaitStores(guest, memory);
+            },
+        };
         MigrationResult result = new PreCopyMigration(guest.Machine, guest.Log, threads, _ => destination.Connect(), options).Run();
         destination.AwaitEnd();
         Assert.Equal(MigrationOutcome.Completed, result.Outcome);
@@ -58,6 +68,20 @@ public sealed class GuestMigrationTests
         threads.Stop();
         Assert.True(CounterOf(memory, FirstPage + Half) >= before);
     }
+
+    private static void AwaitStores(KvmGuest guest, GuestMemory memory)
+    {
+        ulong before = SumOfCounters(memory);
+        var clock = Stopwatch.StartNew();
+        while (SumOfCounters(memory) == before && !guest.Vcpus[1].IsRingFull)
+        {
+            Assert.True(clock.Elapsed < Patience, "the guest does not count");
+            Thread.Yield();
+        }
+    }
+
+    private static ulong SumOfCounters(GuestMemory memory) =>
+        Enumerable.Range(FirstPage + Half, Half).Aggregate(0UL, (sum, page) => sum + CounterOf(memory, page));
 
     private static ulong CounterOf(GuestMemory memory, int page) =>
         memory.Slots[0].Memory.Slice((nuint)page << GuestPage.Shift, sizeof(ulong)).Cast<ulong>()[0];

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using FsCheck.Fluent;
 using RingKit.Kvm.Guests;
 using RingKit.Kvm.Tests.Support;
-using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Properties.Support;
 using Xunit;

@@ -35,9 +35,7 @@ internal sealed class RingPair : MachinePair
 
     public int FullExits { get; private set; }
 
-    private int ReservedEntries => KernelProfile.Value.ReservedEntries;
-
-    private int SoftLimit => Shape.RingEntries - ReservedEntries;
+    private int SoftLimit => Shape.RingEntries - KernelProfile.Value.ReservedEntries;
 
     /// <summary>Stores that a vCPU can make without its ring being full, whatever the kernel pushes.</summary>
     public int RoomOf(int vcpu) => SoftLimit - 1 - _sides[vcpu].Used;
@@ -167,9 +165,9 @@ internal sealed class RingPair : MachinePair
         SlotShape slot = Shape.SlotAt(gfn);
         (uint Slot, ulong Page) page = (slot.Id, gfn - slot.BaseGfn);
         bool isOn = _on.Contains(slot.Id), isPushed = next is { } entry && (entry.Slot, entry.Offset) == page;
-        uint before = side.SimulatedPushes(Simulated, vcpu.Id);
+        uint before = Simulated.Rings[vcpu.Id].Pushed;
         Assert.Equal(VcpuExit.None, StoreSimulated(vcpu, gfn, side.Frames.Length - index));
-        uint pushes = side.SimulatedPushes(Simulated, vcpu.Id) - before;
+        uint pushes = Simulated.Rings[vcpu.Id].Pushed - before;
         AssertSame($"store {index} to {page}: the first since it was protected", isOn && !_logged.Contains(page) ? 1u : 0, pushes);
         if (pushes != 0)
         {

@@ -44,8 +44,6 @@ internal sealed class RingSide(KvmVcpu real, KvmRingMapping simulated, int ringE
         return entries;
     }
 
-    public uint SimulatedPushes(KvmDirtyLog log, int vcpu) => log.Rings[vcpu].Pushed;
-
     public void Harvested(ReadOnlySpan<DirtyGfn> entries)
     {
         foreach (DirtyGfn entry in entries)
