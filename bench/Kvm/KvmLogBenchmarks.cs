@@ -17,7 +17,7 @@ namespace RingKit.Bench.Kvm;
 public class KvmLogBenchmarks
 {
     private const int RingEntries = 65536;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(150);
 
     private StoringGuest _guest = null!;
 
@@ -39,7 +39,8 @@ public class KvmLogBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        LetRingsBeCompiled();
+        if (Form == KvmLogForm.Ring)
+            LetRingsBeCompiled();
         _guest = new StoringGuest((ulong)MiB << 20, Math.Max(1, Dirty), Form, RingEntries);
         for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < WarmUp;)
             Harvest();

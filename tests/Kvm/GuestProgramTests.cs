@@ -16,7 +16,8 @@ public sealed class GuestProgramTests
     private const int FirstPage = 32;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public static TheoryData<GuestMode, GuestPattern> Programs => [.. from mode in Enum.GetValues<GuestMode>() from pattern in Enum.GetValues<GuestPattern>() select (mode, pattern)];
+    public static TheoryData<GuestMode, GuestPattern> Programs =>
+        [.. Enum.GetValues<GuestMode>().SelectMany(_ => Enum.GetValues<GuestPattern>(), (mode, pattern) => (mode, pattern))];
 
     [Theory]
     [MemberData(nameof(Programs))]
@@ -61,7 +62,7 @@ public sealed class GuestProgramTests
         guest.Log.Start();
         using var threads = new KvmVcpuThreads<UntilHalted>(guest);
         threads.Start();
-        for (var clock = Stopwatch.StartNew(); !guest.Machine.Memory.Slots[0].LogsDirtyPages || PageSet.HarvestOf(guest.Log).Count(page => page.Page >= FirstPage) == 0;)
+        for (var clock = Stopwatch.StartNew(); PageSet.HarvestOf(guest.Log).All(page => page.Page < FirstPage);)
             Assert.True(clock.Elapsed < Patience, "the guest stores nothing");
         Assert.False(threads.HasEnded);
         GuestProgram.Stop(bytes);
@@ -80,7 +81,8 @@ public sealed class GuestProgramTests
         NativeView<byte> bytes = memory.Slots[0].Memory;
         foreach (GuestStores stores in (GuestStores[])
         [
-            new() { FirstPage = 1 }, new() { FirstPage = 256 }, new() { PageCount = 0 }, new() { PageCount = 241 }, new() { Count = 1UL << 32 }, new() { Turns = 0 },
+            new() { FirstPage = 1 }, new() { FirstPage = 256 }, new() { PageCount = 0 }, new() { PageCount = 241 }, new() { Count = 1UL << 32 },
+            new() { Turns = 0 },
             new() { Turns = 65_536 }, new() { Pattern = GuestPattern.HotSet, HotPages = 17 }, new() { Pattern = GuestPattern.HotSet, HotPages = 0 },
             new() { Pattern = (GuestPattern)9 }, new() { Seed = 16 },
         ])

@@ -23,15 +23,15 @@ public sealed class KvmDirtyLogTests
     public void A_page_is_in_the_harvest_after_it_was_written(KvmLogForm form)
     {
         using GuestMemory memory = RealModeGuests.Memory();
-        using KvmGuest guest = Started(memory, form);
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
         Assert.Equal(KvmDirtyLog.NameOf(form), guest.Log.Name);
         Assert.Empty(PageSet.HarvestOf(guest.Log));
-        Assert.Equal(Stored(guest, 16, 30), PageSet.HarvestOf(guest.Log));
+        Assert.Equal(LoggedGuest.Stored(guest, 16, 30), PageSet.HarvestOf(guest.Log));
         Assert.Empty(PageSet.HarvestOf(guest.Log));
 
         // Protected again: the same pages come again, and others beside them.
-        Assert.Equal(Stored(guest, 20, 50, stride: 2), PageSet.HarvestOf(guest.Log));
-        Assert.Equal(Stored(guest, 16, 30), PageSet.HarvestOf(guest.Log));
+        Assert.Equal(LoggedGuest.Stored(guest, 20, 50, stride: 2), PageSet.HarvestOf(guest.Log));
+        Assert.Equal(LoggedGuest.Stored(guest, 16, 30), PageSet.HarvestOf(guest.Log));
         DirtyLogStatistics statistics = guest.Log.Statistics;
         Assert.True(statistics.Entries >= 110, $"{statistics}");
         Assert.True(statistics.ResetCalls >= 3, $"{statistics}");
@@ -48,7 +48,7 @@ public sealed class KvmDirtyLogTests
         guest.Log.Start();
         Assert.Equal(PageSet.Expected(0, 200), PageSet.HarvestOf(guest.Log));
         Assert.Empty(PageSet.HarvestOf(guest.Log));
-        Assert.Equal(Stored(guest, 100, 10), PageSet.HarvestOf(guest.Log));
+        Assert.Equal(LoggedGuest.Stored(guest, 100, 10), PageSet.HarvestOf(guest.Log));
     }
 
     [Theory]
@@ -56,18 +56,18 @@ public sealed class KvmDirtyLogTests
     public void What_was_written_while_the_log_was_off_is_in_no_harvest(KvmLogForm form)
     {
         using GuestMemory memory = RealModeGuests.Memory();
-        using KvmGuest guest = Started(memory, form);
-        Stored(guest, 16, 30);
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
+        LoggedGuest.Stored(guest, 16, 30);
         guest.Log.Stop();
         Assert.False(memory.Slots[0].LogsDirtyPages);
-        Stored(guest, 50, 10);
+        LoggedGuest.Stored(guest, 50, 10);
         Assert.Empty(PageSet.HarvestOf(guest.Log));
         guest.Log.Start();
         if (form == KvmLogForm.InitiallySet)
             guest.Log.Clear();
         Assert.Empty(PageSet.HarvestOf(guest.Log));
-        Assert.Equal(Stored(guest, 70, 10), PageSet.HarvestOf(guest.Log));
-        Stored(guest, 90, 10);
+        Assert.Equal(LoggedGuest.Stored(guest, 70, 10), PageSet.HarvestOf(guest.Log));
+        LoggedGuest.Stored(guest, 90, 10);
         guest.Log.Clear();
         Assert.Empty(PageSet.HarvestOf(guest.Log));
     }
@@ -79,19 +79,26 @@ public sealed class KvmDirtyLogTests
         using var memory = new GuestMemory();
         memory.AddSlot(0, 0, 128);
         memory.AddSlot(3, 128, 128);
-        using KvmGuest guest = Started(memory, form);
-        Stored(guest, 20, 100, stride: 2);
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
+        LoggedGuest.Stored(guest, 20, 100, stride: 2);
         SortedSet<(uint Slot, ulong Page)> expected = [.. PageSet.Expected(20, 54, 2), .. PageSet.Expected(0, 46, 2, slot: 3)];
         var throwing = new ThrowingSink(new PageSet(), calls: 2);
         Assert.Throws<NotSupportedException>(() => guest.Log.Harvest(ref throwing));
         Assert.NotEmpty(throwing.Taken.Pages);
+        if (form == KvmLogForm.Ring)
+        {
+            // And all that was taken was given back.
+            Assert.Equal(Errno.None, guest.Kvm.ResetDirtyRings(out int left));
+            Assert.Equal(0, left);
+        }
+
         SortedSet<(uint Slot, ulong Page)> rest = PageSet.HarvestOf(guest.Log);
         Assert.False(rest.Overlaps(throwing.Taken.Pages));
         rest.UnionWith(throwing.Taken.Pages);
         Assert.Equal(expected, rest);
 
         // What it took is protected all the same.
-        Stored(guest, 20, 100, stride: 2);
+        LoggedGuest.Stored(guest, 20, 100, stride: 2);
         Assert.Equal(expected, PageSet.HarvestOf(guest.Log));
     }
 
@@ -100,13 +107,13 @@ public sealed class KvmDirtyLogTests
     public void A_harvest_in_two_phases_gives_back_what_was_not_confirmed(KvmLogForm form)
     {
         using GuestMemory memory = RealModeGuests.Memory();
-        using KvmGuest guest = Started(memory, form);
-        Stored(guest, 16, 30);
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
+        LoggedGuest.Stored(guest, 16, 30);
         using (DirtyHarvest harvest = guest.Log.Take())
         {
             Assert.Equal(30UL, harvest.PageCount);
             Assert.Equal(10UL, harvest.Confirm(memory.Slots[0], 16, 0x3FF));
-            Stored(guest, 40, 10);
+            LoggedGuest.Stored(guest, 40, 10);
         }
 
         Assert.Equal(PageSet.Expected(26, 24), PageSet.HarvestOf(guest.Log));
@@ -119,10 +126,10 @@ public sealed class KvmDirtyLogTests
     public void What_devices_and_the_host_write_is_in_the_harvest_too(KvmLogForm form)
     {
         using GuestMemory memory = RealModeGuests.Memory();
-        using KvmGuest guest = Started(memory, form);
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
         Assert.Equal(Errno.None, guest.Machine.WriteAsDevice((120 * GuestPage.Size) - 2, [1, 2, 3, 4]));
         Assert.Equal(Errno.None, guest.Machine.WriteAsHost(130 * GuestPage.Size, [1]));
-        IEnumerable<(uint Slot, ulong Page)> stored = Stored(guest, 16, 3);
+        IEnumerable<(uint Slot, ulong Page)> stored = LoggedGuest.Stored(guest, 16, 3);
         Assert.Equal([.. stored, (0u, 119UL), (0u, 120UL), (0u, 130UL)], PageSet.HarvestOf(guest.Log));
         Assert.Empty(PageSet.HarvestOf(guest.Log));
         Assert.Equal((2UL, 1UL), (guest.Log.Statistics.DevicePages, guest.Log.Statistics.HostPages));
@@ -135,7 +142,7 @@ public sealed class KvmDirtyLogTests
     public void Harvests_of_a_guest_that_runs_miss_no_store(KvmLogForm form)
     {
         using GuestMemory memory = RealModeGuests.Memory();
-        using KvmGuest guest = Started(memory, form);
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
         NativeView<byte> bytes = memory.Slots[0].Memory;
         RealModeGuests.Loop(guest.Vcpus[0], bytes);
         using var threads = new KvmVcpuThreads<UntilHalted>(guest);
@@ -162,47 +169,6 @@ public sealed class KvmDirtyLogTests
         Assert.True(last > 0);
     }
 
-    [Fact]
-    public void A_full_ring_is_emptied_and_the_guest_goes_on()
-    {
-        // 1024 entries are the fewest everywhere; the guest stores slowly enough to stop in time under a KVM that emulates it.
-        using GuestMemory memory = RealModeGuests.Memory(pages: 4096);
-        using KvmGuest guest = Started(memory, KvmLogForm.Ring, ringEntries: 1024);
-        NativeView<byte> bytes = memory.Slots[0].Memory;
-        LongModeGuest.Store(guest.Vcpus[0], bytes, LongModeGuest.FirstPage, count: 3000);
-        using var threads = new KvmVcpuThreads<UntilHalted>(guest);
-        threads.Start();
-        Assert.True(threads.AwaitEnd(Patience));
-        threads.Stop();
-        Assert.True(guest.Log.ServedRings >= 3, $"the ring was full {guest.Log.ServedRings} times");
-        Assert.True(threads.StallTime > TimeSpan.Zero);
-        Report.Line($"KvmDirtyLog: {guest.Log.ServedRings} full rings of 1024 entries, {threads.StallTime.TotalMilliseconds:f1} ms lost to them.");
-        Assert.Equal(
-            PageSet.Expected(LongModeGuest.FirstPage, 3000), PageSet.HarvestOf(guest.Log).Where(page => !LongModeGuest.IsTable(page.Page, bytes)));
-        Assert.False(guest.Log.NeedsHarvest(guest.Machine.Vcpus[0]));
-    }
-
-    [Fact]
-    public void A_vcpu_whose_ring_is_full_does_not_go_on_before_a_harvest()
-    {
-        using GuestMemory memory = RealModeGuests.Memory(pages: 4096);
-        using KvmGuest guest = Started(memory, KvmLogForm.Ring, ringEntries: 1024);
-        NativeView<byte> bytes = memory.Slots[0].Memory;
-        KvmVcpu vcpu = guest.Vcpus[0];
-        LongModeGuest.Store(vcpu, bytes, LongModeGuest.FirstPage, count: 1500);
-        Assert.Equal(new KvmExit(KvmExitReason.DirtyRingFull, Errno.None), vcpu.Run());
-        Assert.True(guest.Log.NeedsHarvest(guest.Machine.Vcpus[0]));
-        Assert.Equal(KvmExitReason.DirtyRingFull, vcpu.Run().Reason);
-        SortedSet<(uint Slot, ulong Page)> pages = PageSet.HarvestOf(guest.Log);
-        Assert.False(guest.Log.NeedsHarvest(guest.Machine.Vcpus[0]));
-        KvmExitReason reason;
-        while ((reason = vcpu.Run().Reason) == KvmExitReason.DirtyRingFull)
-            pages.UnionWith(PageSet.HarvestOf(guest.Log));
-        Assert.Equal(KvmExitReason.Halted, reason);
-        pages.UnionWith(PageSet.HarvestOf(guest.Log));
-        Assert.Equal(PageSet.Expected(LongModeGuest.FirstPage, 1500), pages.Where(page => !LongModeGuest.IsTable(page.Page, bytes)));
-    }
-
     [Theory]
     [MemberData(nameof(Forms))]
     public void A_slot_that_goes_takes_its_log_with_it_and_no_others(KvmLogForm form)
@@ -211,8 +177,8 @@ public sealed class KvmDirtyLogTests
         memory.AddSlot(0, 0, 128);
         memory.AddSlot(1, 128, 64);
         memory.AddSlot(2, 192, 64);
-        using KvmGuest guest = Started(memory, form);
-        Stored(guest, 100, 120);
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
+        LoggedGuest.Stored(guest, 100, 120);
         Assert.Equal(Errno.None, guest.Kvm.DeleteMemoryRegion(1));
         SortedSet<(uint Slot, ulong Page)> pages = PageSet.HarvestOf(guest.Log);
         Assert.Equal([.. PageSet.Expected(100, 28), .. PageSet.Expected(0, 28, slot: 2)], pages.Where(page => page.Slot != 1));
@@ -222,6 +188,20 @@ public sealed class KvmDirtyLogTests
         if (form == KvmLogForm.InitiallySet)
             guest.Log.Clear();
         Assert.Empty(PageSet.HarvestOf(guest.Log));
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void A_log_whose_kernels_machine_has_ended_ends_too(KvmLogForm form)
+    {
+        using GuestMemory memory = RealModeGuests.Memory();
+        using KvmGuest guest = LoggedGuest.Started(memory, form);
+        LoggedGuest.Stored(guest, 16, 3);
+        guest.Kvm.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => PageSet.HarvestOf(guest.Log));
+        guest.Log.Stop();
+        guest.Log.Dispose();
+        Assert.Null(guest.Machine.DirtyLog);
     }
 
     [Fact]
@@ -243,25 +223,6 @@ public sealed class KvmDirtyLogTests
             rings.Dispose();
             rings.Log.ServeFullRing(rings.Machine.Vcpus[0]);
         });
-    }
-
-    private static KvmGuest Started(GuestMemory memory, KvmLogForm form, int ringEntries = 4096)
-    {
-        Kernel.Need(form);
-        KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Form = form, RingEntries = ringEntries });
-        guest.Log.Start();
-        if (form == KvmLogForm.InitiallySet)
-            guest.Log.Clear();
-        return guest;
-    }
-
-    // Has the guest store, and says where.
-    private static IEnumerable<(uint Slot, ulong Page)> Stored(KvmGuest guest, int firstPage, int count, int stride = 1)
-    {
-        RealModeGuests.Store(guest.Vcpus[0], guest.Machine.Memory.Slots[0].Memory, firstPage, count, stride);
-        KvmExit exit = guest.Vcpus[0].Run();
-        Assert.True(exit.Reason == KvmExitReason.Halted, $"{exit}\n{guest.Vcpus[0].DumpRegisters()}");
-        return PageSet.Expected(firstPage, count, stride);
     }
 
     private readonly struct ThrowingSink(PageSet taken, int calls) : IDirtyPageSink

@@ -53,13 +53,15 @@ public static class GuestProgram
     {
         ArgumentNullException.ThrowIfNull(vcpu);
         ArgumentNullException.ThrowIfNull(stores);
-        stores.Check(mode, memory.Length);
+        GuestStores.Check(stores, mode, memory.Length);
         return mode == GuestMode.Real
             ? EnterReal(vcpu, memory, RealCode(stores.Pattern), RealRegisters(stores))
             : EnterLong(vcpu, memory, memory.Length, LongCode(stores.Pattern), LongRegisters(stores));
     }
 
-    /// <summary>Has a vCPU store to pages one by one, the number of stores left to the first bytes of each, from its next run on. The stop flag does not end it.</summary>
+    /// <summary>
+    /// Has a vCPU store to pages one by one, the number of stores left to the first bytes of each, from its next run on. The stop flag does not end it.
+    /// </summary>
     /// <param name="vcpu">The vCPU, which is outside the guest.</param>
     /// <param name="memory">The guest's memory from address 0 on.</param>
     /// <param name="mode">The processor's mode.</param>
@@ -69,7 +71,9 @@ public static class GuestProgram
     /// <param name="turns">As <see cref="GuestStores.Turns"/>.</param>
     /// <returns>What KVM answers when its registers are set.</returns>
     /// <exception cref="ArgumentNullException">There is no vCPU.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The vCPU's number is too high; the list does not fit there; there are no pages, or one is out of reach.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The vCPU's number is too high; the list does not fit there; there are no pages, or one is out of reach.
+    /// </exception>
     public static Errno LoadList(
         KvmVcpu vcpu, NativeView<byte> memory, GuestMode mode, ulong mappedBytes, int list, ReadOnlySpan<ulong> pages, int turns = GuestStores.SafeTurns)
     {

@@ -32,24 +32,26 @@ public sealed record GuestStores
     /// <summary>Where the generator begins; of the sequential patterns, at which of their pages the first store is: below <see cref="PageCount"/>.</summary>
     public uint Seed { get; init; }
 
+    /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
-    internal void Check(GuestMode mode, ulong memoryBytes)
+    internal static void Check(GuestStores stores, GuestMode mode, ulong memoryBytes)
     {
         int first = GuestProgram.FirstFreePage(mode, memoryBytes);
         int end = (int)Math.Min(memoryBytes >> GuestPage.Shift, mode == GuestMode.Real ? 256UL : int.MaxValue);
-        bool isRandom = Pattern is GuestPattern.Random or GuestPattern.HotSet;
-        string? refusal = this switch
+        bool isRandom = stores.Pattern is GuestPattern.Random or GuestPattern.HotSet;
+        string? refusal = stores switch
         {
-            _ when !Enum.IsDefined(Pattern) => $"{nameof(Pattern)} must be one of {string.Join(", ", Enum.GetNames<GuestPattern>())}.",
-            _ when FirstPage < first || FirstPage >= end => $"{nameof(FirstPage)} must be from {first} to {end - 1}.",
-            _ when PageCount < 1 || PageCount > end - FirstPage => $"{nameof(PageCount)} must be from 1 to {end - FirstPage}.",
-            _ when mode == GuestMode.Real && Count > uint.MaxValue => $"{nameof(Count)} must be at most {uint.MaxValue}.",
+            _ when !Enum.IsDefined(stores.Pattern) => $"{nameof(Pattern)} must be one of {string.Join(", ", Enum.GetNames<GuestPattern>())}.",
+            _ when stores.FirstPage < first || stores.FirstPage >= end => $"{nameof(FirstPage)} must be from {first} to {end - 1}.",
+            _ when stores.PageCount < 1 || stores.PageCount > end - stores.FirstPage => $"{nameof(PageCount)} must be from 1 to {end - stores.FirstPage}.",
+            _ when mode == GuestMode.Real && stores.Count > uint.MaxValue => $"{nameof(Count)} must be at most {uint.MaxValue}.",
             { Turns: < 1 or > ushort.MaxValue } => $"{nameof(Turns)} must be from 1 to {ushort.MaxValue}.",
-            { Pattern: GuestPattern.HotSet } when HotPages < 1 || HotPages > PageCount => $"{nameof(HotPages)} must be from 1 to {PageCount}.",
-            _ when !isRandom && Seed >= PageCount => $"{nameof(Seed)} must be below {PageCount}.",
+            { Pattern: GuestPattern.HotSet } when stores.HotPages < 1 || stores.HotPages > stores.PageCount =>
+                $"{nameof(HotPages)} must be from 1 to {stores.PageCount}.",
+            _ when !isRandom && stores.Seed >= stores.PageCount => $"{nameof(Seed)} must be below {stores.PageCount}.",
             _ => null,
         };
         if (refusal is not null)
-            throw new ArgumentOutOfRangeException("stores", this, refusal);
+            throw new ArgumentOutOfRangeException(nameof(stores), stores, refusal);
     }
 }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using FsCheck.Fluent;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.Guests;
 using RingKit.Kvm.Tests.Support;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Properties.Support;
 using Xunit;
+using Xunit.Sdk;
 
 namespace RingKit.Kvm.Tests.Differential;
 
@@ -31,9 +33,24 @@ public sealed class BitmapDifferential
                 return (pair.MemoryDifference is null).Label(pair.MemoryDifference ?? "");
             }),
             nameof(Bitmaps_agree),
-            maxTest: DifferentialRuns.Programs,
-            endSize: 60);
-        Report.Line($"Bitmaps_agree: {programs} programs of {allSteps} steps, {pages} pages fetched, {errors} calls refused, in {clock.Elapsed.TotalSeconds:f1} s.");
+            maxTest: DifferentialRuns.OfBitmaps,
+            endSize: 120);
+        Report.Line(
+            $"Bitmaps_agree: {programs} programs of {allSteps} steps, {pages} pages fetched, {errors} calls refused, in {clock.Elapsed.TotalSeconds:f1} s.");
+    }
+
+    // That the property can fail.
+    [Fact]
+    public void A_page_too_many_is_found()
+    {
+        Kernel.Need(KvmLogForm.Bitmap);
+        var slot = new SlotShape(5, MachineShape.Program.PageCount, 100, IsLogged: true);
+        using var pair = new BitmapPair(new MachineShape(GuestMode.Real, [slot], Vcpus: 1, RingEntries: 0));
+        pair.Run(0, [40, 50, 60]);
+        pair.Get(slot.Id);
+        Assert.Equal(3, pair.Pages);
+        pair.MarkSimulated(slot.Id, 99);
+        Assert.ThrowsAny<XunitException>(() => pair.Get(slot.Id));
     }
 
     private static void Step(BitmapPair pair, byte step, byte where, byte count)

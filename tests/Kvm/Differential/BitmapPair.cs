@@ -56,6 +56,10 @@ internal sealed class BitmapPair(MachineShape shape) : MachinePair(shape, hasRin
         Real.ClearDirtyLog(slot, firstPage, pageCount, words: null),
         Simulated.ClearDirtyLog(slot, firstPage, pageCount, [])));
 
+    /// <summary>Has the simulation alone write a page.</summary>
+    public void MarkSimulated(uint slot, ulong page) =>
+        Assert.Equal(Errno.None, Simulated.MarkPageDirty(SimulatedMachine.Memory.FindById(slot)!, page));
+
     /// <summary>Resets rings that are not there.</summary>
     public void Reset()
     {

@@ -1,6 +1,7 @@
 using RingKit.DirtyRings;
 using RingKit.Kvm.Guests;
 using RingKit.Kvm.Registers;
+using RingKit.Memory;
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.Guest;
@@ -26,7 +27,8 @@ internal abstract class MachinePair : IDisposable
             if (hasRings)
             {
                 ulong bytes = (ulong)shape.RingEntries * DirtyGfn.SizeInBytes;
-                Assert.Equal((Errno.None, Errno.None), (Real.EnableCap(KvmCapability.DirtyLogRingAcqRel, bytes), _vm.EnableCap(KvmCapability.DirtyLogRingAcqRel, bytes)));
+                Assert.Equal(Errno.None, Real.EnableCap(KvmCapability.DirtyLogRingAcqRel, bytes));
+                Assert.Equal(Errno.None, _vm.EnableCap(KvmCapability.DirtyLogRingAcqRel, bytes));
             }
 
             foreach (SlotShape slot in shape.AllSlots)
@@ -98,8 +100,8 @@ internal abstract class MachinePair : IDisposable
     protected void LoadReal(int vcpu, ReadOnlySpan<ulong> frames, int turns)
     {
         int list = (GuestProgram.FirstFreePage(Shape.Mode, Shape.MappedBytes) << GuestPage.Shift) + (vcpu * ListBytes);
-        Assert.Equal(
-            Errno.None, GuestProgram.LoadList(Real.Vcpus[vcpu], _memory.FindById(MachineShape.Program.Id)!.Memory, Shape.Mode, Shape.MappedBytes, list, frames, turns));
+        NativeView<byte> program = _memory.FindById(MachineShape.Program.Id)!.Memory;
+        Assert.Equal(Errno.None, GuestProgram.LoadList(Real.Vcpus[vcpu], program, Shape.Mode, Shape.MappedBytes, list, frames, turns));
     }
 
     protected KvmExitReason RunReal(int vcpu)

@@ -60,7 +60,7 @@ internal sealed record MachineShape(GuestMode Mode, SlotShape[] Slots, int Vcpus
     }
 
     public override string ToString() =>
-        $"{Mode} mode, {Vcpus} vCPUs, {RingEntries} entries, slots {string.Join(", ", Slots.Select(slot => $"{slot.Id}: {slot.PageCount} pages from {slot.BaseGfn}{(slot.IsLogged ? "" : ", off")}"))}";
+        $"{Mode} mode, {Vcpus} vCPUs, {RingEntries} entries, slots: {string.Join("; ", Slots)}";
 
     private static int Wrap(int index, int length) => ((index % length) + length) % length;
 }

@@ -6,6 +6,7 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Properties.Support;
 using Xunit;
+using Xunit.Sdk;
 
 namespace RingKit.Kvm.Tests.Differential;
 
@@ -32,8 +33,8 @@ public sealed class RingDifferential
                 return (pair.MemoryDifference is null).Label(pair.MemoryDifference ?? "");
             }),
             nameof(Rings_agree),
-            maxTest: DifferentialRuns.Programs,
-            endSize: 60);
+            maxTest: DifferentialRuns.OfRings,
+            endSize: 120);
         Report.Line($"Rings_agree: {totals}");
     }
 
@@ -54,10 +55,55 @@ public sealed class RingDifferential
                 return true;
             }),
             nameof(Full_rings_agree),
-            maxTest: DifferentialRuns.FewPrograms,
+            maxTest: DifferentialRuns.OfFullRings,
             endSize: 30);
         Report.Line($"Full_rings_agree: {totals}");
         Assert.True(totals.FullExits > 0);
+    }
+
+    // That the property can fail: where only one of the two machines is told something, the next stores show it.
+    [Theory]
+    [InlineData("the kernel logs nothing")]
+    [InlineData("the simulation logs nothing")]
+    [InlineData("the kernel alone has reset")]
+    [InlineData("the simulation alone has reset")]
+    public void A_difference_is_found(string difference)
+    {
+        Kernel.Need();
+        var slot = new SlotShape(5, MachineShape.Program.PageCount, 100, IsLogged: true);
+        using var pair = new RingPair(new MachineShape(GuestMode.Long, [slot], Vcpus: 1, RingEntries: 1024));
+        ulong[] frames = [.. Enumerable.Range(0, 100).Select(page => slot.BaseGfn + (ulong)page)];
+        Store();
+        pair.Harvest(0, 50);
+        switch (difference)
+        {
+            case "the kernel logs nothing":
+                pair.Real.SetSlotTraits(slot.Id, KvmSlotTraits.None);
+                pair.Reset();
+                break;
+            case "the simulation logs nothing":
+                pair.Simulated.SetLogging(slot.Id, isLogged: false);
+                pair.Reset();
+                break;
+            case "the kernel alone has reset":
+                pair.Real.ResetDirtyRings(50, out _);
+                break;
+            default:
+                pair.Simulated.ResetDirtyRings();
+                break;
+        }
+
+        Assert.ThrowsAny<XunitException>(() =>
+        {
+            Store();
+            pair.Reset();
+        });
+
+        void Store()
+        {
+            pair.Load(0, frames, turns: 1);
+            Assert.Equal(KvmExitReason.Halted, pair.Run(0));
+        }
     }
 
     private static void Step(RingPair pair, byte step, byte where, byte count)
@@ -131,6 +177,7 @@ public sealed class RingDifferential
         }
 
         public override string ToString() =>
-            $"{_programs} programs of {_steps} steps, {_entries} entries, {_duplicates} of them pushed again, {FullExits} exits on a full ring, in {_clock.Elapsed.TotalSeconds:f1} s, {Machines.Elapsed.TotalSeconds:f1} s of them to make machines.";
+            $"{_programs} programs of {_steps} steps, {_entries} entries, {_duplicates} of them pushed again, {FullExits} exits on a full ring, in "
+            + $"{_clock.Elapsed.TotalSeconds:f1} s, {Machines.Elapsed.TotalSeconds:f1} s of them to make machines.";
     }
 }

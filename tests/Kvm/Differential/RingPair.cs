@@ -131,6 +131,9 @@ internal sealed class RingPair : MachinePair
         KvmCapability ring = count % 2 == 0 ? KvmCapability.DirtyLogRing : KvmCapability.DirtyLogRingAcqRel;
         Assert.NotEqual(Errno.None, EnableCap(ring, 1UL << (where % 40), flags: count % 2u));
         EnableCap(KvmCapability.DirtyLogRingWithBitmap, 0);
+
+        // Not all bits that are allowed: rings of slots whose pages are initially all dirty are of no use, as nothing is protected.
+        EnableCap(KvmCapability.ManualDirtyLogProtect2, where % 2 == 0 ? count % 2u : 2, flags: where % 3 == 0 ? 1u : 0);
     }
 
     /// <summary>Harvests all, resets, and compares what is left: nothing.</summary>

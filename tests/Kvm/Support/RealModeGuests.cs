@@ -60,6 +60,20 @@ internal static class RealModeGuests
         0xEB, 0xE8,                         // 16        jmp again
     ];
 
+    // si = where the segments of the pages are listed, 0 at the end.
+    private static readonly byte[] ListProgram =
+    [
+        0xAD,                               // 00 next:  lodsw
+        0x85, 0xC0,                         // 01        test ax, ax
+        0x74, 0x0E,                         // 03        jz end
+        0x8E, 0xC0,                         // 05        mov es, ax
+        0x26, 0xFE, 0x06, 0x07, 0x00,       // 07        inc byte es:[7]
+        0xB9, Turns, 0x00,                  // 0c        mov cx, turns
+        0xE2, 0xFE,                         // 0f        loop $
+        0xEB, 0xED,                         // 11        jmp next
+        0xF4,                               // 13 end:   hlt
+    ];
+
     /// <summary>Has a vCPU write a byte, how many are left, into each of some pages, and halt.</summary>
     public static void Store(KvmVcpu vcpu, NativeView<byte> memory, int firstPage, int count, int stride = 1)
     {
@@ -71,6 +85,20 @@ internal static class RealModeGuests
     {
         Volatile.Write(ref memory[StopFlag], 0);
         Load(vcpu, memory, LoopProgram, default);
+    }
+
+    /// <summary>Has a vCPU add 1 to a byte in each page of a list, and halt. The list is in page 2 or 3.</summary>
+    /// <param name="vcpu">The vCPU, 0 or 1.</param>
+    /// <param name="memory">The guest's memory from address 0 on.</param>
+    /// <param name="pages">At most 2000, of 1 to 255.</param>
+    public static void StoreTo(KvmVcpu vcpu, NativeView<byte> memory, ReadOnlySpan<int> pages)
+    {
+        nuint list = (2 + vcpu.Id) * GuestPage.Size;
+        NativeView<ushort> segments = memory.Slice(list, GuestPage.Size).Cast<ushort>();
+        for (int i = 0; i < pages.Length; i++)
+            segments[(nuint)i] = (ushort)(pages[i] << 8);
+        segments[(nuint)pages.Length] = 0;
+        Load(vcpu, memory, ListProgram, new KvmRegisters { Rsi = list });
     }
 
     /// <summary>Has a vCPU count in pages 16 to 255, one after the other, without end.</summary>

@@ -16,7 +16,8 @@ public sealed partial class KvmDirtyLog
     /// <param name="isShared">Whether what either side writes is to be seen by the other.</param>
     /// <param name="isExecutable">Whether the user wants to run it.</param>
     /// <returns>
-    /// <see cref="Errno.Invalid"/> for a mapping that is private or executable, and where there are no rings (KVM's mapping would trap at its first use).
+    /// <see cref="Errno.NotPermitted"/> for a mapping that is executable: files without names are none to run, which Linux looks at before it asks KVM. Else
+    /// <see cref="Errno.Invalid"/> for one that is private, and where there are no rings (KVM's mapping would trap at its first use).
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such vCPU.</exception>
     public Errno MapRing(int vcpu, out KvmRingMapping? mapping, bool isShared = true, bool isExecutable = false)
@@ -24,7 +25,7 @@ public sealed partial class KvmDirtyLog
         if (vcpu < 0 || vcpu >= Machine.Vcpus.Length)
             throw new ArgumentOutOfRangeException(nameof(vcpu), vcpu, $"The machine has {Machine.Vcpus.Length} vCPUs.");
         mapping = _rings.Length != 0 && isShared && !isExecutable ? _mappings[vcpu] : null;
-        return mapping is null ? Errno.Invalid : Errno.None;
+        return mapping is not null ? Errno.None : isExecutable ? Errno.NotPermitted : Errno.Invalid;
     }
 
     /// <summary>

@@ -165,7 +165,8 @@ public sealed class ResetCallTests
         using var rig = new KvmRig(ringEntries: 256);
         Assert.Equal(Errno.Invalid, rig.Log.MapRing(0, out KvmRingMapping? mapping, isShared: false));
         Assert.Null(mapping);
-        Assert.Equal(Errno.Invalid, rig.Log.MapRing(0, out mapping, isExecutable: true));
+        Assert.Equal(Errno.NotPermitted, rig.Log.MapRing(0, out mapping, isExecutable: true));
+        Assert.Equal(Errno.NotPermitted, rig.Log.MapRing(0, out mapping, isShared: false, isExecutable: true));
         Assert.Equal(Errno.None, rig.Log.MapRing(0, out mapping));
         Assert.Equal(256u, mapping!.Entries.Length);
         Assert.Same(mapping, rig.Map());

@@ -3,12 +3,13 @@
  *
  *   harvester RING ENTRIES TOTAL SECONDS OUTPUT
  *
- * RING      the file, ENTRIES entries long, a power of two of them
+ * RING      the file, ENTRIES entries long, a power of two of them; or PROCESS:FILE, a vCPU's file that another process has open under that number
  * TOTAL     how many to harvest
  * SECONDS   the most to wait for the next one
  * OUTPUT    receives (slot, 0, offset), 16 bytes for each, in the order of the ring
  *
- * Exit code 0 if all came, 1 for what cannot be opened, 2 for bad arguments, 3 if one did not come, 4 if flags are none of the protocol's.
+ * Exit code 0 if all came, 1 for what cannot be opened, 2 for bad arguments, 3 if one did not come, 4 if flags are none of the protocol's, 5 if the other
+ * process's files are out of reach.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +72,13 @@ static int await_dirty(struct kvm_dirty_gfn *entry, double patience)
     }
 }
 
+/* A file that another process has open, or -1. */
+static int file_of(int process, int number)
+{
+    int other = (int)syscall(SYS_pidfd_open, process, 0);
+    return other < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, other, number, 0);
+}
+
 int main(int argc, char **argv)
 {
     print_layout();
@@ -78,13 +87,17 @@ int main(int argc, char **argv)
 
     size_t entries = strtoul(argv[2], NULL, 10), total = strtoul(argv[3], NULL, 10);
     double patience = strtod(argv[4], NULL);
-    int file = open(argv[1], O_RDWR);
+    int process, number;
+    int is_vcpu = sscanf(argv[1], "%d:%d", &process, &number) == 2;
+    int file = is_vcpu ? file_of(process, number) : open(argv[1], O_RDWR);
     if (file < 0) {
         perror(argv[1]);
-        return 1;
+        return is_vcpu ? 5 : 1;
     }
 
-    struct kvm_dirty_gfn *ring = mmap(NULL, entries * sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    off_t start = is_vcpu ? (off_t)KVM_DIRTY_LOG_PAGE_OFFSET * sysconf(_SC_PAGESIZE) : 0;
+
+    struct kvm_dirty_gfn *ring = mmap(NULL, entries * sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED, file, start);
     struct record *records = calloc(total, sizeof *records);
     if (ring == MAP_FAILED || records == NULL) {
         perror("memory");

@@ -1,0 +1,65 @@
+using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.Guests;
+using RingKit.Kvm.Running;
+using RingKit.Kvm.Tests.Differential;
+using RingKit.Kvm.Tests.Support;
+using RingKit.Mmu;
+using RingKit.Mmu.Guest;
+using RingKit.Properties.Support;
+using Xunit;
+
+namespace RingKit.Kvm.Tests;
+
+/// <summary>Whatever comes and goes, the process has as many files and as many mappings as before, and no child.</summary>
+public sealed class LeakTests
+{
+    [Fact]
+    public void Pairs_and_running_guests_leave_nothing()
+    {
+        Kernel.Need();
+
+        // What the runtime opens once, and what it maps on the way, is there after the first turns.
+        for (int i = 0; i < 5; i++)
+            ComeAndGo(i);
+        (OpenFiles Kvm, int Files, int Mappings) before = (OpenFiles.Count(), FilesOfProcess(), MappingsOfProcess());
+        for (int i = 0; i < 50; i++)
+            ComeAndGo(i);
+        Assert.Equal((before.Kvm, before.Files), (OpenFiles.Count(), FilesOfProcess()));
+
+        // The heap's own mappings come and go; a mapping for each guest would be 50 and more.
+        int mappings = MappingsOfProcess() - before.Mappings;
+        Assert.True(mappings < 40, $"{mappings} more mappings after 50 guests");
+        Assert.Empty(NothingLeft.Children);
+        Report.Line($"Leaks: 50 guests; files {before.Files} and then {FilesOfProcess()}, mappings {before.Mappings} and then {before.Mappings + mappings}.");
+    }
+
+    // Ended by its stop flag, by Stop, or by Dispose in the middle of its stores.
+    private static void ComeAndGo(int turn)
+    {
+        using (var rings = new RingPair(MachineShape.Of((uint)turn, KernelProfile.LeastRingEntries)))
+            rings.Drain();
+        using var memory = new GuestMemory();
+        memory.AddSlot(0, 0, 256);
+        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = (KvmLogForm)(turn % 4), RingEntries = 1024 });
+        guest.Log.Start();
+        using var threads = new KvmVcpuThreads<UntilHalted>(guest);
+        var stores = new GuestStores { Pattern = GuestPattern.Random, PageCount = 200 };
+        foreach (KvmVcpu vcpu in guest.Vcpus)
+            Assert.Equal(Errno.None, GuestProgram.Load(vcpu, memory.Slots[0].Memory, GuestMode.Real, stores));
+        threads.Start();
+        PageSet.HarvestOf(guest.Log);
+        if (turn % 3 == 0)
+        {
+            GuestProgram.Stop(memory.Slots[0].Memory);
+            Assert.True(threads.AwaitEnd(TimeSpan.FromSeconds(20)));
+        }
+        else if (turn % 3 == 1)
+        {
+            threads.Stop();
+        }
+    }
+
+    private static int FilesOfProcess() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    private static int MappingsOfProcess() => File.ReadLines("/proc/self/maps").Count();
+}
