@@ -11,7 +11,7 @@ namespace RingKit.Bench;
 /// so that each of them lies where the caches do not have it.
 /// </remarks>
 [AllocatesNothing]
-[Charted("An entry's push, harvest and reset, by the ring's size", nameof(Entries))]
+[Charted("An entry's push, harvest and reset, by the ring's size", nameof(Entries), IsLinear = true)]
 public class RingSizeBenchmarks
 {
     private const int Total = 1 << 20;

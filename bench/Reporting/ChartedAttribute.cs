@@ -13,6 +13,9 @@ internal sealed class ChartedAttribute(string title, string x, string? line = nu
 
     public string? Line => line;
 
+    /// <summary>Whether times go up evenly from 0, where they are all alike; else by decades.</summary>
+    public bool IsLinear { get; init; }
+
     /// <summary>Panels side by side.</summary>
     public int Columns { get; init; } = 2;
 }

@@ -38,18 +38,19 @@ internal sealed class SvgChartExporter : IExporter
             from benchmark in suite
             let median = summary[benchmark]?.ResultStatistics?.Median
             where median > 0
-            select (Benchmark: benchmark, Microseconds: median.Value / 1000)).ToArray();
+            select (Benchmark: benchmark, Nanoseconds: median.Value)).ToArray();
         if (points.Length == 0)
             return null;
 
         var x = new Axis(charted.X.ToLowerInvariant(), isLogarithmic: true);
-        var y = new Axis("an operation, us", isLogarithmic: true);
+        bool areShort = points.All(point => point.Nanoseconds < 1000);
+        var y = new Axis($"an operation, {(areShort ? "ns" : "us")}", isLogarithmic: !charted.IsLinear);
         Panel[] panels = [.. points
             .GroupBy(point => PanelOf(point.Benchmark, charted), StringComparer.Ordinal)
             .Select(panel => new Panel(panel.Key, x, y, [.. panel
                 .GroupBy(point => LineOf(point.Benchmark, charted), StringComparer.Ordinal)
                 .Select(line => new Series(line.Key, [.. line
-                    .Select(point => (X: Number(point.Benchmark.Parameters[charted.X]), point.Microseconds))
+                    .Select(point => (X: Number(point.Benchmark.Parameters[charted.X]), point.Nanoseconds / (areShort ? 1 : 1000)))
                     .OrderBy(point => point.X)]))]))];
         return new Chart(charted.Title, MachineInfo.Read().Processor, panels, Math.Min(charted.Columns, panels.Length));
     }

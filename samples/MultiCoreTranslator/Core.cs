@@ -20,7 +20,7 @@ internal sealed class Core(int id, ulong[] pages, RingCodeWrites? rings, ListCod
             for (int written = 0; written < 512; written += wordsInBlock)
                 Write(_block.AsSpan(0, wordsInBlock));
             Fence();
-            for (int i = 0; i < 64; i++)
+            for (int i = 0; i < 8; i++)
                 Translate(Random() % (ulong)pages.Length);
         }
 

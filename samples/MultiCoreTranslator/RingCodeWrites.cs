@@ -6,7 +6,7 @@ namespace MultiCoreTranslator;
 internal sealed class RingCodeWrites(int cores, LaggardPolicy policy) : IDisposable
 {
     private readonly BroadcastRing<uint>[] _rings =
-        [.. Enumerable.Range(0, cores).Select(_ => new BroadcastRing<uint>(capacity: 16384, new() { WhenReaderLags = policy }))];
+        [.. Enumerable.Range(0, cores).Select(_ => new BroadcastRing<uint>(capacity: 1 << 16, new() { WhenReaderLags = policy }))];
     private readonly BroadcastReader<uint>[][] _readers = new BroadcastReader<uint>[cores][];
 
     /// <summary>A core comes, and reads what the others write from now on.</summary>

@@ -6,7 +6,6 @@ using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
-using RingKit.Properties.Support;
 using Xunit;
 
 namespace RingKit.Kvm.Tests;

@@ -85,7 +85,7 @@ public sealed class KvmVcpuTests
             KvmExit exit = default;
             var thread = new Thread(() => exit = vcpu.Run()) { IsBackground = true };
             thread.Start();
-            AwaitCounting(bytes);
+            RealModeGuests.AwaitCounting(bytes);
             Assert.Equal(Errno.Busy, vcpu.GetRegisters(out _));
             var clock = Stopwatch.StartNew();
             vcpu.RequestExit();
@@ -118,7 +118,7 @@ public sealed class KvmVcpuTests
         var clock = new Stopwatch();
         for (int i = 0; i < 50; i++)
         {
-            AwaitCounting(memory.Slots[0].Memory);
+            RealModeGuests.AwaitCounting(memory.Slots[0].Memory);
             uint exits = vcpu.Exits;
             clock.Start();
             vcpu.KickOut();
@@ -142,13 +142,13 @@ public sealed class KvmVcpuTests
         RealModeGuests.Loop(guest.Vcpus[0], bytes);
         var threads = new KvmVcpuThreads<UntilHalted>(guest);
         threads.Start();
-        AwaitCounting(bytes);
+        RealModeGuests.AwaitCounting(bytes);
         threads.Pause();
         byte[] paused = bytes.Slice((nuint)(RealModeGuests.LoopPage * GuestPage.Size), 2).AsSpan().ToArray();
         Thread.Sleep(5);
         Assert.Equal(paused, bytes.Slice((nuint)(RealModeGuests.LoopPage * GuestPage.Size), 2).AsSpan().ToArray());
         threads.Resume();
-        AwaitCounting(bytes);
+        RealModeGuests.AwaitCounting(bytes);
         Assert.False(threads.HasEnded);
         var clock = Stopwatch.StartNew();
         threads.Stop();
@@ -227,7 +227,7 @@ public sealed class KvmVcpuTests
         KvmExit exit = default;
         var thread = new Thread(() => exit = vcpu.Run()) { IsBackground = true };
         thread.Start();
-        AwaitCounting(memory.Slots[0].Memory);
+        RealModeGuests.AwaitCounting(memory.Slots[0].Memory);
         Assert.Throws<InvalidOperationException>(() => vcpu.Run());
         guest.Dispose();
         Assert.True(thread.Join(Second));
@@ -238,18 +238,5 @@ public sealed class KvmVcpuTests
         vcpu.RequestExit();
         vcpu.KickOut();
         guest.Dispose();
-    }
-
-    // Returns when the guest has counted on since the call.
-    private static void AwaitCounting(NativeView<byte> memory)
-    {
-        ref ushort counter = ref memory.Slice((nuint)(RealModeGuests.LoopPage * GuestPage.Size), 2).Cast<ushort>()[0];
-        ushort before = Volatile.Read(ref counter);
-        var clock = Stopwatch.StartNew();
-        while (Volatile.Read(ref counter) == before)
-        {
-            Assert.True(clock.Elapsed < Patience, "the guest does not run");
-            Thread.Yield();
-        }
     }
 }

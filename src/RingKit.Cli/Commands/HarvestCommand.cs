@@ -15,8 +15,8 @@ internal sealed class HarvestCommand
 {
     public const string Examples = """
         For each size of guest, amount of dirty pages and pattern, a guest stores to its pages, each store with a
-        real fault, and every log is harvested. All must report the same pages. A cell's costs are those of the
-        median round. What is left out is said with its reason. With a trace the guest does its stores, and the costs are
+        real fault, and every log is harvested. All must report the same pages. A cell's costs are the
+        lower quartiles of its rounds'. What is left out is said with its reason. With a trace the guest does its stores, and the costs are
         those of the mean round.
 
         Examples:

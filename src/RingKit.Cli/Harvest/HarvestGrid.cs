@@ -15,9 +15,9 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int FewStores = 20_000;
     private const int ManyStores = 200_000;
     private const int LeastPasses = 2;
-    private const int MostPasses = 4;
+    private const int MostPasses = 6;
 
-    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(0.7);
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
@@ -49,7 +49,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         return new HarvestReport(settings, cells, leftOut);
     }
 
-    public void Dispose() => _machines?.Dispose();
+    public void Dispose() => DropMachines();
 
     private bool Populates => settings.Mmu == MmuChoice.Hash;
 
@@ -59,7 +59,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
         void RunShapes()
         {
-            foreach (RehearsalShape shape in Populates ? RehearsalShape.Small : RehearsalShape.All)
+            foreach (RehearsalShape shape in settings.Mmu == MmuChoice.Flat ? RehearsalShape.All : RehearsalShape.Small)
                 Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
         }
     }
@@ -100,6 +100,10 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         {
             throw new LogsDisagreeException($"{Describe(cell)}: {e.Message}");
         }
+
+        // A table of which every part was once written is read whole by each log that starts: the next cell has a new one.
+        if (pages.Length >= ManyStores)
+            DropMachines();
     }
 
     private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
@@ -112,14 +116,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         // One that chooses among the others, once more: by what it differs from itself is noise.
         LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
         LogSamples[] turns = [.. samples, .. again];
-        int rounds = pages.Length < FewStores ? 3 : pages.Length < ManyStores ? 2 : 1;
+        int rounds = pages.Length < ManyStores ? 2 : 1;
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
         {
             foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
             {
                 using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || pages.Length < FewStores);
+                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || (pages.Length < FewStores && pass % 2 == 0));
             }
         }
 
@@ -130,12 +134,12 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             dirty,
             (ulong)pages.Length,
             log.Rounds,
-            log.Median * factor,
+            log.Typical * factor,
             log.First * factor,
-            log.MedianTake * factor,
+            log.TypicalTake * factor,
             Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
             log.Form,
-            again.FirstOrDefault(other => other.Choice == log.Choice)?.Median * factor));
+            again.FirstOrDefault(other => other.Choice == log.Choice)?.Typical * factor));
     }
 
     private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
@@ -170,8 +174,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     {
         if (_machines?.Pages == pages)
             return _machines;
-        _machines?.Dispose();
+        DropMachines();
         return _machines = new GuestMachines(pages, settings);
+    }
+
+    private void DropMachines()
+    {
+        _machines?.Dispose();
+        _machines = null;
     }
 
     // By which power of two the guest is made smaller.

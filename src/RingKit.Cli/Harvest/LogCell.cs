@@ -7,9 +7,9 @@ namespace RingKit.Cli.Harvest;
 /// <param name="Log">The log's name.</param>
 /// <param name="DirtyPages">The guest's dirty pages, which the log has reported, each of them and no others. Of a trace, the mean of its rounds.</param>
 /// <param name="StoredPages">To how many pages the guest really stored.</param>
-/// <param name="Rounds">Of how many rounds the costs are the median; of a trace, how many there are each time that it is gone through.</param>
+/// <param name="Rounds">Of how many rounds the costs are the lower quartile; of a trace, how many there are each time that it is gone through.</param>
 /// <param name="Costs">The costs of a round; where fewer pages were stored to than are dirty, scaled to those.</param>
-/// <param name="First">Microseconds of guest and harvest in the first round of a guest whose log has just begun: the median of such rounds, scaled as the costs.</param>
+/// <param name="First">Microseconds of guest and harvest in the first round of a guest whose log has just begun: the lower quartile of such rounds, scaled as the costs.</param>
 /// <param name="Take">Microseconds that the harvests cost without protecting pages and dropping translations, in rounds of their own; or null, where the log does both at once.</param>
 /// <param name="BookkeepingBytes">Memory that the log keeps to record pages in.</param>
 /// <param name="Form">Where a log that chooses recorded pages when its last round was over, or null.</param>

@@ -12,10 +12,10 @@ internal sealed record RehearsalShape(PagePattern Pattern, ulong GuestPages, int
     public static IReadOnlyList<RehearsalShape> All { get; } =
     [
         new(PagePattern.Runs, 1 << 14, 4000),
-        new(PagePattern.Runs, 1 << 20, 5000),
+        new(PagePattern.Runs, 1 << 26, 80_000),
         new(PagePattern.Random, 1 << 14, 12_000),
     ];
 
-    /// <summary>Those over a page table that is filled before it is measured, which takes its time where it is large; none of its logs has such forms.</summary>
+    /// <summary>Those over page tables that take their time where guests are large: a hashed one is filled before it is measured, others may split all of their blocks.</summary>
     public static IReadOnlyList<RehearsalShape> Small { get; } = [.. All.Where(shape => shape.GuestPages == 1 << 14)];
 }

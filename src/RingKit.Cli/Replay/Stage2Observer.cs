@@ -35,4 +35,5 @@ internal sealed class Stage2Observer
         TouchProgram.Map(_machine);
         return new Stage2Figures(
             _stage2.Options, _touchedPages, atStop - _atStart, _before, stopped, _stage2.CountMappings(), _stage2.Statistics - atStop);
-    }}
+    }
+}

@@ -24,8 +24,12 @@ internal static class HarvestChart
         string machine = $"{MachineInfo.Read().Processor}; {settings.Mmu.Name} page table, {settings.Vcpus} vCPU, rings of {settings.RingEntries} entries";
         writer.Write(SvgChart.Render(kind == Memory
             ? new Chart("The memory of dirty logs", machine, [MemoryPanel(report)])
-            : new Chart(TitleOf(report, kind), machine, CostPanels(report, kind), Math.Min(settings.Patterns.Count, MostColumns))));
+            : new Chart(TitleOf(report, kind), machine, CostPanels(report, kind), ColumnsOf(settings))));
     }
+
+    // A column a pattern; if there is but one, the guests stand side by side.
+    private static int ColumnsOf(HarvestSettings settings) =>
+        Math.Min(settings.Patterns.Count == 1 ? settings.Memory.Count : settings.Patterns.Count, MostColumns);
 
     private static string TitleOf(HarvestReport report, string kind)
     {

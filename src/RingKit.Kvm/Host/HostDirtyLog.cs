@@ -18,8 +18,8 @@ namespace RingKit.Kvm.Host;
 /// </remarks>
 public sealed unsafe partial class HostDirtyLog : IDirtyTracker
 {
-    /// <summary>For how many regions there is room in one call of the kernel.</summary>
-    public const int DefaultRegions = 1024;
+    /// <summary>For how many regions there is room in one call of the kernel. More is no faster: docs/host-log.md.</summary>
+    public const int DefaultRegions = 256;
 
     /// <summary>The most.</summary>
     public const int MaximumRegions = 1 << 20;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RingKit.Kvm.Native;
 using RingKit.Mmu;
 
@@ -129,9 +128,13 @@ internal sealed unsafe class HostTracker : IDisposable
     }
 
     /// <summary>What to throw where memory that was tracked could not be looked at.</summary>
-    public static HostTrackingException LookFailed(Errno error) => error is Errno.NotPermitted or Errno.NoMemory
-        ? new(HostTrackingProblem.MappingLost, error, "Memory was unmapped, moved or replaced while its pages were tracked: dispose the log first.")
-        : Failed("PAGEMAP_SCAN", error);
+    public static HostTrackingException LookFailed(Errno error) => error switch
+    {
+        Errno.NotPermitted or Errno.NoMemory =>
+            new(HostTrackingProblem.MappingLost, error, "Memory was unmapped, moved or replaced while its pages were tracked: dispose the log first."),
+        Errno.InputOutput => new(HostTrackingProblem.Unreliable, error, "The kernel's scan of the page map succeeds, and does not say how far it came."),
+        _ => Failed("PAGEMAP_SCAN", error),
+    };
 
     private nuint Scan(ulong flags, ref nuint start, nuint end, PageRegion* regions, nuint room, ulong maximumPages, out Errno error)
     {
@@ -150,7 +153,12 @@ internal sealed unsafe class HostTracker : IDisposable
         error = HostCalls.Control(_pagemap, PagemapScan.Request, (nuint)(&scan), out long found);
         if (error != Errno.None)
             return 0;
-        Debug.Assert(scan.WalkEnd > start && scan.WalkEnd <= end, $"The scan of {start:x}..{end:x} came to {scan.WalkEnd:x}.");
+        if (scan.WalkEnd <= start || scan.WalkEnd > end)
+        {
+            error = Errno.InputOutput;
+            return 0;
+        }
+
         start = (nuint)scan.WalkEnd;
         return (nuint)found;
     }
@@ -177,7 +185,7 @@ internal sealed unsafe class HostTracker : IDisposable
             Errno.NotPermitted or Errno.AccessDenied => throw new HostTrackingException(
                 HostTrackingProblem.NotPermitted,
                 Errno.NotPermitted,
-                "The process may not use userfaultfd: a seccomp filter forbids the call, and /dev/userfaultfd cannot be opened; allow either, or give the process CAP_SYS_PTRACE."),
+                "The process may not use userfaultfd: a filter, such as a container's, forbids the call, and /dev/userfaultfd cannot be used either; allow one of them."),
             Errno.Invalid => throw new HostTrackingException(
                 HostTrackingProblem.TooOld, Errno.Invalid, "The kernel's userfaultfd is older than Linux 5.11; written pages are tracked from Linux 6.7 on."),
             var error => throw Failed("userfaultfd", error),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RingKit.Kvm.Registers;
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
@@ -20,6 +21,8 @@ internal static class RealModeGuests
 
     /// <summary>Delay between two stores, in turns of a loop of two instructions: an emulating KVM then stops in time where a ring is full.</summary>
     private const byte Turns = 24;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     // bx = segment of the first page, cx = how many, dx = segments from page to page.
     private static readonly byte[] StoreProgram =
@@ -106,6 +109,19 @@ internal static class RealModeGuests
 
     /// <summary>Ends <see cref="Loop"/>.</summary>
     public static void Stop(NativeView<byte> memory) => Volatile.Write(ref memory[StopFlag], 1);
+
+    /// <summary>Returns when <see cref="Loop"/> has counted on since the call.</summary>
+    public static void AwaitCounting(NativeView<byte> memory)
+    {
+        ref ushort counter = ref memory.Slice((nuint)(LoopPage * GuestPage.Size), 2).Cast<ushort>()[0];
+        ushort before = Volatile.Read(ref counter);
+        var clock = Stopwatch.StartNew();
+        while (Volatile.Read(ref counter) == before)
+        {
+            Assert.True(clock.Elapsed < Patience, "the guest does not run");
+            Thread.Yield();
+        }
+    }
 
     /// <summary>Has a vCPU run any program.</summary>
     public static void Load(KvmVcpu vcpu, NativeView<byte> memory, ReadOnlySpan<byte> program, in KvmRegisters registers)

@@ -50,6 +50,7 @@ public sealed class DocumentedCommandsTests
     [InlineData("dotnet run -c Release --project bench -- nothing --quick")]
     [InlineData("dotnet run -c Release --project bench -- density --no-such-option")]
     [InlineData("dotnet run --project tests/Properties -c Release -- -class '*NoSuchTests'")]
+    [InlineData("dotnet run --project tests/Properties -c Release -- -class '*PackageTests' -class '*NoSuchTests'")]
     [InlineData("dotnet run --project samples/None")]
     [InlineData("dotnet pack RingKit.sln --no-such-option")]
     [InlineData("dotnet clean")]
@@ -142,9 +143,9 @@ public sealed class DocumentedCommandsTests
     private static string? WhyNotTests(string[] arguments)
     {
         string[] classes = [.. typeof(DocumentedCommandsTests).Assembly.GetTypes().Select(type => type.FullName!)];
-        foreach (string pattern in arguments.SkipWhile(word => word != "-class").Skip(1).TakeWhile(word => !word.StartsWith('-')))
+        foreach ((string option, string pattern) in arguments.Zip(arguments.Skip(1)))
         {
-            if (!classes.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name)))
+            if (option == "-class" && !classes.Any(name => FileSystemName.MatchesSimpleExpression(pattern, name)))
                 return $"no test class has a name like {pattern}";
         }
 

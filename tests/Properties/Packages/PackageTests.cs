@@ -57,18 +57,27 @@ public sealed class PackageTests(PackedProjects packed) : IClassFixture<PackedPr
     public void The_readmes_example_has_twenty_lines_at_most() => Assert.InRange(ReadmePage.Main.Code.Length, 1, 20);
 
     [Fact]
-    public void A_new_project_runs_the_readmes_examples_and_one_of_them_trimmed()
+    public void A_new_project_runs_the_readmes_example_and_so_it_does_trimmed()
     {
         using var folder = new TemporaryFolder();
         var project = new NewProject(folder.Path, packed.Packages);
-        Assert.InRange(ReadmePage.WithExample.Length, 3, 1 + Projects.Libraries.Length);
-        foreach (ReadmePage page in ReadmePage.WithExample)
-            Assert.Equal(page.Output, project.Run(page.Code));
+        Assert.Equal(ReadmePage.Main.Output, project.Run(ReadmePage.Main.Code));
 
         Assert.SkipUnless(
             Directory.Exists(PackedProjects.RuntimePack),
             $"built and run, but not trimmed: no runtime to carry along at '{PackedProjects.RuntimePack}'");
         Assert.Equal(ReadmePage.Main.Output, project.RunTrimmed(ReadmePage.Main.Code));
+    }
+
+    [Fact]
+    public void A_new_project_runs_the_examples_of_the_libraries()
+    {
+        Assert.NotEmpty(ReadmePage.OfLibraries);
+        Assert.SkipUnless(LongRun.IsOn, "the same again for each library's README; set RINGKIT_LONG=1");
+        using var folder = new TemporaryFolder();
+        var project = new NewProject(folder.Path, packed.Packages);
+        foreach (ReadmePage page in ReadmePage.OfLibraries)
+            Assert.Equal(page.Output, project.Run(page.Code));
     }
 
     [Fact]

@@ -41,9 +41,9 @@ internal sealed class ReadmePage
     /// <summary>The repository's.</summary>
     public static ReadmePage Main { get; } = new("README.md");
 
-    /// <summary>Those with an example: the repository's, then the libraries'.</summary>
-    public static ReadmePage[] WithExample { get; } =
-        [Main, .. Projects.Libraries.Select(library => new ReadmePage(Path.Combine("src", library, "README.md"))).Where(page => page._example > 0)];
+    /// <summary>The libraries' own, where they have an example.</summary>
+    public static ReadmePage[] OfLibraries { get; } =
+        [.. Projects.Libraries.Select(library => new ReadmePage(Path.Combine("src", library, "README.md"))).Where(page => page._example > 0)];
 
     /// <summary>The lines of the first block of C#.</summary>
     public string[] Code => _blocks[_example - 1];

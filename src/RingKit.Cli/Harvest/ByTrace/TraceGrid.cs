@@ -10,10 +10,10 @@ namespace RingKit.Cli.Harvest.ByTrace;
 /// <remarks>What a round finds in the caches is what the trace has left there: no other memory is read in between.</remarks>
 internal sealed class TraceGrid(HarvestSettings settings) : IDisposable
 {
-    private const int Passes = 3;
+    private const int MostPasses = 15;
 
-    // Longer than this a cell is gone through once, and once before that.
-    private static readonly TimeSpan MostTimeOfPass = TimeSpan.FromSeconds(1);
+    // Longer than this no further pass begins: a long trace is gone through once, and once before that.
+    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
 
     private readonly TraceStores _trace = settings.Trace!;
     private readonly HarvestedPages _harvested = new();
@@ -67,9 +67,13 @@ internal sealed class TraceGrid(HarvestSettings settings) : IDisposable
             // What is touched is brought into being by a pass that does not count.
             long start = Stopwatch.GetTimestamp();
             Array.ForEach(samples, log => Pass(log, TimeSpan.MaxValue));
-            int passes = settings.TimesCount && Stopwatch.GetElapsedTime(start) < MostTimeOfPass ? Passes : 1;
-            for (int pass = 0; pass < passes; pass++)
-                Array.ForEach(samples, log => log.Add(Pass(log, TimeSpan.MaxValue)));
+            int most = settings.TimesCount ? MostPasses : 1;
+            for (int pass = 0; pass == 0 || (pass < most && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
+            {
+                // None is always behind the same one.
+                foreach (TraceSamples log in pass % 2 == 0 ? samples : samples.AsEnumerable().Reverse())
+                    log.Add(Pass(log, TimeSpan.MaxValue));
+            }
         }
         catch (LogsDisagreeException e)
         {

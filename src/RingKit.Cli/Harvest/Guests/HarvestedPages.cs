@@ -11,6 +11,9 @@ internal sealed class HarvestedPages
     // A round that fills it has its pages looked at under the clock: it has a million pages, beside which that is little.
     private const int Room = 1 << 20;
 
+    // 64 KiB, beside which a round of more masks is long.
+    private const int NearMasks = 4096;
+
     private readonly (ulong BasePage, ulong Mask)[] _masks = new (ulong, ulong)[Room];
     private ExpectedPages _expected = new(0);
     private int _count;
@@ -27,9 +30,10 @@ internal sealed class HarvestedPages
         _expected.Set(pages);
     }
 
-    /// <summary>Begins a round.</summary>
+    /// <summary>Begins a round. What is noted first is in the caches then: to bring it there is no cost of a log.</summary>
     public void Begin()
     {
+        _masks.AsSpan(0, NearMasks).Clear();
         _count = 0;
         _stray = null;
         _expected.Begin();

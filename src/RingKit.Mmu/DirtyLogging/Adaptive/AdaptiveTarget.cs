@@ -19,6 +19,7 @@ internal ref struct AdaptiveTarget<TSink>(WriteProtectingLog log, VirtualMachine
     private readonly ref KeptMasks _kept = ref kept;
     private MemorySlot? _slot;
     private SummaryPath _path;
+    private ulong _line = ulong.MaxValue;
     private uint _first;
     private uint _end;
 
@@ -58,8 +59,13 @@ internal ref struct AdaptiveTarget<TSink>(WriteProtectingLog log, VirtualMachine
         return true;
     }
 
+    // Of neighbours once, as they come in rings: their entries share a cache line.
     void IDirtyEntrySink.Accept(uint slot, ulong offset)
     {
+        ulong line = offset >> AnnouncingSink.PagesPerLineShift;
+        if (line == _line)
+            return;
+        _line = line;
         if (offset < PagesIn(slot))
             machine.Mmu.Prefetch(_slot!, offset, 1);
     }

@@ -7,6 +7,7 @@ public sealed class AdaptiveRuleTests
 {
     private const ulong Words = 1 << 20, Pages = Words * 64;
     private const ulong Dense = Words / AdaptiveRule.WordsPerDirtyWord;
+    private const ulong Many = Words / AdaptiveRule.WordsPerDirtyPage;
     private const int Ring = 1024;
 
     private static readonly AdaptiveRound Quiet = new(0, 0, false);
@@ -33,11 +34,22 @@ public sealed class AdaptiveRuleTests
     [Fact]
     public void Summaries_are_for_few_dirty_words_with_room_between_going_and_coming_back()
     {
-        Assert.Equal(DirtyLogForm.Summary, Choose(DirtyLogForm.Summary, new(Pages, Dense - 1, false), Quiet));
-        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Summary, new(Pages, Dense, false), Quiet));
-        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Bitmap, new(Pages, Dense / 2, false), Quiet));
-        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Bitmap, new(Pages, 0, false), new(Pages, Dense / 2, false)));
-        Assert.Equal(DirtyLogForm.Summary, Choose(DirtyLogForm.Bitmap, new(Pages, (Dense / 2) - 1, false), new(Pages, (Dense / 2) - 1, false)));
+        const ulong Few = Many / 2 - 1;
+        Assert.Equal(DirtyLogForm.Summary, Choose(DirtyLogForm.Summary, new(Few, Dense - 1, false), Quiet));
+        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Summary, new(Few, Dense, false), Quiet));
+        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Bitmap, new(Few, Dense / 2, false), Quiet));
+        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Bitmap, new(Few, 0, false), new(Few, Dense / 2, false)));
+        Assert.Equal(DirtyLogForm.Summary, Choose(DirtyLogForm.Bitmap, new(Few, (Dense / 2) - 1, false), new(Few, (Dense / 2) - 1, false)));
+    }
+
+    [Fact]
+    public void And_for_few_records_however_few_words_they_are_in()
+    {
+        Assert.Equal(DirtyLogForm.Summary, Choose(DirtyLogForm.Summary, new(Many - 1, 1, false), Quiet));
+        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Summary, new(Many, 1, false), Quiet));
+        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Ring, new(Many, 1, true), Quiet));
+        Assert.Equal(DirtyLogForm.Bitmap, Choose(DirtyLogForm.Bitmap, new(Many / 2, 1, false), Quiet));
+        Assert.Equal(DirtyLogForm.Summary, Choose(DirtyLogForm.Bitmap, new((Many / 2) - 1, 1, false), new((Many / 2) - 1, 1, false)));
     }
 
     [Fact]

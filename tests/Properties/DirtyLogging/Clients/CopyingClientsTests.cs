@@ -35,7 +35,8 @@ public sealed class CopyingClientsTests : IDisposable
                 {
                     done.Set();
                 }
-            }),
+            }
+        ),
             ("display", () =>
             {
                 while (!done.Wait(1))
@@ -44,7 +45,8 @@ public sealed class CopyingClientsTests : IDisposable
                     if (display.MayHavePages())
                         display.HarvestRuns(_rig.High, ref sink);
                 }
-            }),
+            }
+        ),
             ("code cache", () =>
             {
                 while (!done.IsSet)
@@ -53,7 +55,8 @@ public sealed class CopyingClientsTests : IDisposable
                     cache.HarvestRuns(_rig.Low, ref sink);
                     Thread.Yield();
                 }
-            }));
+            }
+        ));
         var last = new CopySink(displayed);
         display.HarvestRuns(_rig.High, ref last);
         last = new CopySink(cached);

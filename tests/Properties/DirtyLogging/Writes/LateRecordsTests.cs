@@ -12,7 +12,7 @@ namespace RingKit.Properties.DirtyLogging.Writes;
 /// <summary>Writers without a vCPU that call the log itself are at work while it is stopped: what they record for it is not in the next one's harvest.</summary>
 public sealed class LateRecordsTests
 {
-    private static readonly int Rounds = LongRun.IsOn ? 20_000 : 400;
+    private static readonly int Rounds = LongRun.IsOn ? 20_000 : 100;
 
     [Theory]
     [InlineData(VcpulessWrites.Bitmap)]
