@@ -12,16 +12,9 @@ internal sealed class MachineOptions
     private const string AllLogs = "all";
 
     // Where a default's value does not read as it is typed, the description names it.
-    private readonly Option<string> _mmu = new("--mmu")
-    {
-        Description = $"The page table: {MmuChoice.Description}",
-        HelpName = string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)),
-        Arity = ArgumentArity.OneOrMore,
-        CustomParser = WordOf,
-        DefaultValueFactory = _ => MmuChoice.Flat.Name,
-    };
-
+    private readonly Option<string> _mmu;
     private readonly Option<string> _log;
+    private readonly IReadOnlyList<MmuChoice> _mmus;
     private readonly string? _defaultLog;
 
     private readonly Option<int> _ringEntries = new("--ring-entries")
@@ -34,12 +27,21 @@ internal sealed class MachineOptions
 
     private readonly SecondStageOptions _secondStage = new();
 
-    private MachineOptions(string logs, string? defaultLog)
+    private MachineOptions(string logs, string? defaultLog, IReadOnlyList<MmuChoice> mmus)
     {
         _defaultLog = defaultLog;
+        _mmus = mmus;
+        _mmu = new Option<string>("--mmu")
+        {
+            Description = $"The page table: {MmuChoice.Description}{(mmus.Contains(MmuChoice.Kvm) ? $" Or {MmuChoice.KvmDescription}" : "")}",
+            HelpName = string.Join('|', mmus.Select(mmu => mmu.Name)),
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = WordOf,
+            DefaultValueFactory = _ => MmuChoice.Flat.Name,
+        };
         _log = new Option<string>("--log")
         {
-            Description = $"{logs}: {string.Join("; ", MmuChoice.All.Select(LogsOf))}.{(defaultLog is null ? " [default: the first]" : "")}",
+            Description = $"{logs}: {string.Join("; ", mmus.Select(LogsOf))}.{(defaultLog is null ? " [default: the first]" : "")}",
             HelpName = "LOG",
             Arity = ArgumentArity.OneOrMore,
             CustomParser = WordOf,
@@ -50,11 +52,12 @@ internal sealed class MachineOptions
 
     /// <summary>Options of a command that takes all of a page table's logs where none is named.</summary>
     /// <param name="logs">What the logs are for: the description goes on with their names.</param>
-    public static MachineOptions WithAllLogs(string logs) => new(logs, AllLogs);
+    public static MachineOptions WithAllLogs(string logs) => new(logs, AllLogs, MmuChoice.All);
 
     /// <summary>Options of a command that takes a page table's first log where none is named.</summary>
     /// <param name="logs">What the logs are for: the description goes on with their names.</param>
-    public static MachineOptions WithFirstLog(string logs) => new(logs, defaultLog: null);
+    /// <param name="mmus">The page tables that there are; all simulated ones if it is null.</param>
+    public static MachineOptions WithFirstLog(string logs, IReadOnlyList<MmuChoice>? mmus = null) => new(logs, defaultLog: null, mmus ?? MmuChoice.All);
 
     /// <summary>Adds them in the order of help. The ring's size comes behind the command's own, by <see cref="AddRingTo"/>.</summary>
     public void AddTo(Command command)
@@ -67,7 +70,7 @@ internal sealed class MachineOptions
 
     public void AddRingTo(Command command) => command.Options.Add(_ringEntries);
 
-    public MmuChoice Mmu(ParseResult parsed) => MmuChoice.Of(parsed.GetRequiredValue(_mmu))!;
+    public MmuChoice Mmu(ParseResult parsed) => MmuChoice.Of(parsed.GetRequiredValue(_mmu), _mmus)!;
 
     public IReadOnlyList<LogChoice> Logs(ParseResult parsed) => Choose(Mmu(parsed), parsed.GetValue(_log));
 
@@ -76,6 +79,9 @@ internal sealed class MachineOptions
 
     /// <summary>Whether the hashed page table is asked for. In a validator.</summary>
     public bool IsHash(CommandResult command) => MmuOf(command) == MmuChoice.Hash;
+
+    /// <summary>Whether a guest on this machine's KVM is asked for. In a validator.</summary>
+    public bool IsKvm(CommandResult command) => MmuOf(command) == MmuChoice.Kvm;
 
     public int RingEntries(ParseResult parsed) => parsed.GetRequiredValue(_ringEntries);
 
@@ -101,9 +107,9 @@ internal sealed class MachineOptions
     private void CheckMmuAndLogs(CommandResult command)
     {
         string mmuName = command.GetValue(_mmu) ?? MmuChoice.Flat.Name;
-        if (MmuChoice.Of(mmuName) is not { } mmu)
+        if (MmuChoice.Of(mmuName, _mmus) is not { } mmu)
         {
-            command.AddError($"--mmu {mmuName}: choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
+            command.AddError($"--mmu {mmuName}: choose one of {string.Join(", ", _mmus.Select(mmu => mmu.Name))}");
             return;
         }
 
@@ -115,7 +121,7 @@ internal sealed class MachineOptions
         _secondStage.Check(command, mmu);
     }
 
-    private MmuChoice? MmuOf(CommandResult command) => MmuChoice.Of(command.GetValue(_mmu) ?? MmuChoice.Flat.Name);
+    private MmuChoice? MmuOf(CommandResult command) => MmuChoice.Of(command.GetValue(_mmu) ?? MmuChoice.Flat.Name, _mmus);
 
     // Null also for what is no size with any page table, which was refused already.
     private ulong? RingOf(CommandResult command) =>

@@ -16,6 +16,7 @@ internal sealed class MigrateCommand
         is stopped and the rest sent. Then the destination's memory is compared with the source's, byte for byte.
         A rate counts bytes a second (100M), or pages a second (25600p); a store counts as the whole page that it
         dirties. --write-rate 0 is a guest that idles; a bandwidth of 0 is refused.
+        With --mmu kvm the guest really runs, by a program whose stores are no faster than the machine lets them be.
         The exit code is 0 if all memories are equal, 1 if not, 2 if a migration failed, 130 after Ctrl-C.
 
         Examples:
@@ -26,6 +27,7 @@ internal sealed class MigrateCommand
           ringkit migrate --mmu hash --log sweep --pattern sequential --json
           ringkit migrate --trace data/traces/ls.lackey.gz --write-rate 20000p --via pipe
           ringkit migrate --memory 64M --via guest.stream
+          ringkit migrate --mmu kvm --memory 64M --log all
         """;
 
     private const string Description =

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate;
 using RingKit.Cli.Migrate.Running;
 using RingKit.Cli.Migrate.Workloads;
+using RingKit.Kvm.Guests;
 
 namespace RingKit.Cli.Commands;
 
@@ -11,7 +13,7 @@ internal sealed class MigrateOptions
 {
     private const string Most = "max";
 
-    private readonly MachineOptions _machine = MachineOptions.WithFirstLog("The dirty log to migrate with, or one migration with each");
+    private readonly MachineOptions _machine = MachineOptions.WithFirstLog("The dirty log to migrate with, or one migration with each", MmuChoice.AllAndReal);
 
     private readonly Option<ulong?> _memory = new("--memory")
     {
@@ -177,12 +179,18 @@ internal sealed class MigrateOptions
             command.AddError($"--throttle {throttle}: choose one of {string.Join(", ", ThrottleNames)}");
         else if (throttle == NameOf(ThrottleKind.Quota) && _machine.IsHash(command))
             command.AddError($"--throttle {throttle}: not with --mmu hash, whose page table records what is written without the vCPU");
+        else if (_machine.IsKvm(command) && ((Option[])[_trace, _throttle]).FirstOrDefault(IsGiven) is { } refused)
+            command.AddError($"{refused.Name}: not with --mmu {MmuChoice.Kvm.Name}, whose guest has a program of its own, and is held back by nobody");
+        else if (_machine.IsKvm(command) && command.GetResult(_vcpus) is { Implicit: false } && command.GetValue(_vcpus) is > GuestProgram.MaximumVcpus and var vcpus)
+            command.AddError($"{_vcpus.Name} {vcpus}: with --mmu {MmuChoice.Kvm.Name} not a number from 1 to {GuestProgram.MaximumVcpus}");
         else if (via.Length == 0)
             command.AddError("--via: the name is empty: tcp, pipe or a FILE");
         else if (command.GetResult(_via) is { Tokens.Count: > 1 })
             command.AddError($"--via {via}: given twice");
         else if (ViaOf(via).Path is not null && _machine.TakesSeveralLogs(command))
             command.AddError($"--via {via}: a file takes one migration; choose one --log");
+
+        bool IsGiven(Option option) => command.GetResult(option) is { Implicit: false };
     }
 
     private static int ParseNumber(ArgumentResult argument, string option, int least, int most)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using RingKit.Kvm.DirtyLogging;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
@@ -43,6 +44,15 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     /// <summary>Those over x86's second level, whose processors log pages by themselves.</summary>
     public static IReadOnlyList<LogChoice> TdpWithLog { get; } = FlatOver(TdpMachineWithLog);
 
+    /// <summary>The kernel's own, of guests that really run on its KVM.</summary>
+    public static IReadOnlyList<LogChoice> Real { get; } =
+    [
+        .. Enum.GetValues<KvmLogForm>().Select(form => new LogChoice(KvmDirtyLog.NameOf(form), NoMachine, NoLog) { RealForm = form, NeedsOwnBytes = true }),
+    ];
+
+    /// <summary>The form of the kernel's own log, of a guest that really runs; null for a simulated one. Such a choice makes nothing itself.</summary>
+    public KvmLogForm? RealForm { get; init; }
+
     /// <summary>Whether each page of the guest must have bytes of its own, since it is these that the log watches.</summary>
     public bool NeedsOwnBytes { get; init; }
 
@@ -53,6 +63,12 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     public static VirtualMachine FlatMachine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus);
 
     private static LogChoice[] FlatOver(Func<GuestMemory, MachineSettings, VirtualMachine> make) => [.. Flat.Select(log => log with { MakeMachine = make })];
+
+    private static VirtualMachine NoMachine(GuestMemory memory, MachineSettings settings) =>
+        throw new InvalidOperationException("A guest that really runs has no simulated machine.");
+
+    private static IDirtyLog NoLog(VirtualMachine machine, MachineSettings settings) =>
+        throw new InvalidOperationException("A guest that really runs has no simulated log.");
 
     private static VirtualMachine Stage2Machine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus, settings.Stage2);
 

@@ -14,6 +14,9 @@ internal sealed record MmuChoice(string Name, IReadOnlyList<LogChoice> Logs)
     public const string Description =
         "a flat one, PowerPC's hashed one, the second stage of arm64's, or x86's second level, write-protected, or with a log of the processor's own.";
 
+    /// <summary>The same of <see cref="Kvm"/>.</summary>
+    public const string KvmDescription = "kvm: a real guest on this machine's KVM, by the kernel's own log.";
+
     /// <summary>An array of entries for each slot.</summary>
     public static MmuChoice Flat { get; } = new("flat", LogChoice.Flat);
 
@@ -32,8 +35,14 @@ internal sealed record MmuChoice(string Name, IReadOnlyList<LogChoice> Logs)
         HardwareLogEntries = PageModificationLog<HardwareOrdering>.Capacity,
     };
 
-    /// <summary>All of them.</summary>
+    /// <summary>No simulated one: that of a guest on this machine's KVM.</summary>
+    public static MmuChoice Kvm { get; } = new("kvm", LogChoice.Real);
+
+    /// <summary>All simulated ones.</summary>
     public static IReadOnlyList<MmuChoice> All { get; } = [Flat, Hash, Stage2, Tdp, TdpWithLog];
+
+    /// <summary>The same, and the real one.</summary>
+    public static IReadOnlyList<MmuChoice> AllAndReal { get; } = [.. All, Kvm];
 
     /// <summary>Pages that a processor logs by itself, which come into a ring at one exit.</summary>
     public int HardwareLogEntries { get; private init; }
@@ -51,5 +60,7 @@ internal sealed record MmuChoice(string Name, IReadOnlyList<LogChoice> Logs)
     public bool AllowsRing(ulong entries) => DirtyRingSize.FromEntries(entries).Check(hardwareLogEntries: HardwareLogEntries) == Errno.None;
 
     /// <summary>The one of a name, or null.</summary>
-    public static MmuChoice? Of(string name) => All.FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
+    /// <param name="name">The name.</param>
+    /// <param name="among">Which there are; all simulated ones if it is null.</param>
+    public static MmuChoice? Of(string name, IReadOnlyList<MmuChoice>? among = null) => (among ?? All).FirstOrDefault(mmu => mmu.Name.Equals(name, StringComparison.Ordinal));
 }

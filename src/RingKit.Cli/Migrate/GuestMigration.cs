@@ -4,6 +4,7 @@ using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate.Links;
 using RingKit.Cli.Migrate.Running;
 using RingKit.Cli.Migrate.Workloads;
+using RingKit.Cli.RealGuests;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
@@ -75,26 +76,41 @@ internal sealed class GuestMigration
     /// <param name="cancellation">Ends it: the guest goes on, and ends with this.</param>
     /// <exception cref="CommandException">The pages could not be sent, or did not arrive.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="GuestFailedException">A real guest did what it should not, or the kernel refused something.</exception>
     public LogMigration Run(Action<MigrationProgress>? progress, CancellationToken cancellation)
     {
         _memories.Fill();
-        using var source = new SourceGuest(_memories.Source, _log, _settings);
+        try
+        {
+            return Migrate(progress, cancellation);
+        }
+        catch (Exception e) when (GuestFailedException.Explains(e))
+        {
+            throw GuestFailedException.Of(e);
+        }
+    }
+
+    private LogMigration Migrate(Action<MigrationProgress>? progress, CancellationToken cancellation)
+    {
+        using ISourceGuest source = _log.RealForm is { } form
+            ? new RealSourceGuest(_memories.Source, form, _settings)
+            : new SourceGuest(_memories.Source, _log, _settings);
         using Link link = OpenLink(_settings.Via, _memories.Destination);
         using GuestThrottle? throttle = GuestThrottle.Of(_settings.Throttle, source.Machine);
         using IRunningGuest guest = source.Start(_settings, throttle);
         double? storesBefore = WarmUp(guest, cancellation);
         var recorder = new RoundRecorder(guest, progress);
-        (VcpuStalls stallsBefore, DirtyLogStatistics costBefore) = (source.Machine.Stalls, source.Log.Statistics);
+        (VcpuStalls stallsBefore, DirtyLogStatistics costBefore) = (source.Stalls, source.Log.Statistics);
         var migration = new PreCopyMigration(source.Machine, source.Log, guest, _ => link.Source, OptionsOf(recorder)) { Throttle = throttle?.Migration };
 
         MigrationResult result = migration.Run(cancellation);
-        (VcpuStalls stalls, DirtyLogStatistics cost) = (source.Machine.Stalls - stallsBefore, source.Log.Statistics - costBefore);
+        (VcpuStalls stalls, DirtyLogStatistics cost) = (source.Stalls - stallsBefore, source.Log.Statistics - costBefore);
         if (result.Outcome == MigrationOutcome.Cancelled)
             throw new OperationCanceledException(cancellation);
         if (result.Outcome != MigrationOutcome.Completed)
         {
             link.Dispose();
-            throw Failed(link.Complaint ?? result.Failure);
+            throw result.Failure is { } failure && GuestFailedException.Explains(failure) ? failure : Failed(link.Complaint ?? result.Failure);
         }
 
         Finish(link, cancellation);

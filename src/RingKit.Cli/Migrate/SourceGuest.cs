@@ -7,8 +7,8 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Migrate;
 
-/// <summary>A guest to be migrated: a machine that has mapped its memory, and a dirty log that is stopped.</summary>
-internal sealed class SourceGuest : IDisposable
+/// <summary>A simulated guest to be migrated: a machine that has mapped its memory, and a dirty log that is stopped.</summary>
+internal sealed class SourceGuest : ISourceGuest
 {
     private readonly ulong _pages;
 
@@ -35,9 +35,9 @@ internal sealed class SourceGuest : IDisposable
 
     public IDirtyLog Log { get; }
 
-    /// <summary>Lets the vCPUs store, until that is disposed.</summary>
-    /// <param name="settings">What, and how fast.</param>
-    /// <param name="throttle">What holds them back, or null.</param>
+    public VcpuStalls Stalls => Machine.Stalls;
+
+    /// <inheritdoc/>
     public IRunningGuest Start(MigrateSettings settings, GuestThrottle? throttle = null)
     {
         int vcpus = Machine.Vcpus.Length;

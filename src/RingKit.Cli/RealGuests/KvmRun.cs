@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using RingKit.Cli.Replay;
-using RingKit.Kvm;
 using RingKit.Kvm.DirtyLogging;
-using RingKit.Kvm.Guests;
 using RingKit.Memory;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
@@ -12,8 +10,6 @@ namespace RingKit.Cli.RealGuests;
 /// <summary>Runs a real guest for some time, and harvests its log again and again.</summary>
 internal sealed class KvmRun(KvmRunSettings settings)
 {
-    private const int HotPart = 100;
-
     // What is in a page that nobody has written: no store leaves it.
     private const ulong Untouched = 0x5555_5555_5555_5555;
 
@@ -34,13 +30,13 @@ internal sealed class KvmRun(KvmRunSettings settings)
         int first = StoringGuest.FirstPageOf(slot.Memory.Length);
         Fill(slot, first);
         var options = new KvmGuestOptions { Vcpus = settings.Vcpus, Form = settings.Form, RingEntries = settings.RingEntries, DevicePath = settings.DevicePath };
-        using StoringGuest guest = StoringGuest.Create(memory, options, vcpu => StoresOf(vcpu, first));
+        using StoringGuest guest = StoringGuest.Create(memory, options, vcpu => StoringGuest.ShareOf(settings.Pattern, first, settings.Pages, vcpu, settings.Vcpus));
         try
         {
             Prepared?.Invoke(guest.Guest);
             return Run(guest, slot, first, progress, cancellation);
         }
-        catch (Exception e) when (e is KvmException or InvalidOperationException { InnerException: KvmException })
+        catch (Exception e) when (GuestFailedException.Explains(e))
         {
             throw GuestFailedException.Of(e);
         }
@@ -78,23 +74,6 @@ internal sealed class KvmRun(KvmRunSettings settings)
             intervals.Add(new KvmInterval(Stopwatch.GetElapsedTime(last, now), seen.Take(), spent.Entries, fullNow - full, spent.HarvestTime));
             (last, cost, full) = (now, costNow, fullNow);
         }
-    }
-
-    // The random patterns take all pages, with another seed for each vCPU; the others a share for each.
-    private GuestStores StoresOf(int vcpu, int first)
-    {
-        bool isRandom = settings.Pattern is GuestPattern.Random or GuestPattern.HotSet;
-        int begin = isRandom ? 0 : Part(vcpu), end = isRandom ? settings.Pages : Part(vcpu + 1);
-        return new GuestStores
-        {
-            Pattern = settings.Pattern,
-            FirstPage = first + begin,
-            PageCount = end - begin,
-            HotPages = Math.Max(1, (end - begin) / HotPart),
-            Seed = isRandom ? (uint)vcpu + 1 : 0,
-        };
-
-        int Part(int number) => (int)((long)settings.Pages * number / settings.Vcpus);
     }
 
     private static void Fill(MemorySlot slot, int first)
