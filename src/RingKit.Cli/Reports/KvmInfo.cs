@@ -46,7 +46,7 @@ internal sealed record KvmInfo(
             if (device is null)
             {
                 string missing = KvmGuest.WhyNot(KvmLogForm.Bitmap, path) ?? error.ToString();
-                return new KvmInfo(path, missing, ModuleNames(), IsGuest(), 0, 0, 0, false, false, false, new Dictionary<string, int>());
+                return new KvmInfo(path, missing, ModuleNames(), IsGuest(), 0, 0, 0, false, false, false, new Dictionary<string, int>(StringComparer.Ordinal));
             }
 
             int manual = device.CheckExtension(KvmCapability.ManualDirtyLogProtect2);
@@ -61,7 +61,7 @@ internal sealed record KvmInfo(
                 device.CheckExtension(KvmCapability.DirtyLogRingWithBitmap) != 0,
                 manual != 0,
                 (manual & InitiallySetFlag) != 0,
-                Enum.GetValues<KvmExtension>().Where(extension => extension != KvmExtension.None).ToDictionary(NameOf, device.CheckExtension));
+                Enum.GetValues<KvmExtension>().Where(extension => extension != KvmExtension.None).ToDictionary(NameOf, device.CheckExtension, StringComparer.Ordinal));
         }
     }
 
