@@ -41,7 +41,9 @@ public sealed class GuestMigrationTests
         using var destination = new PipedDestination(copy, () => long.MaxValue);
         var options = new MigrationOptions
         {
-            MaximumRounds = 8, DowntimeLimit = TimeSpan.Zero, BatchPages = 64,
+            MaximumRounds = 8,
+            DowntimeLimit = TimeSpan.Zero,
+            BatchPages = 64,
             Progress = progress =>
             {
                 // However busy the machine is: the guest stores while the first round is sent, or has filled a ring already.

@@ -21,16 +21,22 @@ public sealed class LeakTests
         // What the runtime opens once, and what it maps on the way, is there after the first turns.
         for (int i = 0; i < 5; i++)
             ComeAndGo(i);
+
+        // What other tests have left to the collector goes now, and not while files are counted.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         (OpenFiles Kvm, int Files, int Mappings) before = (OpenFiles.Count(), FilesOfProcess(), MappingsOfProcess());
         for (int i = 0; i < 50; i++)
             ComeAndGo(i);
-        Assert.Equal((before.Kvm, before.Files), (OpenFiles.Count(), FilesOfProcess()));
+        Assert.Equal(before.Kvm, OpenFiles.Count());
+        int files = FilesOfProcess();
+        Assert.True(files <= before.Files, $"{before.Files} files were open, and {files} are");
 
         // The heap's own mappings come and go; a mapping for each guest would be 50 and more.
         int mappings = MappingsOfProcess() - before.Mappings;
         Assert.True(mappings < 40, $"{mappings} more mappings after 50 guests");
         Assert.Empty(NothingLeft.Children);
-        Report.Line($"Leaks: 50 guests; files {before.Files} and then {FilesOfProcess()}, mappings {before.Mappings} and then {before.Mappings + mappings}.");
+        Report.Line($"Leaks: 50 guests; files {before.Files} and then {files}, mappings {before.Mappings} and then {before.Mappings + mappings}.");
     }
 
     // Ended by its stop flag, by Stop, or by Dispose in the middle of its stores.
