@@ -61,7 +61,10 @@ public sealed unsafe partial class KvmVcpu
             (_answerOffset, _answerBytes) = ((nuint)offset, size);
         return exit with
         {
-            Address = *(ushort*)(details + 2), Size = size, Count = count, IsWrite = isWrite,
+            Address = *(ushort*)(details + 2),
+            Size = size,
+            Count = count,
+            IsWrite = isWrite,
             Value = isWrite && isInside ? Truncate(*(ulong*)(_run.DangerousPointer + offset), size) : 0,
         };
     }
@@ -75,7 +78,11 @@ public sealed unsafe partial class KvmVcpu
             (_answerOffset, _answerBytes) = (MmioDataOffset, size);
         return exit with
         {
-            Address = *(ulong*)details, Size = size, Count = 1, IsWrite = isWrite, Value = isWrite ? Truncate(*(ulong*)(details + 8), size) : 0,
+            Address = *(ulong*)details,
+            Size = size,
+            Count = 1,
+            IsWrite = isWrite,
+            Value = isWrite ? Truncate(*(ulong*)(details + 8), size) : 0,
         };
     }
 

@@ -56,7 +56,12 @@ public sealed unsafe partial class KvmVcpu
             return error;
         special = special with
         {
-            Cs = AtZero(special.Cs), Ds = AtZero(special.Ds), Es = AtZero(special.Es), Fs = AtZero(special.Fs), Gs = AtZero(special.Gs), Ss = AtZero(special.Ss),
+            Cs = AtZero(special.Cs),
+            Ds = AtZero(special.Ds),
+            Es = AtZero(special.Es),
+            Fs = AtZero(special.Fs),
+            Gs = AtZero(special.Gs),
+            Ss = AtZero(special.Ss),
         };
         error = SetSpecialRegisters(in special);
         return error != Errno.None ? error : SetRegisters(new KvmRegisters { Rip = entry, Rflags = FixedFlags });

@@ -19,7 +19,7 @@ public sealed unsafe partial class KvmVcpu
     private const ulong ImmediateExit = 1UL << 8;
 
     [ThreadStatic]
-    private static int ThisThread;
+    private static int _thisThread;
 
     private readonly Lock _gate = new();
     private bool _isDisposed;
@@ -59,7 +59,7 @@ public sealed unsafe partial class KvmVcpu
     /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
     public KvmExit Run()
     {
-        if (ThisThread == 0)
+        if (_thisThread == 0)
             BlockKicksInThisThread();
         lock (_gate)
         {
@@ -67,7 +67,7 @@ public sealed unsafe partial class KvmVcpu
             if (_isInRun)
                 throw new InvalidOperationException("Another thread runs the vCPU.");
             _isInRun = true;
-            _thread = ThisThread;
+            _thread = _thisThread;
         }
 
         Errno error = Errno.None;
@@ -140,7 +140,7 @@ public sealed unsafe partial class KvmVcpu
     {
         SignalSet kick = SignalSet.Of(KickSignal);
         Libc.SetSignalMask(Libc.SignalBlock, &kick, null);
-        ThisThread = Libc.ThreadId;
+        _thisThread = Libc.ThreadId;
     }
 
     private static void TakeKick()

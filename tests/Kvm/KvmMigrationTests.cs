@@ -31,7 +31,9 @@ public sealed class KvmMigrationTests
         using var destination = new PipedDestination(copy, () => long.MaxValue);
         var options = new MigrationOptions
         {
-            MaximumRounds = 6, DowntimeLimit = TimeSpan.Zero, BatchPages = 16,
+            MaximumRounds = 6,
+            DowntimeLimit = TimeSpan.Zero,
+            BatchPages = 16,
             Progress = progress =>
             {
                 // The guest stores while the first round is sent, however busy the machine is.

@@ -53,7 +53,16 @@ public static class LongMode
         KvmSegment data = code with { Selector = 16, Type = 3, L = 0, Db = 1 };
         registers = registers with
         {
-            Cs = code, Ds = data, Es = data, Fs = data, Gs = data, Ss = data, Cr0 = Cr0, Cr3 = tables, Cr4 = Cr4, Efer = Efer,
+            Cs = code,
+            Ds = data,
+            Es = data,
+            Fs = data,
+            Gs = data,
+            Ss = data,
+            Cr0 = Cr0,
+            Cr3 = tables,
+            Cr4 = Cr4,
+            Efer = Efer,
         };
     }
 
