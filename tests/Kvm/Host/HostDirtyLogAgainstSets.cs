@@ -162,32 +162,33 @@ public sealed class HostDirtyLogAgainstSets
         const int Pages = 4000;
         using var memory = new HostMemory(Pages);
         bool stop = false;
-        var crew = new Crew(Deadline);
-        crew.Run(
-            ("writer", () =>
-            {
-                for (int page = 0; !Volatile.Read(ref stop); page = (page + 2) % Pages)
-                    WordOf(memory, page, 0)++;
-            }),
-            ("harvester", () =>
-            {
-                try
-                {
-                    int seen = 0;
-                    for (int round = 0; round < 300; round++)
-                    {
-                        int[] found = memory.Harvest();
-                        Assert.DoesNotContain(found, page => page % 2 != 0);
-                        seen += found.Length;
-                    }
+        new Crew(Deadline).Run(("writer", Write), ("harvester", Harvest));
 
-                    Assert.True(seen > 0);
-                }
-                finally
+        void Write()
+        {
+            for (int page = 0; !Volatile.Read(ref stop); page = (page + 2) % Pages)
+                WordOf(memory, page, 0)++;
+        }
+
+        void Harvest()
+        {
+            try
+            {
+                int seen = 0;
+                for (int round = 0; round < 300; round++)
                 {
-                    Volatile.Write(ref stop, true);
+                    int[] found = memory.Harvest();
+                    Assert.DoesNotContain(found, page => page % 2 != 0);
+                    seen += found.Length;
                 }
-            }));
+
+                Assert.True(seen > 0);
+            }
+            finally
+            {
+                Volatile.Write(ref stop, true);
+            }
+        }
     }
 
     private static void Meet(Barrier barrier)
