@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using RingKit.Cli.Harvest;
 using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
+using RingKit.Kvm.Guests;
 using RingKit.Mmu.DirtyLogging;
 
 namespace RingKit.Cli.Commands;
@@ -13,14 +14,16 @@ internal sealed class HarvestOptions
     private const string All = "all";
     private const string Usual = "usual";
     private const string DefaultMemory = "1G,64G,1T";
+    private const string DefaultRealMemory = "64M";
+    private const string DefaultRealStores = "4096";
     private const string DefaultInterval = "1000,10000,100000";
     private const string DefaultDirty = "0,0.0001%,0.001%,0.01%,0.1%,1%,10%,50%,100%";
 
     private readonly Option<string> _mmu = ListOption("--mmu", MmuChoice.Flat.Name,
-        $"The page table: {MmuChoice.Description}", string.Join('|', MmuChoice.All.Select(mmu => mmu.Name)));
+        $"The page table: {MmuChoice.Description} Or {MmuChoice.KvmDescription}", string.Join('|', MmuChoice.AllAndReal.Select(mmu => mmu.Name)));
 
     private readonly Option<string> _memory = ListOption("--memory", DefaultMemory,
-        "The guests' memory: bytes, or with K, M, G or T, each a multiple of 4K and at most 1T. Its pages share a few real ones.", "SIZE,...");
+        "The guests' memory: bytes, or with K, M, G or T, each a multiple of 4K and at most 1T. Its pages share a few real ones; not with kvm, whose default is 64M.", "SIZE,...");
 
     private readonly Option<string> _dirty = ListOption("--dirty", DefaultDirty,
         "How much of it the guest stores to between two harvests: parts of its pages, or numbers of pages.", "AMOUNT,...");
@@ -38,7 +41,7 @@ internal sealed class HarvestOptions
         "With a trace: stores from one harvest to the next.", "STORES,...");
 
     private readonly Option<string> _logs = ListOption("--logs", Usual,
-        $"The dirty logs: {string.Join("; ", MmuChoice.All.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}; or {Usual}, which leaves out kvm's, whose records are those of others. host, this machine's kernel, must be named: it needs the guest's memory for real.",
+        $"The dirty logs: {string.Join("; ", MmuChoice.AllAndReal.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}; or {Usual}, which leaves out kvm's, whose records are those of others. host, this machine's kernel, must be named: it needs the guest's memory for real.",
         "LOG,...");
 
     private readonly Option<string> _vcpus = ListOption("--vcpus", "1",
@@ -48,7 +51,7 @@ internal sealed class HarvestOptions
         $"Entries of each vCPU's ring: {MmuChoice.Flat.RingSizes}, as KVM has it; with {MmuChoice.TdpWithLog.Name} from {MmuChoice.TdpWithLog.SmallestRing}.", "N");
 
     private readonly Option<string> _mostStores = ListOption("--stores", HarvestSettings.DefaultMostStores.ToString(CultureInfo.InvariantCulture),
-        "The most pages a guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part dirty.", "N");
+        "The most pages a guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part dirty. With kvm the default is 4096.", "N");
 
     public void AddTo(Command command)
     {
@@ -71,9 +74,10 @@ internal sealed class HarvestOptions
         settings = null;
         string Word(Option<string> option) => command.GetValue(option) ?? (string)option.GetDefaultValue()!;
 
-        if (MmuChoice.Of(Word(_mmu)) is not { } mmu)
-            return Refuse(_mmu, $"choose one of {string.Join(", ", MmuChoice.All.Select(mmu => mmu.Name))}");
-        if (ReadList<ulong>(Word(_memory), TryReadMemory) is not { } memory)
+        if (MmuChoice.Of(Word(_mmu), MmuChoice.AllAndReal) is not { } mmu)
+            return Refuse(_mmu, $"choose one of {string.Join(", ", MmuChoice.AllAndReal.Select(mmu => mmu.Name))}");
+        bool isReal = mmu == MmuChoice.Kvm;
+        if (ReadList<ulong>(isReal && !IsGiven(_memory) ? DefaultRealMemory : Word(_memory), TryReadMemory) is not { } memory)
             return Refuse(_memory, "not multiples of 4K from 4K to 1T, with commas between them (bytes, or with K, M, G or T: 1G,64G)");
         if (ReadList<DirtyAmount>(Word(_dirty), DirtyAmount.TryParse) is not { } dirty)
             return Refuse(_dirty, "not parts from 0% to 100%, or numbers of pages, with commas between them (0,0.01%,1000)");
@@ -85,13 +89,17 @@ internal sealed class HarvestOptions
             return Refuse(_vcpus, $"not a number from 1 to {HarvestSettings.MaximumVcpus}");
         if (!TryReadNumber(Word(_ringEntries), (int)DirtyRingSize.MaximumEntries, out int entries) || !mmu.AllowsRing((ulong)entries))
             return Refuse(_ringEntries, $"not {mmu.RingSizes}");
-        if (!TryReadNumber(Word(_mostStores), int.MaxValue, out int stores))
+        if (isReal && vcpus > GuestProgram.MaximumVcpus)
+            return Refuse(_vcpus, $"with --mmu {mmu.Name} not a number from 1 to {GuestProgram.MaximumVcpus}");
+        if (!TryReadNumber(isReal && !IsGiven(_mostStores) ? DefaultRealStores : Word(_mostStores), int.MaxValue, out int stores))
             return Refuse(_mostStores, $"not a number from 1 to {int.MaxValue}");
         if (ReadList<DirtyAmount>(Word(_interval), TryReadInterval) is not { } intervals)
             return Refuse(_interval, $"not numbers of stores from 1 to {int.MaxValue}, with commas between them");
         bool isTraced = command.GetValue(_trace) is not null;
         if (isTraced && ((Option[])[_dirty, _pattern, _mostStores]).FirstOrDefault(IsGiven) is { } refused)
             return Fail($"{refused.Name}: not with --trace, which says what is stored to");
+        if (isTraced && isReal)
+            return Fail($"{_trace.Name}: not with --mmu {mmu.Name}, whose guest has a program of its own");
         if (!isTraced && IsGiven(_interval))
             return Fail($"{_interval.Name}: only with --trace");
 

@@ -3,7 +3,9 @@ using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
+using RingKit.Cli.RealGuests;
 using RingKit.Cli.Replay;
+using RingKit.Kvm.DirtyLogging;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest;
@@ -59,7 +61,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
         void RunShapes()
         {
-            foreach (RehearsalShape shape in settings.Mmu == MmuChoice.Flat ? RehearsalShape.All : RehearsalShape.Small)
+            foreach (RehearsalShape shape in RehearsalShape.For(settings))
                 Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
         }
     }
@@ -69,7 +71,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         _harvested.Expect(machines.Pages, pages);
         foreach (LogChoice log in settings.Logs)
         {
-            using LoggedGuest guest = Log(machines, log, pages, cancellation);
+            using ILoggedGuest guest = Log(machines, log, pages, cancellation);
             for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)
                 guest.RoundBefore();
             guest.RoundWithoutProtection();
@@ -122,7 +124,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         {
             foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
             {
-                using LoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
+                using ILoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
                 log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || (pages.Length < FewStores && pass % 2 == 0));
             }
         }
@@ -142,9 +144,11 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             again.FirstOrDefault(other => other.Choice == log.Choice)?.Typical * factor));
     }
 
-    private LoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
+    private ILoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        if (log.RealForm is { } form)
+            return new RealLoggedGuest(form, machines.Pages, settings, pages, _harvested, cancellation);
         return new LoggedGuest(machines.For(log, Populates), log, settings, new PageRound(pages), _harvested, _otherMemory, cancellation);
     }
 
@@ -154,6 +158,8 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         ulong total = HarvestSettings.PagesOf(memory);
         if (_bookkeeping.TryGetValue((log.Name, memory), out ulong known))
             return known;
+        if (log.RealForm == KvmLogForm.Ring)
+            return measured;
         if (machines.Pages != total && (Populates || log.NeedsOwnBytes))
             return measured * (total / machines.Pages);
 

@@ -17,7 +17,7 @@ internal static class HarvestLogs
     public static bool Chooses(LogChoice log) => log.Name is "adaptive" or "chooser";
 
     /// <summary>Those over a page table, in the order of reports.</summary>
-    public static IReadOnlyList<LogChoice> Over(MmuChoice mmu) => mmu == MmuChoice.Hash ? mmu.Logs :
+    public static IReadOnlyList<LogChoice> Over(MmuChoice mmu) => mmu == MmuChoice.Hash || mmu == MmuChoice.Kvm ? mmu.Logs :
     [
         .. mmu.Logs,
         mmu.Logs[0] with { Name = "get", Make = (machine, _) => new MemslotDirtyLog(machine) },
@@ -25,10 +25,10 @@ internal static class HarvestLogs
     ];
 
     /// <summary>The same with those that are taken only where they are named: the host's kernel, which tracks the guest's bytes, so that these must be real ones.</summary>
-    public static IReadOnlyList<LogChoice> NamedOver(MmuChoice mmu) => mmu != MmuChoice.Flat ? Over(mmu) :
+    public static IReadOnlyList<LogChoice> NamedOver(MmuChoice mmu) => mmu != MmuChoice.Flat && mmu != MmuChoice.Kvm ? Over(mmu) :
     [
         .. Over(mmu),
-        mmu.Logs[0] with { Name = "host", Make = (machine, _) => Host(machine), NeedsOwnBytes = true },
+        MmuChoice.Flat.Logs[0] with { Name = "host", Make = (machine, _) => Host(machine), NeedsOwnBytes = true },
     ];
 
     private static HostMachineLog Host(VirtualMachine machine)

@@ -50,7 +50,7 @@ internal sealed class LogSamples(LogChoice choice)
     /// Measures some rounds, and if it is asked for a last one without protection. What is touched is brought into being in rounds before them, in which also a log that goes by what the
     /// last rounds showed comes to know this cell; of these the first one is measured too, by itself, unless nothing was there before it.
     /// </summary>
-    public void Take(LoggedGuest guest, int roundsBefore, int rounds, bool withoutProtection)
+    public void Take(ILoggedGuest guest, int roundsBefore, int rounds, bool withoutProtection)
     {
         BookkeepingBytes = Math.Max(BookkeepingBytes, guest.BookkeepingBytes);
         long start = Stopwatch.GetTimestamp();

@@ -1,4 +1,5 @@
 using RingKit.Cli.Harvest.Patterns;
+using RingKit.Cli.Machines;
 
 namespace RingKit.Cli.Harvest;
 
@@ -18,4 +19,11 @@ internal sealed record RehearsalShape(PagePattern Pattern, ulong GuestPages, int
 
     /// <summary>Those over page tables that take their time where guests are large: a hashed one is filled before it is measured, others may split all of their blocks.</summary>
     public static IReadOnlyList<RehearsalShape> Small { get; } = [.. All.Where(shape => shape.GuestPages == 1 << 14)];
+
+    /// <summary>That of guests that really run, which store slowly where KVM emulates them.</summary>
+    public static IReadOnlyList<RehearsalShape> Real { get; } = [new(PagePattern.Runs, 1 << 12, 500)];
+
+    /// <summary>Those of a grid: small ones too where pages have bytes of their own.</summary>
+    public static IReadOnlyList<RehearsalShape> For(HarvestSettings settings) =>
+        settings.Mmu == MmuChoice.Kvm ? Real : settings.Mmu == MmuChoice.Flat && !settings.Logs.Any(log => log.NeedsOwnBytes) ? All : Small;
 }

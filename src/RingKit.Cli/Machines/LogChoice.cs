@@ -56,8 +56,8 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     /// <summary>Whether each page of the guest must have bytes of its own, since it is these that the log watches.</summary>
     public bool NeedsOwnBytes { get; init; }
 
-    /// <summary>Whether it is KVM's: the calls of KVM's user, over records of the same kinds as RingKit's own.</summary>
-    public bool IsKvms => Name.StartsWith("kvm-", StringComparison.Ordinal);
+    /// <summary>Whether it is the simulated KVM's: the calls of KVM's user, over records of the same kinds as RingKit's own.</summary>
+    public bool IsKvms => RealForm is null && Name.StartsWith("kvm-", StringComparison.Ordinal);
 
     /// <summary>A machine with the flat page table.</summary>
     public static VirtualMachine FlatMachine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus);

@@ -1,14 +1,13 @@
 using System.Diagnostics;
 using RingKit.Cli.Machines;
-using RingKit.Cli.Replay;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Harvest.Guests;
 
-/// <summary>A guest with a log that is on: it stores, round after round, and a harvest follows each time.</summary>
-internal sealed class LoggedGuest : IDisposable
+/// <summary>A simulated guest with a log that is on.</summary>
+internal sealed class LoggedGuest : ILoggedGuest
 {
     // So many pages have a page of the host in a flat bitmap.
     private const ulong PagesPerHostPage = 32768;
@@ -40,20 +39,14 @@ internal sealed class LoggedGuest : IDisposable
 
     public ulong BookkeepingBytes => _log.BookkeepingBytes;
 
-    /// <summary>Where a log that chooses records pages, or null.</summary>
     public DirtyLogForm? Form => (_log as AdaptiveDirtyLog)?.Form;
 
-    /// <summary>A round that counts.</summary>
-    /// <exception cref="LogsDisagreeException">The log reports other pages than the guest stored to; the message says which.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public CellCosts Round()
     {
         _otherMemory?.Read();
         return RoundBefore();
     }
 
-    /// <summary>A round that counts for nothing.</summary>
-    /// <inheritdoc cref="Round"/>
     public CellCosts RoundBefore()
     {
         _harvested.Begin();
@@ -78,8 +71,6 @@ internal sealed class LoggedGuest : IDisposable
             cost.BytesTouched);
     }
 
-    /// <summary>A last round, of which the pages are taken and not protected.</summary>
-    /// <returns>The time of its harvests in microseconds, or null where a log does both at once.</returns>
     public double? RoundWithoutProtection()
     {
         if (_log is not WriteProtectingLog log)
