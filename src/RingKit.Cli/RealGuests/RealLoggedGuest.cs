@@ -155,6 +155,8 @@ internal sealed class RealLoggedGuest : ILoggedGuest
     /// <summary>One vCPU's part of a round. For a full ring it does what QEMU's vCPU threads do: it harvests, itself, and goes on.</summary>
     private sealed class Share(KvmVcpu vcpu, KvmDirtyLog log, Sink sink, CancellationToken cancellation)
     {
+        private Sink _sink = sink;
+
         public double Time { get; private set; }
 
         public double Stall { get; private set; }
@@ -192,7 +194,7 @@ internal sealed class RealLoggedGuest : ILoggedGuest
                     throw new KvmException($"vCPU {vcpu.Id} left the guest unexpectedly: {exit}\n{vcpu.DumpRegisters()}");
 
                 FullExits++;
-                log.Harvest(ref sink);
+                log.Harvest(ref _sink);
                 start = Stopwatch.GetTimestamp();
                 Stall += Clock.Microseconds(left, start);
             }

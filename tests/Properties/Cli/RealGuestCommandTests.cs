@@ -1,5 +1,4 @@
 using System.Text.Json;
-using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
 using RingKit.Cli.RealGuests;
 using RingKit.Kvm.DirtyLogging;
