@@ -68,6 +68,10 @@ internal sealed class KvmOptions
 
     private void Check(CommandResult command)
     {
+        // What has been refused has no value, and its own line.
+        if (command.Children.Any(child => child.Errors.Any()))
+            return;
+
         string log = command.GetValue(_log) ?? FormNames[0], pattern = command.GetValue(_pattern) ?? PatternNames[0];
         int pages = IsGiven(_pages) ? command.GetValue(_pages) : KvmRunSettings.DefaultPages, vcpus = IsGiven(_vcpus) ? command.GetValue(_vcpus) : 1;
         if (!FormNames.Contains(log))

@@ -187,13 +187,16 @@ public sealed partial class KvmDirtyLog : MachineDirtyLog, IFullRingServer
             throw new KvmException("KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2", error);
     }
 
-    private void Book(ulong entries, ulong bytes, ulong resetCalls, ulong refusedPages = 0) => Books = Books with
+    private void Book(ulong entries, ulong bytes, ulong resetCalls, ulong refusedPages = 0)
     {
-        Entries = Books.Entries + entries,
-        BytesTouched = Books.BytesTouched + bytes,
-        ResetCalls = Books.ResetCalls + resetCalls,
-        RefusedPages = Books.RefusedPages + refusedPages,
-    };
+        ResetCalls += resetCalls;
+        Books = Books with
+        {
+            Entries = Books.Entries + entries,
+            BytesTouched = Books.BytesTouched + bytes,
+            RefusedPages = Books.RefusedPages + refusedPages,
+        };
+    }
 
     // From the rings into the log itself.
     private readonly struct AsideSink(KvmDirtyLog log) : IDirtyPageSink
