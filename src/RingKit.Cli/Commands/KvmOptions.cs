@@ -68,20 +68,19 @@ internal sealed class KvmOptions
 
     private void Check(CommandResult command)
     {
-        // What has been refused has no value, and its own line.
-        if (command.Children.Any(child => child.Errors.Any()))
-            return;
-
         string log = command.GetValue(_log) ?? FormNames[0], pattern = command.GetValue(_pattern) ?? PatternNames[0];
-        int pages = IsGiven(_pages) ? command.GetValue(_pages) : KvmRunSettings.DefaultPages, vcpus = IsGiven(_vcpus) ? command.GetValue(_vcpus) : 1;
+        int pages = Number(_pages, KvmRunSettings.DefaultPages), vcpus = Number(_vcpus, 1);
         if (!FormNames.Contains(log))
             command.AddError($"--log {log}: choose one of {string.Join(", ", FormNames)}");
         else if (!PatternNames.Contains(pattern))
             command.AddError($"--pattern {pattern}: choose one of {string.Join(", ", PatternNames)}");
-        else if (pages < vcpus)
+        else if (pages > 0 && pages < vcpus)
             command.AddError($"--pages {pages}: at least one for each of {vcpus} vCPUs");
 
-        bool IsGiven(Option option) => command.GetResult(option) is { Implicit: false };
+        // As it stands there, since what its own parser refuses has no value: 0 for what is no number.
+        int Number(Option<int> option, int otherwise) => command.GetResult(option) is not { Implicit: false, Tokens: [.., Token last] } ? otherwise
+            : int.TryParse(last.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
+            : 0;
     }
 
     private static Option<string> Word(string name, string[] words, string description) => new(name)
