@@ -69,15 +69,17 @@ internal sealed class KvmOptions
     private void Check(CommandResult command)
     {
         string log = command.GetValue(_log) ?? FormNames[0], pattern = command.GetValue(_pattern) ?? PatternNames[0];
-        int pages = IsGiven(_pages) ? command.GetValue(_pages) : KvmRunSettings.DefaultPages, vcpus = IsGiven(_vcpus) ? command.GetValue(_vcpus) : 1;
+        int pages = ValueOf(_pages, KvmRunSettings.DefaultPages), vcpus = ValueOf(_vcpus, 1);
         if (!FormNames.Contains(log))
             command.AddError($"--log {log}: choose one of {string.Join(", ", FormNames)}");
         else if (!PatternNames.Contains(pattern))
             command.AddError($"--pattern {pattern}: choose one of {string.Join(", ", PatternNames)}");
-        else if (pages < vcpus)
+        else if (pages > 0 && pages < vcpus)
             command.AddError($"--pages {pages}: at least one for each of {vcpus} vCPUs");
 
-        bool IsGiven(Option option) => command.GetResult(option) is { Implicit: false };
+        // What is no number was refused already.
+        int ValueOf(Option option, int otherwise) =>
+            command.GetResult(option) is { Tokens: [{ Value: var text }] } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
     }
 
     private static Option<string> Word(string name, string[] words, string description) => new(name)
