@@ -10,13 +10,13 @@ internal sealed unsafe class HarvestInC : IDisposable
 {
     private readonly NativeRival _library;
     private readonly nint _handle;
-    private readonly delegate* unmanaged<DirtyGfn*, uint, uint*, ulong*, ulong> _harvest;
+    private readonly delegate* unmanaged<DirtyGfn*, uint, uint*, ulong*, ulong, ulong> _harvest;
 
     private HarvestInC(NativeRival library)
     {
         _library = library;
         _handle = NativeLibrary.Load(library.File);
-        _harvest = (delegate* unmanaged<DirtyGfn*, uint, uint*, ulong*, ulong>)NativeLibrary.GetExport(_handle, "rival_harvest");
+        _harvest = (delegate* unmanaged<DirtyGfn*, uint, uint*, ulong*, ulong, ulong>)NativeLibrary.GetExport(_handle, "rival_harvest");
     }
 
     /// <summary>Compiles and loads it.</summary>
@@ -27,16 +27,13 @@ internal sealed unsafe class HarvestInC : IDisposable
     /// <summary>Harvests all that is there.</summary>
     /// <param name="ring">A power of two of entries.</param>
     /// <param name="fetch">The next entry, which is moved on.</param>
-    /// <param name="sum">Gets what the entries say added to it.</param>
+    /// <param name="words">A bit for each page, a power of two of words.</param>
     /// <returns>How many there were.</returns>
-    public ulong Harvest(NativeView<DirtyGfn> ring, ref uint fetch, ref ulong sum)
+    public ulong Harvest(NativeView<DirtyGfn> ring, ref uint fetch, NativeView<ulong> words)
     {
-        // Invariant: the ring has a power of two of entries, and its owner keeps it mapped for as long as this lasts.
+        // Invariant: the ring and the words are powers of two in length, and their owners keep them for as long as this lasts.
         fixed (uint* next = &fetch)
-        {
-            fixed (ulong* total = &sum)
-                return _harvest(ring.DangerousPointer, (uint)ring.Length - 1, next, total);
-        }
+            return _harvest(ring.DangerousPointer, (uint)ring.Length - 1, next, words.DangerousPointer, words.Length - 1);
     }
 
     public void Dispose()

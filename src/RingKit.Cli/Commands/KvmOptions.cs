@@ -69,7 +69,7 @@ internal sealed class KvmOptions
     private void Check(CommandResult command)
     {
         string log = command.GetValue(_log) ?? FormNames[0], pattern = command.GetValue(_pattern) ?? PatternNames[0];
-        int pages = Number(_pages, KvmRunSettings.DefaultPages), vcpus = Number(_vcpus, 1);
+        int pages = ValueOf(_pages, KvmRunSettings.DefaultPages), vcpus = ValueOf(_vcpus, 1);
         if (!FormNames.Contains(log))
             command.AddError($"--log {log}: choose one of {string.Join(", ", FormNames)}");
         else if (!PatternNames.Contains(pattern))
@@ -77,10 +77,9 @@ internal sealed class KvmOptions
         else if (pages > 0 && pages < vcpus)
             command.AddError($"--pages {pages}: at least one for each of {vcpus} vCPUs");
 
-        // As it stands there, since what its own parser refuses has no value: 0 for what is no number.
-        int Number(Option<int> option, int otherwise) => command.GetResult(option) is not { Implicit: false, Tokens: [.., Token last] } ? otherwise
-            : int.TryParse(last.Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
-            : 0;
+        // What is no number was refused already.
+        int ValueOf(Option option, int otherwise) =>
+            command.GetResult(option) is { Tokens: [{ Value: var text }] } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
     }
 
     private static Option<string> Word(string name, string[] words, string description) => new(name)

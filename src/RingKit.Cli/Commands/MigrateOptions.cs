@@ -181,7 +181,8 @@ internal sealed class MigrateOptions
             command.AddError($"--throttle {throttle}: not with --mmu hash, whose page table records what is written without the vCPU");
         else if (_machine.IsKvm(command) && ((Option[])[_trace, _throttle]).FirstOrDefault(IsGiven) is { } refused)
             command.AddError($"{refused.Name}: not with --mmu {MmuChoice.Kvm.Name}, whose guest has a program of its own, and is held back by nobody");
-        else if (_machine.IsKvm(command) && command.GetResult(_vcpus) is { Implicit: false } && command.GetValue(_vcpus) is > GuestProgram.MaximumVcpus and var vcpus)
+        else if (_machine.IsKvm(command) && command.GetResult(_vcpus) is { Tokens: [{ Value: var vcpus }] }
+            && int.TryParse(vcpus, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is > GuestProgram.MaximumVcpus and <= MigrateSettings.MaximumVcpus)
             command.AddError($"{_vcpus.Name} {vcpus}: with --mmu {MmuChoice.Kvm.Name} not a number from 1 to {GuestProgram.MaximumVcpus}");
         else if (via.Length == 0)
             command.AddError("--via: the name is empty: tcp, pipe or a FILE");

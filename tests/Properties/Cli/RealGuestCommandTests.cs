@@ -14,9 +14,7 @@ public sealed class RealGuestCommandTests
 {
     private const string Missing = "/nowhere/kvm";
 
-    private static readonly TheoryDataRow<string>[] FormNames = [.. LogChoice.Real.Select(log => new TheoryDataRow<string>(log.Name))];
-
-    public static IEnumerable<TheoryDataRow<string>> Forms => FormNames;
+    public static TheoryData<string> Forms { get; } = [.. LogChoice.Real.Select(log => log.Name)];
 
     [Theory]
     [MemberData(nameof(Forms))]
@@ -193,5 +191,6 @@ public sealed class RealGuestCommandTests
         }
     }
 
-    private static int KvmFiles() => new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Count(file => file.LinkTarget?.Contains("kvm", StringComparison.Ordinal) == true);
+    private static int KvmFiles() => new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos().Count(file =>
+        file.LinkTarget is { } target && (target == KvmPath.Current || target.StartsWith("anon_inode:kvm", StringComparison.Ordinal)));
 }
