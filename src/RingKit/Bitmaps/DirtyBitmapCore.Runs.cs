@@ -13,7 +13,7 @@ namespace RingKit.Bitmaps;
 /// </remarks>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
 {
-    // Runs a word from which on decoding without a branch is faster: bench/BitmapHarvestBenchmarks, 10 % random has six, 5 % three.
+    // Runs a word from which on decoding without a branch is faster: BitmapHarvestBenchmarks, 10 % random has six, 5 % three.
     private const ulong ManyRuns = 3;
 
     /// <summary>The same as <see cref="Masks"/>, as runs that join across words.</summary>
