@@ -201,7 +201,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         ulong inPart = part.MaskOf(word);
         ulong valid = ValidBits(word);
         ulong seen = TOrdering.LoadRelaxed(ref _words[word]) & inPart & valid;
-        ulong fitting = LowestBits(seen, (int)Math.Min(part.Room, 64));
+        ulong fitting = TrackedPages.LowestBits(seen, (int)Math.Min(part.Room, 64));
         bool isLast = fitting != seen;
         ulong wanted = isLast ? fitting : seen | (inPart & ~valid);
         if (wanted == 0)
@@ -246,17 +246,6 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         if ((taken & ~valid) != 0)
             StrayBits += (uint)BitOperations.PopCount(taken & ~valid);
         return taken & valid;
-    }
-
-    private static ulong LowestBits(ulong mask, int count)
-    {
-        if (BitOperations.PopCount(mask) <= count)
-            return mask;
-
-        ulong rest = mask;
-        for (; count > 0; count--)
-            rest &= rest - 1;
-        return mask ^ rest;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
