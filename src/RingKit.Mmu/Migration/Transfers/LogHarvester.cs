@@ -3,7 +3,7 @@ using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Running;
 
-namespace RingKit.Mmu.Migration;
+namespace RingKit.Mmu.Migration.Transfers;
 
 /// <summary>Takes a log's harvests for a migration, and empties full rings between them: into the log itself, whose next harvest has the pages.</summary>
 internal sealed class LogHarvester(IDirtyLog log) : IFullRingServer

@@ -1,6 +1,6 @@
 using RingKit.Mmu.DirtyLogging.Phases;
 
-namespace RingKit.Mmu.Migration;
+namespace RingKit.Mmu.Migration.Transfers;
 
 /// <summary>The pages of a round: given out, confirmed when they have arrived, and otherwise given out again.</summary>
 internal abstract class RoundPages : IDisposable

@@ -1,7 +1,7 @@
 using System.Numerics;
 using RingKit.Mmu.DirtyLogging.Phases;
 
-namespace RingKit.Mmu.Migration;
+namespace RingKit.Mmu.Migration.Transfers;
 
 /// <summary>A later round: what the log has harvested.</summary>
 internal sealed class HarvestedPages : RoundPages

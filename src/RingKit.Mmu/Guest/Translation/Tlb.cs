@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using RingKit.Memory;
 
-namespace RingKit.Mmu.Guest;
+namespace RingKit.Mmu.Guest.Translation;
 
 /// <summary>
 /// A vCPU's translation cache, direct-mapped. It remembers the permission to write, and goes on to grant it until it is flushed: a harvest

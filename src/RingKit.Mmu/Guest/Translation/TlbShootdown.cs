@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.Guest;
+namespace RingKit.Mmu.Guest.Translation;
 
 /// <summary>Drops translations in all vCPUs of a machine, all of them, those from a few sources or those of a range, and returns when none can be used any more.</summary>
 /// <remarks>

@@ -5,7 +5,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Pacing;
 using RingKit.Mmu.Migration.Streams;
 
-namespace RingKit.Mmu.Migration;
+namespace RingKit.Mmu.Migration.Transfers;
 
 /// <summary>Sends rounds to a destination, over one connection after the other where they fail.</summary>
 internal sealed class Transfer : IDisposable

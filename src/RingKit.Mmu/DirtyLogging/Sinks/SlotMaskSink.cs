@@ -1,7 +1,7 @@
 using RingKit.Bitmaps;
 using RingKit.Mmu.Guest;
 
-namespace RingKit.Mmu.DirtyLogging;
+namespace RingKit.Mmu.DirtyLogging.Sinks;
 
 /// <summary>Hands the words of one slot's bitmap to a sink for all slots.</summary>
 internal readonly ref struct SlotMaskSink<TSink>(MemorySlot slot, ref TSink sink) : IDirtyMaskSink

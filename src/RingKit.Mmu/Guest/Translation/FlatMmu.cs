@@ -5,7 +5,7 @@ using RingKit.Memory;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Ordering;
 
-namespace RingKit.Mmu.Guest;
+namespace RingKit.Mmu.Guest.Translation;
 
 /// <summary>The plainest page table: for each slot an array of entries, one a page, filled as the guest touches pages.</summary>
 internal sealed class FlatMmu : IMmu

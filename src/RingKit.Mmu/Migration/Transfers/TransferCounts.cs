@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.Migration;
+namespace RingKit.Mmu.Migration.Transfers;
 
 /// <summary>What a transfer has sent.</summary>
 /// <param name="Pages">Pages, zero pages among them.</param>

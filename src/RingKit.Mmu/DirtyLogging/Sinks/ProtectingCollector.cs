@@ -2,7 +2,7 @@ using System.Numerics;
 using RingKit.Bitmaps;
 using RingKit.Mmu.Guest;
 
-namespace RingKit.Mmu.DirtyLogging;
+namespace RingKit.Mmu.DirtyLogging.Sinks;
 
 /// <summary>Protects what is taken out of a slot's bitmap, hands it to a sink, and counts it.</summary>
 internal ref struct ProtectingCollector<TSink>(WriteProtectingLog log, MemorySlot slot, ref TSink sink) : IDirtyMaskSink

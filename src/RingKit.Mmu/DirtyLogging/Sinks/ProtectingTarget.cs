@@ -1,7 +1,7 @@
 using RingKit.DirtyRings.Resetting;
 using RingKit.Mmu.Guest;
 
-namespace RingKit.Mmu.DirtyLogging;
+namespace RingKit.Mmu.DirtyLogging.Sinks;
 
 /// <summary>Protects what a reset names, and hands it to a sink.</summary>
 internal ref struct ProtectingTarget<TSink>(WriteProtectingLog log, GuestMemory memory, ref TSink sink) : IResetTarget

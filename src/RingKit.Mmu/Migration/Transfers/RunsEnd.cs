@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.Migration;
+namespace RingKit.Mmu.Migration.Transfers;
 
 /// <summary>What must be done when a run ends, whatever fails of it.</summary>
 internal static class RunsEnd

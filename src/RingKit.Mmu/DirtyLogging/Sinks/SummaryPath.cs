@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace RingKit.Mmu.DirtyLogging;
+namespace RingKit.Mmu.DirtyLogging.Sinks;
 
 /// <summary>Counts the words that a harvest of a summary bitmap reads, from the dirty words that it meets, which come ascending.</summary>
 /// <param name="summaries">How many levels of summaries there are.</param>

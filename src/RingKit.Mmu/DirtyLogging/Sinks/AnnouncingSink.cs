@@ -1,7 +1,7 @@
 using RingKit.DirtyRings;
 using RingKit.Mmu.Guest;
 
-namespace RingKit.Mmu.DirtyLogging;
+namespace RingKit.Mmu.DirtyLogging.Sinks;
 
 /// <summary>Takes ring entries as <see cref="ReleasingSink"/> does, and tells the page table that their pages are about to be protected.</summary>
 internal struct AnnouncingSink(VirtualMachine machine) : IDirtyEntrySink

@@ -3,7 +3,7 @@ using System.Numerics;
 using RingKit.Mmu.DirtyLogging.Phases;
 using RingKit.Mmu.Guest;
 
-namespace RingKit.Mmu.Migration;
+namespace RingKit.Mmu.Migration.Transfers;
 
 /// <summary>The first round: every page there is.</summary>
 internal sealed class EveryPage : RoundPages

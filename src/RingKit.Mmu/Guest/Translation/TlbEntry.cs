@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.Guest;
+namespace RingKit.Mmu.Guest.Translation;
 
 /// <summary>One cached translation.</summary>
 /// <param name="Tag">The guest frame number shifted left by <see cref="PageShift"/>, with <see cref="Valid"/> and <see cref="Writable"/>; 0 if the entry is empty.</param>

@@ -1,6 +1,6 @@
 using RingKit.DirtyRings;
 
-namespace RingKit.Mmu.DirtyLogging;
+namespace RingKit.Mmu.DirtyLogging.Sinks;
 
 /// <summary>Takes ring entries for nobody: a reset reads them once more.</summary>
 internal readonly struct ReleasingSink : IDirtyEntrySink

@@ -1,4 +1,4 @@
-namespace RingKit.Mmu.Guest;
+namespace RingKit.Mmu.Guest.Translation;
 
 /// <summary>A page table: from the addresses of the vCPUs' accesses to host memory, with permission to write that a dirty log can take away.</summary>
 internal interface IMmu : IDisposable
