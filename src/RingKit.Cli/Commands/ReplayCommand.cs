@@ -12,7 +12,8 @@ internal sealed class ReplayCommand
     public const string Examples = """
         Every log gets a guest of its own. The traced program's pages become guest pages in the order in which
         they are first touched; loads really load and stores really store. At the end of each interval every log
-        is harvested, and all must report the same pages.
+        is harvested, and all must report the same pages. With --mmu kvm the stores are a real guest's: once to each
+        page in an interval, in the order of the trace's first stores to them.
 
         Record a trace of your own program:
           valgrind --tool=lackey --trace-mem=yes --log-file=trace PROGRAM && gzip trace
@@ -23,6 +24,7 @@ internal sealed class ReplayCommand
           ringkit replay trace.gz --memory 64M --csv intervals.csv
           ringkit replay trace.gz --mmu hash --log sweep
           ringkit replay trace.gz --mmu stage2 --huge-pages --split eager
+          ringkit replay trace.gz --mmu kvm --log kvm-ring
           ringkit replay trace.gz --json > report.json
         """;
 

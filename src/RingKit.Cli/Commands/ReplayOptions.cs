@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 
 namespace RingKit.Cli.Commands;
@@ -7,7 +8,7 @@ namespace RingKit.Cli.Commands;
 /// <summary>The options of <c>ringkit replay</c> that say how to replay, each with its range.</summary>
 internal sealed class ReplayOptions
 {
-    private readonly MachineOptions _machine = MachineOptions.WithAllLogs("The dirty logs to replay with, each on a guest of its own");
+    private readonly MachineOptions _machine = MachineOptions.WithAllLogs("The dirty logs to replay with, each on a guest of its own", MmuChoice.AllAndReal);
 
     private readonly Option<long> _interval = new("--interval")
     {

@@ -53,11 +53,14 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     /// <summary>The form of the kernel's own log, of a guest that really runs; null for a simulated one. Such a choice makes nothing itself.</summary>
     public KvmLogForm? RealForm { get; init; }
 
+    /// <summary>Whether its guests really run.</summary>
+    public bool IsReal => RealForm is not null;
+
     /// <summary>Whether each page of the guest must have bytes of its own, since it is these that the log watches.</summary>
     public bool NeedsOwnBytes { get; init; }
 
     /// <summary>Whether it is the simulated KVM's: the calls of KVM's user, over records of the same kinds as RingKit's own.</summary>
-    public bool IsKvms => RealForm is null && Name.StartsWith("sim-kvm-", StringComparison.Ordinal);
+    public bool IsKvms => Name.StartsWith("sim-kvm-", StringComparison.Ordinal);
 
     /// <summary>A machine with the flat page table.</summary>
     public static VirtualMachine FlatMachine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus);

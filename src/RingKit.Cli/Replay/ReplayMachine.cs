@@ -1,79 +1,48 @@
 using RingKit.Cli.Machines;
+using RingKit.Cli.RealGuests;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Replay;
 
-/// <summary>A machine with one vCPU and one dirty log, to which the trace happens.</summary>
-internal sealed class ReplayMachine : IDisposable
+/// <summary>A guest with one vCPU and one dirty log, to which the trace happens.</summary>
+/// <param name="logName">The log's name.</param>
+internal abstract class ReplayMachine(string logName) : IDisposable
 {
-    private readonly GuestMemory _memory = new();
-    private readonly VirtualMachine _machine;
-    private readonly IDirtyLog _log;
-    private readonly Stage2Observer? _stage2;
-    private readonly ulong[] _scratch = new ulong[GuestPage.Size / sizeof(ulong)];
     private readonly List<IntervalFigures> _intervals = [];
     private DirtyLogStatistics _atIntervalStart;
-    private long _ringFullExits;
-
-    public ReplayMachine(LogChoice log, ReplaySettings settings)
-    {
-        LogName = log.Name;
-        Slot = _memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
-        _machine = log.MakeMachine(_memory, settings);
-        _stage2 = Stage2Observer.Of(_machine);
-
-        // So that there are huge pages when the log starts.
-        if (_machine.Tdp is not null)
-            TouchProgram.Map(_machine);
-        _log = log.Make(_machine, settings);
-        _log.Start();
-        _atIntervalStart = _log.Statistics;
-    }
 
     /// <summary>The log's name.</summary>
-    public string LogName { get; }
+    public string LogName => logName;
 
-    /// <summary>The guest's memory, all of it.</summary>
-    public MemorySlot Slot { get; }
+    /// <summary>The guest's memory, all of it that the trace may store to.</summary>
+    public abstract MemorySlot Slot { get; }
 
-    /// <summary>The pages that the log reported so far in this interval; after <see cref="Harvest"/>, all of them.</summary>
+    /// <summary>The pages that the log reported so far in this interval, from the slot's first on; after <see cref="Harvest"/>, all of them.</summary>
     public PageSet DirtyPages { get; } = new();
 
     /// <summary>The intervals that have ended.</summary>
     public IReadOnlyList<IntervalFigures> Intervals => _intervals;
 
+    private protected abstract IDirtyLog Log { get; }
+
+    /// <summary>How often in this interval the vCPU left the guest for a full ring.</summary>
+    private protected long RingFullExits { get; set; }
+
+    /// <summary>Makes one for a log, simulated or real.</summary>
+    public static ReplayMachine Of(LogChoice log, ReplaySettings settings) =>
+        log.RealForm is { } form ? new RealReplayMachine(log.Name, form, settings) : new SimulatedReplayMachine(log, settings);
+
     /// <summary>Lets the guest do these accesses. Where the ring wants a harvest meanwhile, it gets one.</summary>
-    public void Run(ReadOnlySpan<GuestAccess> accesses)
-    {
-        var program = new AccessProgram(accesses, _scratch);
-        while (true)
-        {
-            switch (_machine.Vcpus[0].Run(ref program))
-            {
-                case VcpuExit.Halted:
-                    return;
-                case VcpuExit.DirtyRingFull:
-                    _ringFullExits++;
-                    Harvest();
-                    break;
-                case VcpuExit exit:
-                    throw new InvalidOperationException($"The guest of the {LogName} log left with {exit}.");
-            }
-        }
-    }
+    public abstract void Run(ReadOnlySpan<GuestAccess> accesses);
 
     /// <summary>Adds what was written since the last harvest to <see cref="DirtyPages"/>.</summary>
-    public void Harvest()
-    {
-        var sink = new Sink(DirtyPages);
-        _log.Harvest(ref sink);
-    }
+    public abstract void Harvest();
 
     /// <summary>Books an interval after its last <see cref="Harvest"/>, and begins the next.</summary>
-    public void EndInterval(long stores)
+    public virtual void EndInterval(long stores)
     {
-        DirtyLogStatistics now = _log.Statistics;
+        DirtyLogStatistics now = Log.Statistics;
         DirtyLogStatistics cost = now - _atIntervalStart;
         _intervals.Add(new IntervalFigures(
             _intervals.Count,
@@ -84,25 +53,17 @@ internal sealed class ReplayMachine : IDisposable
             cost.HarvestTime,
             cost.ResetCalls,
             cost.Entries,
-            _ringFullExits,
+            RingFullExits,
             cost.BytesTouched));
-        _atIntervalStart = now;
-        _ringFullExits = 0;
+        BeginIntervals();
         DirtyPages.Clear();
     }
 
     /// <summary>Stops the log after the last interval.</summary>
-    public LogReport Finish() => new(LogName, [.. _intervals], _stage2?.Finish(_log));
+    public virtual LogReport Finish() => new(LogName, [.. _intervals]);
 
-    public void Dispose()
-    {
-        _log.Dispose();
-        _machine.Dispose();
-        _memory.Dispose();
-    }
+    public abstract void Dispose();
 
-    private readonly struct Sink(PageSet pages) : IDirtyPageSink
-    {
-        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask) => pages.Add(slot.BaseGfn + baseOffset, mask);
-    }
+    /// <summary>The log is on: what it costs is the next interval's from here on.</summary>
+    private protected void BeginIntervals() => (_atIntervalStart, RingFullExits) = (Log.Statistics, 0);
 }
