@@ -13,6 +13,7 @@ namespace RingKit.Properties.Cli;
 public sealed class RealGuestCommandTests
 {
     private const string Missing = "/nowhere/kvm";
+    private const string Closed = "/sys/kernel/uevent_seqnum";
 
     public static TheoryData<string> Forms { get; } = [.. LogChoice.Real.Select(log => log.Name)];
 
@@ -88,6 +89,21 @@ public sealed class RealGuestCommandTests
     {
         CommandResult result = await WithDevice("/dev/null", () => CommandResult.OfAsync("kvm", "run"));
         result.AssertRefused("no real guest can run here: ");
+    }
+
+    // The kernel's own files are nobody's to write, whoever asks.
+    [Theory]
+    [InlineData("kvm", "run")]
+    [InlineData("migrate", "--mmu", "kvm", "--memory", "8M")]
+    [InlineData("harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "1", "--pattern", "random")]
+    public async Task Without_the_right_to_the_device_there_is_one_line(params string[] args)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Closed), $"there is no {Closed}");
+        CommandResult result = await WithDevice(Closed, () => CommandResult.OfAsync(args));
+        result.AssertRefused($"no real guest can run here: no right to open {Closed}");
+        CommandResult info = await WithDevice(Closed, () => CommandResult.OfAsync("info"));
+        Assert.Equal((0, ""), (info.ExitCode, info.Error));
+        Assert.Contains($"no right to open {Closed}", info.Output, StringComparison.Ordinal);
     }
 
     [Fact]
