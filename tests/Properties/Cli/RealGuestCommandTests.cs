@@ -13,6 +13,7 @@ namespace RingKit.Properties.Cli;
 public sealed class RealGuestCommandTests
 {
     private const string Missing = "/nowhere/kvm";
+    private const string Closed = "/sys/kernel/uevent_seqnum";
 
     public static TheoryData<string> Forms { get; } = [.. LogChoice.Real.Select(log => log.Name)];
 
@@ -52,13 +53,25 @@ public sealed class RealGuestCommandTests
     {
         Need();
         CommandResult result = await CommandResult.OfAsync(
-            "migrate", "--mmu", "kvm", "--memory", "8M", "--log", "all", "--write-rate", "20M", "--warm-up", "20ms", "--json");
+            "migrate", "--mmu", "kvm", "--memory", "8M", "--log", "all", "--write-rate", "max", "--max-rounds", "4", "--warm-up", "20ms", "--json");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         JsonElement report = JsonDocument.Parse(result.Output).RootElement;
         Assert.True(report.GetProperty("memory_equal").GetBoolean());
         JsonElement[] logs = [.. report.GetProperty("logs").EnumerateArray()];
         Assert.Equal(LogChoice.Real.Select(log => log.Name), logs.Select(log => log.GetProperty("log").GetString()));
         Assert.All(logs, log => Assert.True(log.GetProperty("stores_per_second_before").GetDouble() > 0));
+    }
+
+    // It runs for a while before, to learn how fast it is.
+    [Fact]
+    public async Task A_real_guest_that_stores_at_a_rate_is_migrated()
+    {
+        Need();
+        CommandResult result = await CommandResult.OfAsync("migrate", "--mmu", "kvm", "--memory", "4M", "--log", "kvm-bitmap", "--write-rate", "40M", "--warm-up", "20ms", "--json");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        Assert.True(report.GetProperty("memory_equal").GetBoolean());
+        Assert.True(report.GetProperty("logs")[0].GetProperty("stores_per_second_before").GetDouble() > 0);
     }
 
     [Fact]
@@ -88,6 +101,21 @@ public sealed class RealGuestCommandTests
     {
         CommandResult result = await WithDevice("/dev/null", () => CommandResult.OfAsync("kvm", "run"));
         result.AssertRefused("no real guest can run here: ");
+    }
+
+    // The kernel's own files are nobody's to write, whoever asks.
+    [Theory]
+    [InlineData("kvm", "run")]
+    [InlineData("migrate", "--mmu", "kvm", "--memory", "8M")]
+    [InlineData("harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "1", "--pattern", "random")]
+    public async Task Without_the_right_to_the_device_there_is_one_line(params string[] args)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Closed), $"there is no {Closed}");
+        CommandResult result = await WithDevice(Closed, () => CommandResult.OfAsync(args));
+        result.AssertRefused($"no real guest can run here: no right to open {Closed}");
+        CommandResult info = await WithDevice(Closed, () => CommandResult.OfAsync("info"));
+        Assert.Equal((0, ""), (info.ExitCode, info.Error));
+        Assert.Contains($"no right to open {Closed}", info.Output, StringComparison.Ordinal);
     }
 
     [Fact]
