@@ -38,11 +38,9 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
         if (leftOut.Length == grid.Length)
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
-        foreach (LogChoice log in settings.Logs.Where(log => log.IsReal))
-            KvmPath.Require(log.RealForm!.Value);
-        watcher?.Begin(settings);
         if (settings.TimesCount)
             Rehearse(cancellation);
+        watcher?.Begin(settings);
         for (int i = 0; i < grid.Length; i++)
         {
             if (!leftOut.Any(left => left.Cell == grid[i]))

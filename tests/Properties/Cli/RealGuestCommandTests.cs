@@ -2,6 +2,7 @@ using System.Text.Json;
 using RingKit.Cli.Machines;
 using RingKit.Cli.RealGuests;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.Host;
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.Support;
@@ -75,21 +76,26 @@ public sealed class RealGuestCommandTests
     }
 
     [Fact]
-    public async Task A_real_guests_logs_are_rows_of_a_harvest()
+    public async Task Real_logs_alone_need_no_page_table_and_have_a_guest_of_64_MiB()
     {
         Need();
-        CommandResult result = await CommandResult.OfAsync(
-            "harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "0,1,300", "--pattern", "random", "--logs", "kvm-ring,kvm-bitmap,kvm-manual", "--vcpus", "2", "--ring-entries", "1024", "--json");
+        string[] host = HostTrackingSupport.Read().WhyNot is null ? ["host"] : [];
+        string[] logs = ["kvm-ring", "kvm-bitmap", .. host];
+        CommandResult result = await CommandResult.OfAsync("harvest", "--logs", string.Join(',', logs), "--dirty", "1,100%", "--stores", "200", "--pattern", "random", "--cell-time", "0ms", "--json");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        string[] logs = [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("log").GetString()!)];
-        Assert.Equal(3, logs.Count(log => log == "kvm-ring"));
-        Assert.Equal(9, logs.Length);
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        Assert.Equal("kvm", report.GetProperty("mmu").GetString());
+        JsonElement[] cells = [.. report.GetProperty("cells").EnumerateArray()];
+        Assert.Equal(logs, cells.Select(cell => cell.GetProperty("log").GetString()).Distinct());
+        Assert.All(cells, cell => Assert.Equal("64M", cell.GetProperty("memory").GetString()));
+        Assert.Equal([1, 16384], cells.Select(cell => cell.GetProperty("dirty_pages").GetInt32()).Distinct());
     }
 
     [Theory]
     [InlineData("kvm", "run")]
     [InlineData("migrate", "--mmu", "kvm", "--memory", "8M")]
     [InlineData("harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "1", "--pattern", "random")]
+    [InlineData("harvest", "--logs", "bitmap,kvm-bitmap", "--memory", "8M", "--dirty", "1", "--pattern", "random")]
     public async Task Without_a_device_there_is_one_line(params string[] args)
     {
         CommandResult result = await WithDevice(Missing, () => CommandResult.OfAsync(args));
@@ -142,7 +148,13 @@ public sealed class RealGuestCommandTests
     [InlineData("--vcpus 17: with --mmu kvm", "migrate", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--vcpus 17: with --mmu kvm", "harvest", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--trace: not with --mmu kvm", "harvest", "--mmu", "kvm", "--trace", "x")]
-    [InlineData("--mmu kvm", "replay", "x", "--mmu", "kvm")]
+    [InlineData("--trace: not with kvm-ring", "harvest", "--logs", "kvm-ring,bitmap", "--trace", "x")]
+    [InlineData("--vcpus 17: with kvm-bitmap", "harvest", "--logs", "ring,kvm-bitmap", "--vcpus", "17")]
+    [InlineData("--logs kvm-ring: choose some of ", "harvest", "--mmu", "stage2", "--logs", "kvm-ring")]
+    [InlineData("--log ring: choose one of kvm-ring, ", "replay", "x", "--mmu", "kvm", "--log", "ring")]
+    [InlineData("--log kvm-ring: choose one of bitmap, ", "replay", "x", "--log", "kvm-ring")]
+    [InlineData("--huge-pages: only with ", "replay", "x", "--mmu", "kvm", "--huge-pages")]
+    [InlineData("--ring-entries 300", "replay", "x", "--mmu", "kvm", "--ring-entries", "300")]
     public async Task What_a_real_guest_cannot_have_is_refused(string error, params string[] args) => (await CommandResult.OfAsync(args)).AssertRefused(error);
 
     [Fact]
