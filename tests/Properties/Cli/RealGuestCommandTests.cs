@@ -62,6 +62,21 @@ public sealed class RealGuestCommandTests
         Assert.All(logs, log => Assert.True(log.GetProperty("stores_per_second_before").GetDouble() > 0));
     }
 
+    [Fact]
+    public async Task A_trace_is_replayed_on_real_guests_and_each_log_reports_its_pages()
+    {
+        Need();
+        using var files = new TraceFiles();
+        string trace = files.Write(string.Concat(Enumerable.Range(0, 400).Select(i => $" {"SML"[i % 3]} {0x1ffe + (i * i % 90 * 0x1000):x},4\n")));
+        CommandResult result = await CommandResult.OfAsync("replay", trace, "--mmu", "kvm", "--interval", "100", "--memory", "4M", "--json");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        JsonElement[] logs = [.. report.GetProperty("logs").EnumerateArray()];
+        Assert.Equal(LogChoice.Real.Select(log => log.Name), logs.Select(log => log.GetProperty("log").GetString()));
+        Assert.All(logs, log => Assert.Equal(3, log.GetProperty("intervals").GetArrayLength()));
+        Assert.All(logs, log => Assert.InRange(log.GetProperty("total").GetProperty("dirty_pages").GetInt64(), 30, 270));
+    }
+
     // It runs for a while before, to learn how fast it is.
     [Fact]
     public async Task A_real_guest_that_stores_at_a_rate_is_migrated()
@@ -100,6 +115,13 @@ public sealed class RealGuestCommandTests
     public async Task A_file_that_is_no_device_is_refused()
     {
         CommandResult result = await WithDevice("/dev/null", () => CommandResult.OfAsync("kvm", "run"));
+        result.AssertRefused("no real guest can run here: ");
+    }
+
+    [Fact]
+    public async Task Without_a_device_a_trace_is_not_replayed_on_it()
+    {
+        CommandResult result = await WithDevice(Missing, () => CommandResult.OfAsync("replay", TraceFiles.Ls, "--mmu", "kvm"));
         result.AssertRefused("no real guest can run here: ");
     }
 
@@ -142,7 +164,7 @@ public sealed class RealGuestCommandTests
     [InlineData("--vcpus 17: with --mmu kvm", "migrate", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--vcpus 17: with --mmu kvm", "harvest", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--trace: not with --mmu kvm", "harvest", "--mmu", "kvm", "--trace", "x")]
-    [InlineData("--mmu kvm", "replay", "x", "--mmu", "kvm")]
+    [InlineData("--memory 32G: with --mmu kvm at most 16G", "replay", "x", "--mmu", "kvm", "--memory", "32G")]
     public async Task What_a_real_guest_cannot_have_is_refused(string error, params string[] args) => (await CommandResult.OfAsync(args)).AssertRefused(error);
 
     [Fact]
