@@ -32,6 +32,7 @@ internal sealed class ReplayOptions
         command.Options.Add(_interval);
         command.Options.Add(_memory);
         _machine.AddRingTo(command);
+        command.Validators.Add(Check);
     }
 
     public ReplaySettings Read(ParseResult parsed) => new()
@@ -44,6 +45,12 @@ internal sealed class ReplayOptions
         Memory = parsed.GetValue(_memory) ?? ReplaySettings.DefaultMemory,
         RingEntries = _machine.RingEntries(parsed),
     };
+
+    private void Check(CommandResult command)
+    {
+        if (_machine.IsKvm(command) && command.GetValue(_memory) is > ReplaySettings.MaximumRealMemory and { } memory)
+            command.AddError($"{_memory.Name} {MemorySize.Format(memory)}: with --mmu {MmuChoice.Kvm.Name} at most {MemorySize.Format(ReplaySettings.MaximumRealMemory)}");
+    }
 
     private static long ParseInterval(ArgumentResult argument)
     {

@@ -67,14 +67,15 @@ internal sealed class ListGuest : IDisposable
 
     /// <summary>Has a vCPU store to some pages, from its next run on, and halt then.</summary>
     /// <param name="vcpu">The vCPU, outside the guest.</param>
-    /// <param name="pages">Pages of <see cref="Stored"/>, at least one.</param>
+    /// <param name="pages">Pages of <see cref="Stored"/>, at least one, and no more than there is room for.</param>
+    /// <param name="turns">Of the empty loop between two stores.</param>
     /// <exception cref="KvmException">The kernel refuses its registers.</exception>
-    public void Load(KvmVcpu vcpu, ReadOnlySpan<uint> pages)
+    public void Load(KvmVcpu vcpu, ReadOnlySpan<uint> pages, int turns = GuestStores.SafeTurns)
     {
         var list = new ulong[pages.Length];
         for (int i = 0; i < list.Length; i++)
             list[i] = StoredGfn + pages[i];
-        Errno error = GuestProgram.LoadList(vcpu, _memory.Slots[0].Memory, GuestMode.Long, _mappedBytes, _addresses[(int)vcpu.Id], list);
+        Errno error = GuestProgram.LoadList(vcpu, _memory.Slots[0].Memory, GuestMode.Long, _mappedBytes, _addresses[(int)vcpu.Id], list, turns);
         if (error != Errno.None)
             throw new KvmException($"The registers of vCPU {vcpu.Id}", error);
     }

@@ -5,44 +5,53 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Replay;
 
-/// <summary>A guest with one vCPU and one dirty log, to which the trace happens.</summary>
-/// <param name="logName">The log's name.</param>
-internal abstract class ReplayMachine(string logName) : IDisposable
+/// <summary>A machine with one vCPU and one dirty log, to which the trace happens.</summary>
+internal sealed class ReplayMachine : IDisposable
 {
+    private readonly IReplayGuest _guest;
+    private readonly IDirtyLog _log;
     private readonly List<IntervalFigures> _intervals = [];
     private DirtyLogStatistics _atIntervalStart;
+    private long _ringFullExits;
+
+    /// <param name="log">The log.</param>
+    /// <param name="settings">How the guest is made.</param>
+    /// <exception cref="Commands.CommandException">It is a real one, and this machine or this process lacks what it needs.</exception>
+    /// <exception cref="GuestFailedException">It is a real one, and the kernel refuses something.</exception>
+    public ReplayMachine(LogChoice log, ReplaySettings settings)
+    {
+        LogName = log.Name;
+        _guest = log.RealForm is { } form ? new RealReplayGuest(form, settings) : new SimulatedReplayGuest(log, settings);
+        _log = _guest.Log;
+        _atIntervalStart = _log.Statistics;
+    }
 
     /// <summary>The log's name.</summary>
-    public string LogName => logName;
+    public string LogName { get; }
 
-    /// <summary>The guest's memory, all of it that the trace may store to.</summary>
-    public abstract MemorySlot Slot { get; }
+    /// <summary>The guest's memory, all of it that the trace has.</summary>
+    public MemorySlot Slot => _guest.Slot;
 
-    /// <summary>The pages that the log reported so far in this interval, from the slot's first on; after <see cref="Harvest"/>, all of them.</summary>
+    /// <summary>The pages that the log reported so far in this interval; after <see cref="Harvest"/>, all of them.</summary>
     public PageSet DirtyPages { get; } = new();
 
     /// <summary>The intervals that have ended.</summary>
     public IReadOnlyList<IntervalFigures> Intervals => _intervals;
 
-    private protected abstract IDirtyLog Log { get; }
-
-    /// <summary>How often in this interval the vCPU left the guest for a full ring.</summary>
-    private protected long RingFullExits { get; set; }
-
-    /// <summary>Makes one for a log, simulated or real.</summary>
-    public static ReplayMachine Of(LogChoice log, ReplaySettings settings) =>
-        log.RealForm is { } form ? new RealReplayMachine(log.Name, form, settings) : new SimulatedReplayMachine(log, settings);
-
     /// <summary>Lets the guest do these accesses. Where the ring wants a harvest meanwhile, it gets one.</summary>
-    public abstract void Run(ReadOnlySpan<GuestAccess> accesses);
+    public void Run(ReadOnlySpan<GuestAccess> accesses) => _guest.Run(accesses, HarvestFullRing);
 
     /// <summary>Adds what was written since the last harvest to <see cref="DirtyPages"/>.</summary>
-    public abstract void Harvest();
+    public void Harvest()
+    {
+        var sink = new Sink(DirtyPages, Slot);
+        _log.Harvest(ref sink);
+    }
 
     /// <summary>Books an interval after its last <see cref="Harvest"/>, and begins the next.</summary>
-    public virtual void EndInterval(long stores)
+    public void EndInterval(long stores)
     {
-        DirtyLogStatistics now = Log.Statistics;
+        DirtyLogStatistics now = _log.Statistics;
         DirtyLogStatistics cost = now - _atIntervalStart;
         _intervals.Add(new IntervalFigures(
             _intervals.Count,
@@ -53,17 +62,31 @@ internal abstract class ReplayMachine(string logName) : IDisposable
             cost.HarvestTime,
             cost.ResetCalls,
             cost.Entries,
-            RingFullExits,
+            _ringFullExits,
             cost.BytesTouched));
-        BeginIntervals();
+        _atIntervalStart = now;
+        _ringFullExits = 0;
         DirtyPages.Clear();
     }
 
     /// <summary>Stops the log after the last interval.</summary>
-    public virtual LogReport Finish() => new(LogName, [.. _intervals]);
+    public LogReport Finish() => new(LogName, [.. _intervals], _guest.Finish());
 
-    public abstract void Dispose();
+    public void Dispose() => _guest.Dispose();
 
-    /// <summary>The log is on: what it costs is the next interval's from here on.</summary>
-    private protected void BeginIntervals() => (_atIntervalStart, RingFullExits) = (Log.Statistics, 0);
+    private void HarvestFullRing()
+    {
+        _ringFullExits++;
+        Harvest();
+    }
+
+    /// <summary>Notes pages of the slot that the trace has; a real guest's program and page tables are in another.</summary>
+    private readonly struct Sink(PageSet pages, MemorySlot traced) : IDirtyPageSink
+    {
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        {
+            if (slot == traced)
+                pages.Add(baseOffset, mask);
+        }
+    }
 }

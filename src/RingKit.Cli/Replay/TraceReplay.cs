@@ -12,7 +12,7 @@ internal sealed class TraceReplay : IDisposable
     private const ulong RehearsalMemory = 16 << 20;
 
     private readonly ReplaySettings _settings;
-    private readonly List<ReplayMachine> _machines = [];
+    private readonly ReplayMachine[] _machines;
     private readonly FrameMap _frames;
     private readonly TraceAccess[] _batch = new TraceAccess[BatchSize];
 
@@ -28,24 +28,15 @@ internal sealed class TraceReplay : IDisposable
     private long _modifies;
 
     /// <exception cref="OutOfMemoryException">There is no such memory.</exception>
-    /// <exception cref="Commands.CommandException">There is no KVM here, and a log is the kernel's own.</exception>
-    /// <exception cref="RealGuests.GuestFailedException">The kernel refuses a real guest something.</exception>
+    /// <exception cref="Commands.CommandException">The guests are real ones, and this machine or this process lacks what they need.</exception>
+    /// <exception cref="RealGuests.GuestFailedException">The guests are real ones, and the kernel refuses something.</exception>
     public TraceReplay(ReplaySettings settings)
     {
         _settings = settings;
         _frames = new FrameMap(settings.MemoryPages);
         foreach (LogChoice log in settings.Logs)
             Rehearse(log, settings);
-        try
-        {
-            foreach (LogChoice log in settings.Logs)
-                _machines.Add(ReplayMachine.Of(log, settings));
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        _machines = Make(settings);
     }
 
     /// <summary>The machines, one for each log of the settings.</summary>
@@ -63,7 +54,6 @@ internal sealed class TraceReplay : IDisposable
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="TraceException">The trace cannot be read, or touches more pages than the guest has.</exception>
     /// <exception cref="LogsDisagreeException">A log reported other pages than the trace stored to.</exception>
-    /// <exception cref="RealGuests.GuestFailedException">A real guest did what it should not.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ReplayReport Run(LackeyReader trace, Action? batchDone = null, CancellationToken cancellation = default)
     {
@@ -88,11 +78,28 @@ internal sealed class TraceReplay : IDisposable
             machine.Dispose();
     }
 
+    // All, or none.
+    private static ReplayMachine[] Make(ReplaySettings settings)
+    {
+        var machines = new List<ReplayMachine>();
+        try
+        {
+            foreach (LogChoice log in settings.Logs)
+                machines.Add(new ReplayMachine(log, settings));
+            return [.. machines];
+        }
+        catch
+        {
+            machines.ForEach(machine => machine.Dispose());
+            throw;
+        }
+    }
+
     // Once through the whole path, on a guest large enough for the scan to use its vectors: so that the first interval's harvest time is not
     // that of the JIT compiler.
     private static void Rehearse(LogChoice log, ReplaySettings settings)
     {
-        using ReplayMachine machine = ReplayMachine.Of(log, settings with { Memory = RehearsalMemory });
+        using var machine = new ReplayMachine(log, settings with { Memory = RehearsalMemory });
         machine.Run([new GuestAccess(Gpa: 0, Data: 0, Size: 8, TraceAccessKind.Store)]);
         machine.Harvest();
     }

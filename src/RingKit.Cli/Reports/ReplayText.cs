@@ -1,4 +1,3 @@
-using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using Spectre.Console;
 
@@ -23,8 +22,6 @@ internal sealed class ReplayText(IAnsiConsole console)
         Say(
             $"{trace.Instructions:N0} instructions, {trace.Loads:N0} loads, {trace.Stores:N0} stores, {trace.Modifies:N0} modifies; ",
             $"{trace.DistinctPages:N0} distinct pages stored to");
-        if (settings.Mmu == MmuChoice.Kvm)
-            Say($"Real guests on this machine's KVM store to each page once in an interval, which is all that a log can tell.");
         console.WriteLine();
 
         int intervals = report.Logs[0].Intervals.Length;
@@ -44,12 +41,10 @@ internal sealed class ReplayText(IAnsiConsole console)
         }
 
         string guests = report.Logs.Count == 1 ? "guest" : "guests";
-        string took = string.Create(CultureInfo.InvariantCulture, $"on {report.Logs.Count} {guests} in {elapsed.TotalSeconds:N2} s, reading included");
         double millionsASecond = trace.StoresAndModifies / elapsed.TotalSeconds / 1e6;
-        if (settings.Mmu == MmuChoice.Kvm)
-            Say($"Replayed {took}.");
-        else
-            Say($"Replayed {trace.StoresAndModifies:N0} stores {took}: {millionsASecond:N2} million stores a second.");
+        Say(
+            $"Replayed {trace.StoresAndModifies:N0} stores on {report.Logs.Count} {guests} in {elapsed.TotalSeconds:N2} s, reading included: ",
+            $"{millionsASecond:N2} million stores a second.");
     }
 
     private void WriteChart(ReplayReport report, ReplaySettings settings, int perRow)

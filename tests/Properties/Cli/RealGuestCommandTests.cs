@@ -155,6 +155,7 @@ public sealed class RealGuestCommandTests
     [InlineData("--log kvm-ring: choose one of bitmap, ", "replay", "x", "--log", "kvm-ring")]
     [InlineData("--huge-pages: only with ", "replay", "x", "--mmu", "kvm", "--huge-pages")]
     [InlineData("--ring-entries 300", "replay", "x", "--mmu", "kvm", "--ring-entries", "300")]
+    [InlineData("--memory 32G: with --mmu kvm at most 16G", "replay", "x", "--mmu", "kvm", "--memory", "32G")]
     public async Task What_a_real_guest_cannot_have_is_refused(string error, params string[] args) => (await CommandResult.OfAsync(args)).AssertRefused(error);
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed class RealReplayTests : IDisposable
 
     public void Dispose() => _files.Dispose();
 
+    // By the bitmap alone, whose guest needs no time between two stores: 73,402 of them.
     [Theory]
     [InlineData(100_000, 45)]
     [InlineData(997, 562)]
@@ -31,14 +32,15 @@ public sealed class RealReplayTests : IDisposable
     {
         Need();
         string csv = _files.PathOf("intervals.csv");
-        JsonElement real = await Replay(TraceFiles.Ls, interval, "--mmu", "kvm", "--csv", csv), simulated = await Replay(TraceFiles.Ls, interval);
+        JsonElement simulated = await Replay(TraceFiles.Ls, interval, "--log", "bitmap");
+        JsonElement real = await Replay(TraceFiles.Ls, interval, "--mmu", "kvm", "--log", "kvm-bitmap", "--csv", csv);
         Assert.Equal("kvm", real.GetProperty("mmu").GetString());
         Assert.Equal(simulated.GetProperty("trace").GetRawText(), real.GetProperty("trace").GetRawText());
-        JsonElement[] logs = [.. real.GetProperty("logs").EnumerateArray()];
-        Assert.Equal(LogChoice.Real.Select(log => log.Name), logs.Select(log => log.GetProperty("log").GetString()));
-        Assert.All(logs, log => Assert.Equal(DirtyPages(simulated.GetProperty("logs")[0]), DirtyPages(log)));
-        Assert.All(logs, log => Assert.Equal(total, log.GetProperty("total").GetProperty("dirty_pages").GetInt32()));
-        Assert.Equal(1 + (logs.Length * DirtyPages(logs[0]).Length), File.ReadAllLines(csv).Length);
+        JsonElement log = Assert.Single(real.GetProperty("logs").EnumerateArray());
+        Assert.Equal("kvm-bitmap", log.GetProperty("log").GetString());
+        Assert.Equal(DirtyPages(simulated.GetProperty("logs")[0]), DirtyPages(log));
+        Assert.Equal(total, log.GetProperty("total").GetProperty("dirty_pages").GetInt32());
+        Assert.Equal(1 + DirtyPages(log).Length, File.ReadAllLines(csv).Length);
     }
 
     [Fact]
@@ -104,6 +106,7 @@ public sealed class RealReplayTests : IDisposable
         using var replay = new TraceReplay(settings) { Harvested = Note };
         frames = replay.Frames;
         ReplayReport report = replay.Run(new LackeyReader(trace, "trace"), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(LogChoice.Real.Select(log => log.Name), report.Logs.Select(log => log.Log));
         Assert.All(report.Logs, log => Assert.Equal(model.Intervals.Count, log.Intervals.Length));
         Assert.All(reported.Values, log => Assert.All(log.Zip(model.Intervals), pair => Assert.Equal(pair.Second.Order(), pair.First.Order())));
         return true;

@@ -19,8 +19,8 @@ public sealed class ShadowReplay
     [Fact]
     public void As_kvm_maps_them_no_page_that_was_stored_to_is_missing_and_some_are_reported_that_were_not()
     {
-        using ReplayMachine exact = ReplayMachine.Of(LogChoice.Hash.Single(log => log.Name == "shadow"), Settings);
-        using ReplayMachine kvm = ReplayMachine.Of(
+        using var exact = new ReplayMachine(LogChoice.Hash.Single(log => log.Name == "shadow"), Settings);
+        using var kvm = new ReplayMachine(
             new LogChoice("kvm", (memory, _) => new VirtualMachine(memory, 1, new Book3sPrOptions { MapsLoadsForWriting = true }), (machine, _) => new ShadowDirtyLog(machine)),
             Settings);
         var frames = new FrameMap(Settings.MemoryPages);

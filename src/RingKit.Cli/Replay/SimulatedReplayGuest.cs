@@ -4,16 +4,15 @@ using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.Replay;
 
-/// <summary>A simulated machine with a dirty log.</summary>
-internal sealed class SimulatedReplayMachine : ReplayMachine
+/// <summary>A simulated guest: loads really load and stores really store.</summary>
+internal sealed class SimulatedReplayGuest : IReplayGuest
 {
     private readonly GuestMemory _memory = new();
     private readonly VirtualMachine _machine;
     private readonly Stage2Observer? _stage2;
     private readonly ulong[] _scratch = new ulong[GuestPage.Size / sizeof(ulong)];
 
-    public SimulatedReplayMachine(LogChoice log, ReplaySettings settings)
-        : base(log.Name)
+    public SimulatedReplayGuest(LogChoice log, ReplaySettings settings)
     {
         Slot = _memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
         _machine = log.MakeMachine(_memory, settings);
@@ -24,16 +23,13 @@ internal sealed class SimulatedReplayMachine : ReplayMachine
             TouchProgram.Map(_machine);
         Log = log.Make(_machine, settings);
         Log.Start();
-        BeginIntervals();
     }
 
-    /// <inheritdoc/>
-    public override MemorySlot Slot { get; }
+    public MemorySlot Slot { get; }
 
-    private protected override IDirtyLog Log { get; }
+    public IDirtyLog Log { get; }
 
-    /// <inheritdoc/>
-    public override void Run(ReadOnlySpan<GuestAccess> accesses)
+    public void Run(ReadOnlySpan<GuestAccess> accesses, Action harvest)
     {
         var program = new AccessProgram(accesses, _scratch);
         while (true)
@@ -43,34 +39,20 @@ internal sealed class SimulatedReplayMachine : ReplayMachine
                 case VcpuExit.Halted:
                     return;
                 case VcpuExit.DirtyRingFull:
-                    RingFullExits++;
-                    Harvest();
+                    harvest();
                     break;
                 case VcpuExit exit:
-                    throw new InvalidOperationException($"The guest of the {LogName} log left with {exit}.");
+                    throw new InvalidOperationException($"The guest of the {Log.Name} log left with {exit}.");
             }
         }
     }
 
-    /// <inheritdoc/>
-    public override void Harvest()
-    {
-        var sink = new Sink(DirtyPages);
-        Log.Harvest(ref sink);
-    }
+    public Stage2Figures? Finish() => _stage2?.Finish(Log);
 
-    /// <inheritdoc/>
-    public override LogReport Finish() => base.Finish() with { Stage2 = _stage2?.Finish(Log) };
-
-    public override void Dispose()
+    public void Dispose()
     {
         Log.Dispose();
         _machine.Dispose();
         _memory.Dispose();
-    }
-
-    private readonly struct Sink(PageSet pages) : IDirtyPageSink
-    {
-        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask) => pages.Add(slot.BaseGfn + baseOffset, mask);
     }
 }
