@@ -27,7 +27,8 @@ internal sealed class HarvestCommand
           ringkit harvest --mmu tdp-pml --logs all --memory 64G
           ringkit harvest --vcpus 2 --json > cells.json
           ringkit harvest --trace data/traces/ls.lackey.gz --interval 1000,10000
-          ringkit harvest --mmu kvm --logs kvm-ring,kvm-bitmap,host --dirty 10,100,1000 --pattern random
+          ringkit harvest --logs kvm-ring,kvm-bitmap,host --dirty 10,100,1000 --pattern random
+          ringkit harvest --logs ring,bitmap,kvm-ring,kvm-bitmap,host --dirty 10,100,1000 --pattern random
         """;
 
     private const string Description =
@@ -76,16 +77,17 @@ internal sealed class HarvestCommand
         if (_options.ReadTrace(parsed) is { } tracePath)
             settings = settings with { TracePath = tracePath, Trace = ReadTrace(tracePath, settings, cancellation) };
 
+        HarvestText? text = parsed.GetValue(_json) ? null : new HarvestText(_terminal.OutputConsole);
         long start = Stopwatch.GetTimestamp();
-        HarvestReport report = await MeasureAsync(settings, cancellation).ConfigureAwait(false);
+        HarvestReport report = await MeasureAsync(settings, text, cancellation).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
 
         csv?.Write(writer => HarvestCsv.Write(report, writer));
         chart?.Write(writer => HarvestChart.Write(report, parsed.GetRequiredValue(_chartOf), writer));
-        if (parsed.GetValue(_json))
+        if (text is null)
             HarvestJson.Write(report, _terminal.Output);
         else
-            new HarvestText(_terminal.OutputConsole).Write(report, elapsed);
+            text.WriteFindings(report, elapsed);
         return ExitCode.Success;
     }
 
@@ -102,11 +104,11 @@ internal sealed class HarvestCommand
         parsed.GetValue(option) is { } path ? OutputFile.Open(option.Name, path) : null;
 
     // On a thread of its own, so that this one can show progress, and take Ctrl-C.
-    private async Task<HarvestReport> MeasureAsync(HarvestSettings settings, CancellationToken cancellation)
+    private async Task<HarvestReport> MeasureAsync(HarvestSettings settings, HarvestText? text, CancellationToken cancellation)
     {
-        var progress = new ReplayProgress();
-        Task<HarvestReport> running = Task.Run(() => Measure(settings, part => progress.Report(part), cancellation), CancellationToken.None);
-        await progress.ShowAsync(running, _terminal.ProgressConsole, "Measuring").ConfigureAwait(false);
+        var watch = new HarvestWatch(text, _terminal);
+        Task<HarvestReport> running = Task.Run(() => Measure(settings, watch, cancellation), CancellationToken.None);
+        await watch.ShowAsync(running).ConfigureAwait(false);
         try
         {
             return await running.ConfigureAwait(false);
@@ -117,16 +119,16 @@ internal sealed class HarvestCommand
         }
     }
 
-    private static HarvestReport Measure(HarvestSettings settings, Action<double> progress, CancellationToken cancellation)
+    private static HarvestReport Measure(HarvestSettings settings, IHarvestWatcher watcher, CancellationToken cancellation)
     {
         if (settings.Trace is null)
         {
             using var grid = new HarvestGrid(settings);
-            return grid.Run(progress, cancellation);
+            return grid.Run(watcher, cancellation);
         }
 
         using var trace = new TraceGrid(settings);
-        return trace.Run(progress, cancellation);
+        return trace.Run(watcher, cancellation);
     }
 
     private static TraceStores ReadTrace(string path, HarvestSettings settings, CancellationToken cancellation)

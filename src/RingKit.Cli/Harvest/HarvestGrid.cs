@@ -18,8 +18,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int ManyStores = 200_000;
     private const int LeastPasses = 2;
     private const int MostPasses = 6;
-
-    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(0.7);
+    private const int LeastRounds = 2;
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
@@ -27,12 +26,12 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private GuestMachines? _machines;
 
     /// <summary>Measures all.</summary>
-    /// <param name="progress">Called now and then with the part that is done.</param>
+    /// <param name="watcher">Hears of it, if there is one.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="CommandException">No cell can be measured; the message says why.</exception>
     /// <exception cref="LogsDisagreeException">A log reported other pages than the guest stored to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public HarvestReport Run(Action<double>? progress = null, CancellationToken cancellation = default)
+    public HarvestReport Run(IHarvestWatcher? watcher = null, CancellationToken cancellation = default)
     {
         GridCell[] grid = [.. settings.Cells];
         List<LogCell> cells = [];
@@ -41,11 +40,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
         if (settings.TimesCount)
             Rehearse(cancellation);
+        watcher?.Begin(settings);
         for (int i = 0; i < grid.Length; i++)
         {
             if (!leftOut.Any(left => left.Cell == grid[i]))
                 Measure(grid[i], cells, cancellation);
-            progress?.Invoke((i + 1.0) / grid.Length);
+            watcher?.Measured((i + 1.0) / grid.Length);
+            if (i + 1 == grid.Length || !grid[i].IsBeside(grid[i + 1]))
+                watcher?.End([.. cells.Where(cell => cell.Cell.IsBeside(grid[i]))]);
         }
 
         return new HarvestReport(settings, cells, leftOut);
@@ -62,14 +64,15 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         void RunShapes()
         {
             foreach (RehearsalShape shape in RehearsalShape.For(settings))
-                Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
+                Rehearse(shape, MachinesOf(shape.GuestPages), cancellation);
         }
     }
 
-    private void Rehearse(GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    private void Rehearse(RehearsalShape shape, GuestMachines machines, CancellationToken cancellation)
     {
+        uint[] pages = DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores);
         _harvested.Expect(machines.Pages, pages);
-        foreach (LogChoice log in settings.Logs)
+        foreach (LogChoice log in settings.Logs.Where(shape.IsFor))
         {
             using ILoggedGuest guest = Log(machines, log, pages, cancellation);
             for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)
@@ -110,24 +113,13 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
     private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
 
-    // Log after log, and that several times, every other time backwards: what is compared is measured side by side, and none is always behind the same one.
     private IEnumerable<LogCell> MeasureLogs(GridCell cell, GuestMachines machines, uint[] pages, ulong dirty, CancellationToken cancellation)
     {
         LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
 
         // One that chooses among the others, once more: by what it differs from itself is noise.
         LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
-        LogSamples[] turns = [.. samples, .. again];
-        int rounds = pages.Length < ManyStores ? 2 : 1;
-        long start = Stopwatch.GetTimestamp();
-        for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
-        {
-            foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
-            {
-                using ILoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || (pages.Length < FewStores && pass % 2 == 0));
-            }
-        }
+        TakeTurns([.. samples, .. again], machines, pages, cancellation);
 
         double factor = pages.Length == 0 ? 1 : dirty / (double)pages.Length;
         return samples.Select(log => new LogCell(
@@ -142,6 +134,32 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
             log.Form,
             again.FirstOrDefault(other => other.Choice == log.Choice)?.Typical * factor));
+    }
+
+    // Several times with new logs, whose memory lies elsewhere. Those over a flat table take turns, since one that was harvested leaves it as another one may find it; over
+    // other tables each comes when the one before is over.
+    private void TakeTurns(LogSamples[] logs, GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    {
+        bool isLong = pages.Length >= ManyStores;
+        TimeSpan most = settings.TimesCount ? settings.CellTime : TimeSpan.Zero;
+        LogSamples[][] groups = settings.Mmu == MmuChoice.Flat ? [logs] : [.. logs.Select(log => new[] { log })];
+        TimeSpan mostOfGroup = most / MostPasses / groups.Length;
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < most); pass++)
+        {
+            foreach (LogSamples[] group in groups)
+            {
+                using var turns = new LogTurns(group, log => Log(machines, log, pages, cancellation), roundsBefore: isLong ? 1 : 2);
+                long first = Stopwatch.GetTimestamp();
+                for (int round = 0; round < LeastRounds || Stopwatch.GetElapsedTime(first) < mostOfGroup; round++)
+                    turns.Round();
+                if (pass == 0 || (pages.Length < FewStores && pass % 2 == 0))
+                    turns.RoundWithoutProtection();
+                Array.Reverse(group);
+            }
+
+            Array.Reverse(groups);
+        }
     }
 
     private ILoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)

@@ -9,14 +9,29 @@ namespace RingKit.Cli.Reports;
 /// <summary>Writes a comparison for people: a table for each size of guest and pattern, and what follows from them.</summary>
 internal sealed class HarvestText(IAnsiConsole console)
 {
-    // More logs than that have a table of their own: a line has a hundred characters.
-    private const int MostColumns = 6;
+    // Logs beyond that have a table of their own: a line has a hundred characters.
+    private const int MostWidth = 78;
+    private const int EntryWidth = 12;
 
+    private ulong? _memory;
+
+    /// <summary>Writes all of it at once.</summary>
     public void Write(HarvestReport report, TimeSpan elapsed)
     {
-        HarvestSettings settings = report.Settings;
+        WriteHead(report.Settings);
+        foreach (IGrouping<(ulong Memory, PagePattern Pattern), LogCell> cells in report.Cells.GroupBy(cell => (cell.Cell.Memory, cell.Cell.Pattern)))
+            WriteCells([.. cells]);
+        WriteFindings(report, elapsed);
+    }
+
+    /// <summary>Writes what stands above the tables.</summary>
+    public void WriteHead(HarvestSettings settings)
+    {
         string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
+        string[] real = [.. settings.Logs.Where(log => log.IsReal).Select(log => log.Name)];
         Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
+        if (real.Length != 0)
+            Say($"{string.Join(", ", real)}: the kernel's own, of a real guest on this machine's KVM.");
         if (settings.Trace is { } trace)
         {
             Say($"{settings.TracePath}: {trace.Count:N0} stores to {trace.DistinctPages:N0} pages{(trace.IsCut ? ", and more, which are left out" : "")}.");
@@ -28,44 +43,62 @@ internal sealed class HarvestText(IAnsiConsole console)
             Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
             Say($"included. * is the harvest that costs least; ~ is scaled from a smaller guest with as much dirty.");
         }
+    }
 
-        foreach (ulong memory in settings.Memory)
+    /// <summary>Writes the table of a guest and pattern, or some if there are many logs.</summary>
+    /// <param name="cells">The cells, log by log.</param>
+    public void WriteCells(IReadOnlyList<LogCell> cells)
+    {
+        if (cells.Count == 0)
+            return;
+        if (_memory != cells[0].Cell.Memory)
         {
-            LogCell[] cells = [.. report.Cells.Where(cell => cell.Cell.Memory == memory)];
-            if (cells.Length == 0)
-                continue;
+            _memory = cells[0].Cell.Memory;
             console.WriteLine();
-            WriteMemory(memory, cells);
-            foreach (PagePattern pattern in settings.Patterns)
-                WritePattern([.. cells.Where(cell => cell.Cell.Pattern == pattern)]);
+            WriteMemory(cells[0].Cell.Memory, cells);
         }
 
+        foreach (string[] logs in Lines(cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal)))
+            WriteTable(cells, logs);
+        WriteFullRings(cells);
+    }
+
+    /// <summary>Writes what is left out, and what follows from the rest.</summary>
+    public void WriteFindings(HarvestReport report, TimeSpan elapsed)
+    {
         WriteLeftOut(report);
         console.WriteLine();
         Say($"Who leads? A log does until another one costs {Crossovers.Tolerance - 1:P0} less.");
         foreach (string sentence in HarvestFindings.Of(report))
             Say($"{sentence}");
-        Say($"All {settings.Logs.Count} logs reported the same pages in {report.Cells.Select(cell => cell.Cell).Distinct().Count()} cells. {elapsed.TotalSeconds:N0} s.");
+        Say($"All {report.Settings.Logs.Count} logs reported the same pages in {report.Cells.Select(cell => cell.Cell).Distinct().Count()} cells. {elapsed.TotalSeconds:N0} s.");
     }
 
-    private void WriteMemory(ulong memory, LogCell[] cells)
+    private void WriteMemory(ulong memory, IReadOnlyList<LogCell> cells)
     {
         Say($"{MemorySize.Format(memory)}: {HarvestSettings.PagesOf(memory):N0} pages. Memory of the log: ", $"""
             {string.Join(", ", cells.DistinctBy(cell => cell.Log, StringComparer.Ordinal).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
             """);
     }
 
-    private void WritePattern(LogCell[] cells)
+    private static IEnumerable<string[]> Lines(IEnumerable<string> logs)
     {
-        if (cells.Length == 0)
-            return;
+        List<string> line = [];
+        foreach (string log in logs)
+        {
+            if (line.Append(log).Sum(name => Math.Max(name.Length, EntryWidth) + 1) > MostWidth)
+            {
+                yield return [.. line];
+                line.Clear();
+            }
 
-        foreach (string[] logs in cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal).Chunk(MostColumns))
-            WriteTable(cells, logs);
-        WriteFullRings(cells);
+            line.Add(log);
+        }
+
+        yield return [.. line];
     }
 
-    private void WriteTable(LogCell[] cells, string[] logs)
+    private void WriteTable(IReadOnlyList<LogCell> cells, string[] logs)
     {
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn(PagePatterns.NameOf(cells[0].Cell.Pattern)).NoWrap().Padding(0, 0));
@@ -84,7 +117,7 @@ internal sealed class HarvestText(IAnsiConsole console)
         console.Write(table);
     }
 
-    private void WriteFullRings(LogCell[] cells)
+    private void WriteFullRings(IReadOnlyList<LogCell> cells)
     {
         foreach (IGrouping<string, LogCell> log in cells.Where(cell => cell.Costs.FullExits > 0).GroupBy(cell => cell.Log, StringComparer.Ordinal))
         {

@@ -14,6 +14,9 @@ internal sealed class ExpectedPages(ulong total)
     /// <summary>The guest's pages.</summary>
     public ulong Total => total;
 
+    /// <summary>The pages, each once.</summary>
+    public ReadOnlySpan<uint> Pages => _pages;
+
     /// <summary>Whether every page was reported.</summary>
     public bool IsComplete => _left == 0;
 
