@@ -25,7 +25,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         Part part = PartOf(cursor, end, maximumPages);
         var joiner = new RunJoiner(stackalloc ulong[RunJoiner.Room]);
         int delivered = 0;
-        RunsLeft left = default;
+        var left = new RunsLeft();
         try
         {
             bool isMore = TMarking.TestsFirst || DeliverFewRuns(ref part, ref sink, ref left, takes);
@@ -97,18 +97,30 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         {
             ulong rest = part.PendingWhole;
             ulong words = (ulong)BitOperations.PopCount(rest);
-            long mostPages = part.MostPages;
+            long mostPages = MostPagesAlive(part);
             long room = mostPages;
             ulong* group = _words + part.Group;
             ulong firstPage = (ulong)part.Group << 6;
+            ulong lonePlaces = left.LonePlaces;
             ulong runs = 0;
             do
             {
                 ulong word = WordBits.LowestPlace(rest);
                 rest &= rest - 1;
-                room -= (long)left.Deliver(firstPage + (word << 6), TakeForeseen(ref group[word]), ref sink, ref runs);
+                ulong mask = TakeForeseen(ref group[word]);
+                ulong place = WordBits.LowestPlace(mask);
+                if ((mask & (mask - 1)) == 0 && place < lonePlaces)                   // not 64, which is no page
+                {
+                    room--;
+                    left.DeliverLone(firstPage + (word << 6) + place, ref sink);
+                }
+                else
+                {
+                    room -= (long)left.Deliver(firstPage + (word << 6), mask, ref sink, ref runs);
+                    lonePlaces = left.LonePlaces;
+                }
             }
-            while (rest != 0 && room >= 0 && _pages != 0);                            // a sink may dispose the bitmap
+            while (rest != 0 && (ulong)room < _pages);                                // not if it is negative; a sink may dispose the bitmap
 
             part.MoveTo(rest, (ulong)(mostPages - room));
             isMany = runs >= words * ManyRuns;
@@ -117,6 +129,10 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
 
         return isMany;
     }
+
+    // One test says whether there is room and the bitmap is not disposed, if the room is less than the bitmap's pages.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long MostPagesAlive(in Part part) => Math.Min(part.MostPages, (long)_pages - 1);
 
     // As TakeAll. What follows need not wait for the atomic step to know how many runs there are: nearly always they are those seen before it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

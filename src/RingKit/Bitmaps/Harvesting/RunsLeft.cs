@@ -14,6 +14,14 @@ internal struct RunsLeft
     private Vector128<ulong> _word;
     private ulong _openStart;
 
+    // A page that was the only one of its word: then the one store is half as wide. It is what is left if its word comes after the one above.
+    private ulong _lone = Nothing;
+
+    /// <summary>Nothing is left.</summary>
+    public RunsLeft()
+    {
+    }
+
     /// <summary>The page behind the open run; 0 if there is none.</summary>
     public ulong OpenEnd { get; private set; }
 
@@ -24,10 +32,15 @@ internal struct RunsLeft
     public readonly ulong OpenStart => _openStart;
 
     /// <summary>The page of <see cref="Mask"/>'s bit 0.</summary>
-    public readonly ulong FirstPage => _word[0];
+    public readonly ulong FirstPage => IsLone ? _lone & ~63UL : _word[0];
 
     /// <summary>The pages of the word that are left.</summary>
-    public readonly ulong Mask => _word[1];
+    public readonly ulong Mask => IsLone ? 1UL << (int)_lone : _word[1];
+
+    /// <summary>The lowest place of a lone page that may not be delivered as such: one that the next word may prolong, or any while the run before it may be prolonged by it.</summary>
+    public readonly ulong LonePlaces => OpenEnd == 0 ? 63UL : 0;
+
+    private readonly bool IsLone => _lone + 1 > _word[0];
 
     /// <summary>The first page that is left, or <see cref="Nothing"/>.</summary>
     public readonly ulong First =>
@@ -81,8 +94,17 @@ internal struct RunsLeft
         return pages;
     }
 
+    /// <summary>Delivers a page that is the only one of its word, where no run is open and it opens none: see <see cref="LonePlaces"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void DeliverLone<TSink>(ulong page, ref TSink sink)
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        _lone = page;
+        sink.Accept(page, 1);
+    }
+
     /// <summary>The last word is delivered, or in the open run.</summary>
-    public void EndWord() => _word = default;
+    public void EndWord() => (_word, _lone) = (default, Nothing);
 
     /// <summary>Nothing follows: delivers the open run.</summary>
     public void Finish<TSink>(ref TSink sink)
