@@ -25,7 +25,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         Part part = PartOf(cursor, end, maximumPages);
         var joiner = new RunJoiner(stackalloc ulong[RunJoiner.Room]);
         int delivered = 0;
-        var left = new RunsLeft();
+        RunsLeft left = default;
         try
         {
             bool isMore = TMarking.TestsFirst || DeliverFewRuns(ref part, ref sink, ref left, takes);
@@ -101,24 +101,31 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
             long room = mostPages;
             ulong* group = _words + part.Group;
             ulong firstPage = (ulong)part.Group << 6;
-            ulong lonePlaces = left.LonePlaces;
             ulong runs = 0;
+            bool isScattered = true;
             do
             {
-                ulong word = WordBits.LowestPlace(rest);
-                rest &= rest - 1;
-                ulong mask = TakeForeseen(ref group[word]);
-                ulong place = WordBits.LowestPlace(mask);
-                if ((mask & (mask - 1)) == 0 && place < lonePlaces)                   // not 64, which is no page
+                ulong page;
+                ulong mask;
+                if (isScattered && left.OpenEnd == 0)
                 {
-                    room--;
-                    left.DeliverLone(firstPage + (word << 6) + place, ref sink);
+                    ulong rests = rest;
+                    long rooms = room;
+                    mask = DeliverScattered(group, firstPage, ref rests, ref rooms, ref sink, ref left);
+                    page = left.FirstPage;
+                    isScattered = (rest & (rest - 1)) != rests;
+                    runs += (ulong)(room - rooms);
+                    (rest, room) = (rests, rooms);
                 }
                 else
                 {
-                    room -= (long)left.Deliver(firstPage + (word << 6), mask, ref sink, ref runs);
-                    lonePlaces = left.LonePlaces;
+                    ulong word = WordBits.LowestPlace(rest);
+                    rest &= rest - 1;
+                    mask = TakeAll(ref group[word]);
+                    page = firstPage + (word << 6);
                 }
+
+                room -= (long)left.Deliver(page, mask, ref sink, ref runs);
             }
             while (rest != 0 && (ulong)room < _pages);                                // not if it is negative; a sink may dispose the bitmap
 
@@ -128,6 +135,38 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         while (!isMany && NextWhole(ref part));
 
         return isMany;
+    }
+
+    // Words in which no two pages are neighbours and the last is clean, while no run is open: most of them where few pages are dirty. Up to a word that is different: its pages,
+    // taken and not delivered, or 0. A method of its own, where all stays in registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong DeliverScattered<TSink>(ulong* group, ulong firstPage, ref ulong words, ref long pages, ref TSink sink, ref RunsLeft left)
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        ulong rest = words;
+        long room = pages;
+        ulong mask;
+        do
+        {
+            ulong word = WordBits.LowestPlace(rest);
+            rest &= rest - 1;
+            mask = TakeAll(ref group[word]);
+            left.FirstPage = firstPage + (word << 6);
+            if ((mask & (mask << 1 | 1UL << 63)) != 0)
+                break;
+
+            while (mask != 0)
+            {
+                left.Mask = mask;
+                room--;
+                sink.Accept(left.FirstPage + WordBits.LowestPlace(mask), 1);
+                mask &= mask - 1;
+            }
+        }
+        while (rest != 0 && (ulong)room < _pages);
+
+        (words, pages) = (rest, room);
+        return mask;
     }
 
     // One test says whether there is room and the bitmap is not disposed, if the room is less than the bitmap's pages.

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace RingKit.Bitmaps.Harvesting;
 
@@ -10,17 +9,10 @@ internal struct RunsLeft
     /// <summary>What <see cref="First"/> is if nothing is left.</summary>
     public const ulong Nothing = ulong.MaxValue;
 
-    // The page of the word's bit 0, and the word's pages from the run on that is being delivered: in one store, for which the next atomic step waits.
-    private Vector128<ulong> _word;
+    // The word that is being delivered, and its pages from the run on that the sink has now. Two stores, one a word and one a run, for which the next atomic step waits.
+    private ulong _firstPage;
+    private ulong _mask;
     private ulong _openStart;
-
-    // A page that was the only one of its word: then the one store is half as wide. It is what is left if its word comes after the one above.
-    private ulong _lone = Nothing;
-
-    /// <summary>Nothing is left.</summary>
-    public RunsLeft()
-    {
-    }
 
     /// <summary>The page behind the open run; 0 if there is none.</summary>
     public ulong OpenEnd { get; private set; }
@@ -32,15 +24,13 @@ internal struct RunsLeft
     public readonly ulong OpenStart => _openStart;
 
     /// <summary>The page of <see cref="Mask"/>'s bit 0.</summary>
-    public readonly ulong FirstPage => IsLone ? _lone & ~63UL : _word[0];
+    public ulong FirstPage { readonly get => _firstPage; set => _firstPage = value; }
 
     /// <summary>The pages of the word that are left.</summary>
-    public readonly ulong Mask => IsLone ? 1UL << (int)_lone : _word[1];
+    public ulong Mask { readonly get => _mask; set => _mask = value; }
 
-    /// <summary>The lowest place of a lone page that may not be delivered as such: one that the next word may prolong, or any while the run before it may be prolonged by it.</summary>
-    public readonly ulong LonePlaces => OpenEnd == 0 ? 63UL : 0;
-
-    private readonly bool IsLone => _lone + 1 > _word[0];
+    /// <summary>The pages of a word that no run may end at, if all of its runs are single pages and none is open: the last one, or all while a run is open.</summary>
+    public readonly ulong OpenPlaces => OpenEnd == 0 ? 1UL << 63 : ulong.MaxValue;
 
     /// <summary>The first page that is left, or <see cref="Nothing"/>.</summary>
     public readonly ulong First =>
@@ -48,11 +38,32 @@ internal struct RunsLeft
         : Mask != 0 ? FirstPage + (uint)BitOperations.TrailingZeroCount(Mask)
         : Nothing;
 
+    /// <summary>Delivers the pages of a word in which no two are neighbours; no run is open, and the last page of the word is none of them.</summary>
+    /// <param name="firstPage">The page of bit 0; not less than the last one.</param>
+    /// <param name="mask">The pages, at least one.</param>
+    /// <param name="sink">Takes the runs.</param>
+    /// <param name="room">How many pages may be taken: less the word's afterwards.</param>
+    /// <typeparam name="TSink">The sink's type.</typeparam>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void DeliverPages<TSink>(ulong firstPage, ulong mask, ref TSink sink, ref long room)
+        where TSink : struct, IDirtyRunSink, allows ref struct
+    {
+        _firstPage = firstPage;
+        do
+        {
+            _mask = mask;
+            room--;
+            sink.Accept(firstPage + WordBits.LowestPlace(mask), 1);
+            mask &= mask - 1;
+        }
+        while (mask != 0);
+    }
+
     /// <summary>Delivers the runs of a word, but not one that reaches its end, which stays open; and the open run before it as soon as that has ended.</summary>
     /// <param name="firstPage">The page of bit 0; not less than the last one.</param>
     /// <param name="mask">The pages; may be 0.</param>
     /// <param name="sink">Takes the runs.</param>
-    /// <param name="runs">How many runs begin in the word: added to. Counted here, with the pages that it returns, since it costs least here.</param>
+    /// <param name="runs">How many runs begin in the word: added to.</param>
     /// <typeparam name="TSink">The sink's type.</typeparam>
     /// <returns>How many pages.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,13 +79,14 @@ internal struct RunsLeft
             if (joined == 64)
                 return pages;
             mask &= ulong.MaxValue << joined;
-            _word = Vector128.Create(firstPage, mask);
+            (_firstPage, _mask) = (firstPage, mask);
             DeliverOpen(ref sink);
         }
 
+        _firstPage = firstPage;
         while (mask != 0)
         {
-            _word = Vector128.Create(firstPage, mask);
+            _mask = mask;
             runs++;
             ulong first = WordBits.LowestPlace(mask);
             ulong carried = mask + (mask & (0 - mask));
@@ -94,17 +106,8 @@ internal struct RunsLeft
         return pages;
     }
 
-    /// <summary>Delivers a page that is the only one of its word, where no run is open and it opens none: see <see cref="LonePlaces"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void DeliverLone<TSink>(ulong page, ref TSink sink)
-        where TSink : struct, IDirtyRunSink, allows ref struct
-    {
-        _lone = page;
-        sink.Accept(page, 1);
-    }
-
     /// <summary>The last word is delivered, or in the open run.</summary>
-    public void EndWord() => (_word, _lone) = (default, Nothing);
+    public void EndWord() => _mask = 0;
 
     /// <summary>Nothing follows: delivers the open run.</summary>
     public void Finish<TSink>(ref TSink sink)
