@@ -104,7 +104,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
                 ulong mask = TakeAll(ref group[word]);
                 if (mask == 0)
                     continue;
-                left -= BitOperations.PopCount(mask);
+                left -= (long)WordBits.Count(mask);
                 ulong page = firstPage + (word << 6);
                 offered = Vector128.Create(page, mask);
                 sink.Accept(page, mask);

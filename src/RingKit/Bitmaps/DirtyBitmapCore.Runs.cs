@@ -7,7 +7,8 @@ namespace RingKit.Bitmaps;
 
 /// <summary>Harvests into runs.</summary>
 /// <remarks>
-/// Where words have few runs, each is delivered between its word's atomic step and the next one, and nothing is stored but what a failing sink would leave behind.
+/// Where words have few runs, each is delivered between its word's atomic step and the next one, in as few instructions as it takes: the atomic step overlaps with what
+/// stands around it, but eight instructions to retire are a cycle. Nothing is stored but what a failing sink would leave behind.
 /// Where they have many, a branch a run is dear: words are decoded by <see cref="RunForm"/>, and runs delivered some hundred at a time. So they are under
 /// disciplines that order many takes at once.
 /// </remarks>
@@ -137,55 +138,41 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return isMany;
     }
 
-    // Words in which no two pages are neighbours and the last is clean, while no run is open: most of them where few pages are dirty. Up to a word that is different: its pages,
-    // taken and not delivered, or 0. A method of its own, where all stays in registers.
+    // Words in which no two pages are neighbours and the last is clean, while no run is open: where few pages are dirty, nearly all. Up to a word that is different:
+    // its pages, taken and not delivered; or 0. A method of its own, where all stays in registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong DeliverScattered<TSink>(ulong* group, ulong firstPage, ref ulong words, ref long pages, ref TSink sink, ref RunsLeft left)
+    private ulong DeliverScattered<TSink>(ulong* group, ulong firstPage, ref ulong words, ref long mostPages, ref TSink sink, ref RunsLeft left)
         where TSink : struct, IDirtyRunSink, allows ref struct
     {
         ulong rest = words;
-        long room = pages;
+        long room = mostPages;
         ulong mask;
         do
         {
             ulong word = WordBits.LowestPlace(rest);
             rest &= rest - 1;
             mask = TakeAll(ref group[word]);
-            left.FirstPage = firstPage + (word << 6);
+            ulong page = firstPage + (word << 6);
+            left.FirstPage = page;
             if ((mask & (mask << 1 | 1UL << 63)) != 0)
                 break;
 
-            while (mask != 0)
+            for (; mask != 0; mask &= mask - 1)
             {
                 left.Mask = mask;
                 room--;
-                sink.Accept(left.FirstPage + WordBits.LowestPlace(mask), 1);
-                mask &= mask - 1;
+                sink.Accept(page + WordBits.LowestPlace(mask), 1);
             }
         }
         while (rest != 0 && (ulong)room < _pages);
 
-        (words, pages) = (rest, room);
+        (words, mostPages) = (rest, room);
         return mask;
     }
 
     // One test says whether there is room and the bitmap is not disposed, if the room is less than the bitmap's pages.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long MostPagesAlive(in Part part) => Math.Min(part.MostPages, (long)_pages - 1);
-
-    // As TakeAll. What follows need not wait for the atomic step to know how many runs there are: nearly always they are those seen before it.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong TakeForeseen(ref ulong word)
-    {
-        if (typeof(TOrdering) != typeof(HardwareOrdering))
-            return TakeAll(ref word);
-
-        ulong seen = TOrdering.LoadRelaxed(ref word);
-        ulong taken = TakeAll(ref word);
-        if (taken != seen)
-            seen = taken;
-        return seen;
-    }
 
     // What a sink did not take; the first page of it, or the cursor as it was.
     private ulong PutBack(ReadOnlySpan<ulong> closed, in RunsLeft left, bool takes, ulong cursor)
