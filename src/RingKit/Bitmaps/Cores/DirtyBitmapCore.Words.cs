@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using RingKit.Bitmaps.Operations;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Other bitmaps: marks from one, looks and harvests into one.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Marking, by one of the disciplines of <see cref="IMarking"/>; without one, by <see cref="AlwaysOr"/>.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>

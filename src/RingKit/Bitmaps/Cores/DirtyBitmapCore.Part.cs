@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>How far a harvest has come.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>

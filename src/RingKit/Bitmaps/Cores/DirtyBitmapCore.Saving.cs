@@ -3,7 +3,7 @@ using CommunityToolkit.HighPerformance.Buffers;
 using RingKit.Bitmaps.Operations;
 using RingKit.Memory;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>A bitmap in a stream, as <see cref="SavedBitmap"/> lays it out.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using RingKit.Bitmaps.Harvesting;
 using RingKit.Ordering;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Taking the words of a part, and clearing.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using RingKit.Memory;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>A saved bitmap's header and checksum; see docs/bitmaps.md.</summary>
 /// <remarks>

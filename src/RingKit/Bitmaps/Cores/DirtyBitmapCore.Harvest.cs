@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using RingKit.Bitmaps.Harvesting;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Harvests of the whole or a part, with a cursor and a budget, and the same without taking.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using RingKit.Bitmaps.Harvesting;
 using RingKit.Ordering;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Harvests into runs.</summary>
 /// <remarks>

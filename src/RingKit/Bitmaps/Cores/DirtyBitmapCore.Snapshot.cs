@@ -5,7 +5,7 @@ using RingKit.Bitmaps.Operations;
 using RingKit.Bitmaps.Operations.Kernels;
 using RingKit.Ordering;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Looking at all pages without taking any.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering>

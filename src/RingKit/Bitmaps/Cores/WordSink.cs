@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Sets what it is given in a bitmap of the caller's.</summary>
 /// <param name="words">As many as the harvest can reach.</param>

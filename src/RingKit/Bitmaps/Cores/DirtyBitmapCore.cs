@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using RingKit.Memory;
 using RingKit.Ordering;
 
-namespace RingKit.Bitmaps;
+namespace RingKit.Bitmaps.Cores;
 
 /// <summary>The words of a dirty bitmap and the marking of pages; see docs/bitmaps.md.</summary>
 internal sealed unsafe partial class DirtyBitmapCore<TOrdering> : IDisposable
