@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Filters;
+using RingKit.Cli.RealGuests;
 using RingKit.Kvm.DirtyLogging;
 
 namespace RingKit.Bench.Kvm;
@@ -7,7 +8,7 @@ namespace RingKit.Bench.Kvm;
 /// <summary>Leaves out what needs a real KVM where there is none, and the program in C where it cannot be had; either is said in one line.</summary>
 internal sealed class KvmBenchmarksConfig : ManualConfig
 {
-    private static readonly Lazy<bool> HasKvm = new(() => Say(Enum.GetValues<KvmLogForm>().Select(form => KvmGuest.WhyNot(form)).FirstOrDefault(missing => missing is not null)));
+    private static readonly Lazy<bool> HasKvm = new(() => Say(Enum.GetValues<KvmLogForm>().Select(form => KvmGuest.WhyNot(form, KvmPath.Current)).FirstOrDefault(missing => missing is not null)));
 
     private static readonly Lazy<bool> HasC = new(() =>
     {

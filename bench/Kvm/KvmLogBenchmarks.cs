@@ -14,6 +14,7 @@ namespace RingKit.Bench.Kvm;
 /// the rest of it is never touched. An iteration is one invocation, as the guest has to store anew before each harvest.
 /// </remarks>
 [Config(typeof(KvmBenchmarksConfig))]
+[Charted("A harvest of a real guest's log, by how many pages the guest has written", nameof(Dirty), nameof(Form))]
 public class KvmLogBenchmarks
 {
     private const int RingEntries = 65536;

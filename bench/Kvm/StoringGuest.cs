@@ -1,3 +1,4 @@
+using RingKit.Cli.RealGuests;
 using RingKit.Kvm;
 using RingKit.Kvm.DirtyLogging;
 using RingKit.Kvm.Guests;
@@ -37,7 +38,7 @@ internal sealed class StoringGuest : IDisposable
         _memory.AddSlot(StoredSlot, StoredGfn, pages);
         try
         {
-            Guest = KvmGuest.Create(_memory, new KvmGuestOptions { Form = form, RingEntries = ringEntries });
+            Guest = KvmGuest.Create(_memory, new KvmGuestOptions { Form = form, RingEntries = ringEntries, DevicePath = KvmPath.Current });
         }
         catch
         {

@@ -29,10 +29,13 @@ public sealed class KvmException : Exception
     /// <param name="call">What was asked for.</param>
     /// <param name="error">The answer.</param>
     public KvmException(string call, Errno error)
-        : base($"{call} was refused: {error}") => Error = error;
+        : base($"{call} was refused: {NameOf(error)}") => Error = error;
 
     /// <summary>The kernel's answer, or none where it was not the kernel that refused.</summary>
     public Errno Error { get; }
+
+    /// <summary>An errno in words, also where it has no name here.</summary>
+    internal static string NameOf(Errno error) => Enum.IsDefined(error) ? error.ToString() : $"errno {(int)error}";
 
     /// <summary>Throws unless there is no error.</summary>
     internal static void ThrowIf(Errno error, string call)

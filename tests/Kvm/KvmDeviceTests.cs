@@ -40,6 +40,9 @@ public sealed class KvmDeviceTests
         Assert.Equal(before, Directory.GetFileSystemEntries("/proc/self/fd").Length);
         Assert.Equal("there is no /dev/no-such-device", KvmGuest.WhyNot(path: "/dev/no-such-device"));
         Assert.StartsWith("/dev/null cannot be used: ", KvmGuest.WhyNot(path: "/dev/null"), StringComparison.Ordinal);
+
+        // EISDIR, which has no name here.
+        Assert.Equal("/tmp cannot be used: errno 21", KvmGuest.WhyNot(path: "/tmp"));
         using var memory = RealModeGuests.Memory();
         KvmException refusal = Assert.Throws<KvmException>(() => KvmGuest.Create(memory, new KvmGuestOptions { DevicePath = "/dev/no-such-device" }));
         Assert.Equal(Errno.NoEntry, refusal.Error);

@@ -52,7 +52,8 @@ internal sealed class MachineOptions
 
     /// <summary>Options of a command that takes all of a page table's logs where none is named.</summary>
     /// <param name="logs">What the logs are for: the description goes on with their names.</param>
-    public static MachineOptions WithAllLogs(string logs) => new(logs, AllLogs, MmuChoice.All);
+    /// <param name="mmus">The page tables that there are.</param>
+    public static MachineOptions WithAllLogs(string logs, IReadOnlyList<MmuChoice> mmus) => new(logs, AllLogs, mmus);
 
     /// <summary>Options of a command that takes a page table's first log where none is named.</summary>
     /// <param name="logs">What the logs are for: the description goes on with their names.</param>

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
+using RingKit.Cli.RealGuests;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Reports;
 using RingKit.Cli.Traces;
+using RingKit.Kvm;
 
 namespace RingKit.Cli.Commands;
 
@@ -12,7 +14,8 @@ internal sealed class ReplayCommand
     public const string Examples = """
         Every log gets a guest of its own. The traced program's pages become guest pages in the order in which
         they are first touched; loads really load and stores really store. At the end of each interval every log
-        is harvested, and all must report the same pages.
+        is harvested, and all must report the same pages. With --mmu kvm guests really run on this machine's KVM, and
+        store to the first bytes of each page that the trace stores to; loads are left out.
 
         Record a trace of your own program:
           valgrind --tool=lackey --trace-mem=yes --log-file=trace PROGRAM && gzip trace
@@ -23,6 +26,7 @@ internal sealed class ReplayCommand
           ringkit replay trace.gz --memory 64M --csv intervals.csv
           ringkit replay trace.gz --mmu hash --log sweep
           ringkit replay trace.gz --mmu stage2 --huge-pages --split eager
+          ringkit replay trace.gz --mmu kvm --interval 10000
           ringkit replay trace.gz --json > report.json
         """;
 
@@ -87,7 +91,14 @@ internal sealed class ReplayCommand
             () => replay.Run(trace.Reader, () => progress.Report(trace.Progress), cancellation), CancellationToken.None);
         string what = $"Replaying {Path.GetFileName(trace.Reader.Name)}";
         await progress.ShowAsync(running, _terminal.ProgressConsole, what).ConfigureAwait(false);
-        return await running.ConfigureAwait(false);
+        try
+        {
+            return await running.ConfigureAwait(false);
+        }
+        catch (KvmException e)
+        {
+            throw GuestFailedException.Of(e);
+        }
     }
 
     private static TraceReplay Prepare(ReplaySettings settings)
@@ -95,6 +106,10 @@ internal sealed class ReplayCommand
         try
         {
             return new TraceReplay(settings);
+        }
+        catch (KvmException e)
+        {
+            throw GuestFailedException.Of(e);
         }
         catch (OutOfMemoryException e)
         {

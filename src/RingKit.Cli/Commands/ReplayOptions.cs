@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 
 namespace RingKit.Cli.Commands;
@@ -7,7 +8,7 @@ namespace RingKit.Cli.Commands;
 /// <summary>The options of <c>ringkit replay</c> that say how to replay, each with its range.</summary>
 internal sealed class ReplayOptions
 {
-    private readonly MachineOptions _machine = MachineOptions.WithAllLogs("The dirty logs to replay with, each on a guest of its own");
+    private readonly MachineOptions _machine = MachineOptions.WithAllLogs("The dirty logs to replay with, each on a guest of its own", MmuChoice.AllAndReal);
 
     private readonly Option<long> _interval = new("--interval")
     {
@@ -31,6 +32,7 @@ internal sealed class ReplayOptions
         command.Options.Add(_interval);
         command.Options.Add(_memory);
         _machine.AddRingTo(command);
+        command.Validators.Add(Check);
     }
 
     public ReplaySettings Read(ParseResult parsed) => new()
@@ -43,6 +45,12 @@ internal sealed class ReplayOptions
         Memory = parsed.GetValue(_memory) ?? ReplaySettings.DefaultMemory,
         RingEntries = _machine.RingEntries(parsed),
     };
+
+    private void Check(CommandResult command)
+    {
+        if (_machine.IsKvm(command) && command.GetValue(_memory) is > ReplaySettings.MaximumRealMemory and { } memory)
+            command.AddError($"{_memory.Name} {MemorySize.Format(memory)}: with --mmu {MmuChoice.Kvm.Name} at most {MemorySize.Format(ReplaySettings.MaximumRealMemory)}");
+    }
 
     private static long ParseInterval(ArgumentResult argument)
     {

@@ -7,7 +7,7 @@ namespace RingKit.Cli.RealGuests;
 /// <summary>How fast a real guest stores: by the turns of the empty loop between its stores.</summary>
 internal static class GuestPace
 {
-    private const ulong Stores = 300;
+    private const ulong Stores = 100;
     private const int LongTurns = 20 * GuestStores.SafeTurns;
     private const int Repeats = 3;
 

@@ -1,4 +1,5 @@
 using RingKit.Cli.Machines;
+using RingKit.Cli.RealGuests;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 
@@ -7,35 +8,29 @@ namespace RingKit.Cli.Replay;
 /// <summary>A machine with one vCPU and one dirty log, to which the trace happens.</summary>
 internal sealed class ReplayMachine : IDisposable
 {
-    private readonly GuestMemory _memory = new();
-    private readonly VirtualMachine _machine;
+    private readonly IReplayGuest _guest;
     private readonly IDirtyLog _log;
-    private readonly Stage2Observer? _stage2;
-    private readonly ulong[] _scratch = new ulong[GuestPage.Size / sizeof(ulong)];
     private readonly List<IntervalFigures> _intervals = [];
     private DirtyLogStatistics _atIntervalStart;
     private long _ringFullExits;
 
+    /// <param name="log">The log.</param>
+    /// <param name="settings">How the guest is made.</param>
+    /// <exception cref="Commands.CommandException">It is a real one, and this machine or this process lacks what it needs.</exception>
+    /// <exception cref="Kvm.KvmException">It is a real one, and the kernel refuses something.</exception>
     public ReplayMachine(LogChoice log, ReplaySettings settings)
     {
         LogName = log.Name;
-        Slot = _memory.AddSlot(id: 0, baseGfn: 0, settings.MemoryPages);
-        _machine = log.MakeMachine(_memory, settings);
-        _stage2 = Stage2Observer.Of(_machine);
-
-        // So that there are huge pages when the log starts.
-        if (_machine.Tdp is not null)
-            TouchProgram.Map(_machine);
-        _log = log.Make(_machine, settings);
-        _log.Start();
+        _guest = log.RealForm is { } form ? new RealReplayGuest(form, settings) : new SimulatedReplayGuest(log, settings);
+        _log = _guest.Log;
         _atIntervalStart = _log.Statistics;
     }
 
     /// <summary>The log's name.</summary>
     public string LogName { get; }
 
-    /// <summary>The guest's memory, all of it.</summary>
-    public MemorySlot Slot { get; }
+    /// <summary>The guest's memory, all of it that the trace has.</summary>
+    public MemorySlot Slot => _guest.Slot;
 
     /// <summary>The pages that the log reported so far in this interval; after <see cref="Harvest"/>, all of them.</summary>
     public PageSet DirtyPages { get; } = new();
@@ -44,29 +39,12 @@ internal sealed class ReplayMachine : IDisposable
     public IReadOnlyList<IntervalFigures> Intervals => _intervals;
 
     /// <summary>Lets the guest do these accesses. Where the ring wants a harvest meanwhile, it gets one.</summary>
-    public void Run(ReadOnlySpan<GuestAccess> accesses)
-    {
-        var program = new AccessProgram(accesses, _scratch);
-        while (true)
-        {
-            switch (_machine.Vcpus[0].Run(ref program))
-            {
-                case VcpuExit.Halted:
-                    return;
-                case VcpuExit.DirtyRingFull:
-                    _ringFullExits++;
-                    Harvest();
-                    break;
-                case VcpuExit exit:
-                    throw new InvalidOperationException($"The guest of the {LogName} log left with {exit}.");
-            }
-        }
-    }
+    public void Run(ReadOnlySpan<GuestAccess> accesses) => _guest.Run(accesses, HarvestFullRing);
 
     /// <summary>Adds what was written since the last harvest to <see cref="DirtyPages"/>.</summary>
     public void Harvest()
     {
-        var sink = new Sink(DirtyPages);
+        var sink = new Sink(DirtyPages, Slot);
         _log.Harvest(ref sink);
     }
 
@@ -92,17 +70,23 @@ internal sealed class ReplayMachine : IDisposable
     }
 
     /// <summary>Stops the log after the last interval.</summary>
-    public LogReport Finish() => new(LogName, [.. _intervals], _stage2?.Finish(_log));
+    public LogReport Finish() => new(LogName, [.. _intervals], _guest.Finish());
 
-    public void Dispose()
+    public void Dispose() => _guest.Dispose();
+
+    private void HarvestFullRing()
     {
-        _log.Dispose();
-        _machine.Dispose();
-        _memory.Dispose();
+        _ringFullExits++;
+        Harvest();
     }
 
-    private readonly struct Sink(PageSet pages) : IDirtyPageSink
+    /// <summary>Notes pages of the slot that the trace has; a real guest's program and page tables are in another.</summary>
+    private readonly struct Sink(PageSet pages, MemorySlot traced) : IDirtyPageSink
     {
-        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask) => pages.Add(slot.BaseGfn + baseOffset, mask);
+        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
+        {
+            if (slot == traced)
+                pages.Add(baseOffset, mask);
+        }
     }
 }

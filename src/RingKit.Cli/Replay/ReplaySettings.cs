@@ -9,6 +9,9 @@ internal sealed record ReplaySettings : MachineSettings
     public const ulong DefaultMemory = 256UL << 20;
     public const long DefaultInterval = 100_000;
 
+    /// <summary>The most memory of a guest that really runs: the kernel has its own books for each page.</summary>
+    public const ulong MaximumRealMemory = 16UL << 30;
+
     /// <summary>The page table.</summary>
     public MmuChoice Mmu { get; init; } = MmuChoice.Flat;
 

@@ -28,13 +28,15 @@ internal sealed class TraceReplay : IDisposable
     private long _modifies;
 
     /// <exception cref="OutOfMemoryException">There is no such memory.</exception>
+    /// <exception cref="Commands.CommandException">The guests are real ones, and this machine or this process lacks what they need.</exception>
+    /// <exception cref="Kvm.KvmException">The guests are real ones, and the kernel refuses something.</exception>
     public TraceReplay(ReplaySettings settings)
     {
         _settings = settings;
         _frames = new FrameMap(settings.MemoryPages);
         foreach (LogChoice log in settings.Logs)
             Rehearse(log, settings);
-        _machines = [.. settings.Logs.Select(log => new ReplayMachine(log, settings))];
+        _machines = Make(settings);
     }
 
     /// <summary>The machines, one for each log of the settings.</summary>
@@ -74,6 +76,23 @@ internal sealed class TraceReplay : IDisposable
     {
         foreach (ReplayMachine machine in _machines)
             machine.Dispose();
+    }
+
+    // All, or none.
+    private static ReplayMachine[] Make(ReplaySettings settings)
+    {
+        var machines = new List<ReplayMachine>();
+        try
+        {
+            foreach (LogChoice log in settings.Logs)
+                machines.Add(new ReplayMachine(log, settings));
+            return [.. machines];
+        }
+        catch
+        {
+            machines.ForEach(machine => machine.Dispose());
+            throw;
+        }
     }
 
     // Once through the whole path, on a guest large enough for the scan to use its vectors: so that the first interval's harvest time is not

@@ -35,7 +35,9 @@ public sealed partial class KvmDirtyLog
             Book(cursor.Pages, slot.BitmapBytes, cursor.Pages == 0 ? 0u : 1u);
         }
 
-        KvmException.ThrowIf(error, $"KVM_CLEAR_DIRTY_LOG of slot {slot.Id}");
+        // The slot was deleted since it was fetched.
+        if (error != Errno.NoEntry)
+            KvmException.ThrowIf(error, $"KVM_CLEAR_DIRTY_LOG of slot {slot.Id}");
     }
 
     // What the sink did not take comes again: the kernel still has it in manual mode, and in automatic mode it is kept here. What it took is cleared.

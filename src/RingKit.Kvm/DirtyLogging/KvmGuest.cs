@@ -47,7 +47,7 @@ public sealed class KvmGuest : IDisposable
                     Errno.NotImplemented => "KVM is bound on Linux on x86-64 alone",
                     Errno.NoEntry => $"there is no {path}",
                     Errno.AccessDenied or Errno.NotPermitted => $"no right to open {path}",
-                    _ => $"{path} cannot be used: {error}",
+                    _ => $"{path} cannot be used: {KvmException.NameOf(error)}",
                 };
             }
 

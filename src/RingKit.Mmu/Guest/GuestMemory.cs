@@ -49,17 +49,21 @@ public sealed class GuestMemory : IDisposable
         return AddSlot(id, baseGfn, pageCount, Math.Min(frameCount, pageCount));
     }
 
-    /// <summary>The slot that holds a frame, or null.</summary>
+    /// <summary>The slot that holds a frame, or null. One that was removed holds its frames as long as no other does.</summary>
     /// <param name="gfn">Any guest frame number.</param>
     public MemorySlot? FindByGfn(ulong gfn)
     {
+        MemorySlot? removed = null;
         foreach (MemorySlot slot in _slots)
         {
-            if (gfn - slot.BaseGfn < slot.PageCount)
+            if (gfn - slot.BaseGfn >= slot.PageCount)
+                continue;
+            if (!slot.IsRemoved)
                 return slot;
+            removed = slot;
         }
 
-        return null;
+        return removed;
     }
 
     /// <summary>The slot of an id, or null.</summary>

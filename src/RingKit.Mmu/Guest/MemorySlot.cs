@@ -33,8 +33,8 @@ public sealed class MemorySlot : IDisposable
     /// <summary>Address space id in bits 16..31, slot id in bits 0..15: as a dirty ring's entry names it.</summary>
     public uint Id { get; }
 
-    /// <summary>The first guest frame number.</summary>
-    public ulong BaseGfn { get; }
+    /// <summary>The first guest frame number. It changes where KVM moves a slot alone: see <see cref="DirtyLogging.Kvm.KvmVm.SetUserMemoryRegion"/>.</summary>
+    public ulong BaseGfn { get; internal set; }
 
     /// <summary>How many pages.</summary>
     public ulong PageCount { get; }

@@ -40,10 +40,7 @@ public sealed partial class VirtualMachine
         if (slot.IsRemoved || HashTable?.Core.Slots[slot.Ordinal].IsSet == false)
             return Errno.Invalid;
 
-        slot.IsRemoved = true;
-        HardwareOrdering.StoreRelease(ref _removedSlots, _removedSlots + 1);          // E83: the flag, and then the look at the flags
-        Mmu.SlotRemoving(slot);
-        InvalidateTlbs();
+        Hide(slot);
         try
         {
             last = DirtyLog?.Take();
@@ -85,8 +82,44 @@ public sealed partial class VirtualMachine
         return Errno.None;
     }
 
+    /// <summary>Takes a slot from the guest as KVM does, which asks nobody for the log: what is recorded of it stays where it is.</summary>
+    /// <inheritdoc cref="RemoveSlot(MemorySlot, out DirtyHarvest?)"/>
+    internal Errno DeleteSlot(MemorySlot slot)
+    {
+        using VcpuSafeScope scope = EnterSlots(slot);
+        if (slot.IsRemoved)
+            return Errno.Invalid;
+        Hide(slot);
+        Mmu.SlotRemoved(slot);
+        return Errno.None;
+    }
+
+    /// <summary>Puts a slot elsewhere, whether it is removed or not, as KVM does: nothing maps its pages then, and its log goes on.</summary>
+    /// <param name="slot">A slot of the machine.</param>
+    /// <param name="baseGfn">Its first frame from now on. It overlaps no other slot there.</param>
+    /// <exception cref="InvalidOperationException">The page table is not the plainest one, or a vCPU is in the guest.</exception>
+    internal void MoveSlot(MemorySlot slot, ulong baseGfn)
+    {
+        using VcpuSafeScope scope = EnterSlots(slot);
+        if (Mmu is not FlatMmu)
+            throw new InvalidOperationException("Slots move in machines with the plainest page table alone.");
+        if (RunsVcpus)
+            throw new InvalidOperationException("A slot moves while no vCPU is in the guest.");
+        slot.BaseGfn = baseGfn;
+        Mmu.WriteProtectAll(slot);
+        InvalidateTlbs();
+    }
+
     /// <summary>Whether a translation leads into a slot that is removed. A vCPU with what it has looked up, before it uses it.</summary>
     internal bool IsRemoved(nuint host) => HardwareOrdering.LoadAcquire(ref _removedSlots) != 0 && IsInRemovedSlot(host);   // E83
+
+    private void Hide(MemorySlot slot)
+    {
+        slot.IsRemoved = true;
+        HardwareOrdering.StoreRelease(ref _removedSlots, _removedSlots + 1);          // E83: the flag, and then the look at the flags
+        Mmu.SlotRemoving(slot);
+        InvalidateTlbs();
+    }
 
     private unsafe bool IsInRemovedSlot(nuint host)
     {

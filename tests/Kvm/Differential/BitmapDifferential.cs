@@ -20,7 +20,7 @@ public sealed class BitmapDifferential
     {
         Kernel.Need(KvmLogForm.Bitmap);
         var clock = Stopwatch.StartNew();
-        int programs = 0, allSteps = 0, pages = 0, errors = 0;
+        int programs = 0, allSteps = 0, pages = 0, errors = 0, slotChanges = 0;
         Props.Check(
             Prop.ForAll<uint, (byte, byte, byte)[]>((lot, steps) =>
             {
@@ -30,13 +30,15 @@ public sealed class BitmapDifferential
                 foreach (SlotShape slot in pair.Shape.AllSlots)
                     pair.Get(slot.Id);
                 (programs, allSteps, pages, errors) = (programs + 1, allSteps + steps.Length, pages + pair.Pages, errors + pair.Errors);
+                slotChanges += pair.SlotChanges;
                 return (pair.MemoryDifference is null).Label(pair.MemoryDifference ?? "");
             }),
             nameof(Bitmaps_agree),
             maxTest: DifferentialRuns.OfBitmaps,
             endSize: 120);
         Report.Line(
-            $"Bitmaps_agree: {programs} programs of {allSteps} steps, {pages} pages fetched, {errors} calls refused, in {clock.Elapsed.TotalSeconds:f1} s.");
+            $"Bitmaps_agree: {programs} programs of {allSteps} steps, {pages} pages fetched, {errors} calls refused, "
+            + $"{slotChanges} slots deleted, made and moved, in {clock.Elapsed.TotalSeconds:f1} s.");
     }
 
     // That the property can fail.
@@ -57,10 +59,11 @@ public sealed class BitmapDifferential
     {
         int lot = (step << 16) | (where << 8) | count;
         SlotShape slot = pair.Shape.Slots[where % pair.Shape.Slots.Length];
-        switch (step % 10)
+        switch (step % 12)
         {
             case < 3:
-                pair.Run(where % pair.Shape.Vcpus, pair.Shape.Stores(lot, MostStores));
+                if (pair.Layout.Stores(lot, MostStores) is { Length: > 0 } stores)
+                    pair.Run(where % pair.Shape.Vcpus, stores);
                 break;
             case < 5:
                 pair.Get(slot.Id);
@@ -69,13 +72,17 @@ public sealed class BitmapDifferential
                 Clear(pair, slot, new Random(lot));
                 break;
             case 6:
-                pair.SetLogging(slot, count % 3 != 0);
+                if (pair.Layout.Find(slot.Id) is { } there)
+                    pair.SetLogging(there, count % 3 != 0);
                 break;
             case 7:
                 pair.EnableCap(KvmCapability.ManualDirtyLogProtect2, where % 8 == 0 ? ulong.MaxValue : where % 5u, flags: count % 5 == 0 ? 1u : 0);
                 break;
             case 8:
                 Refuse(pair, slot, where, count);
+                break;
+            case < 11:
+                SlotSteps.Step(pair, where, count);
                 break;
             default:
                 foreach (SlotShape each in pair.Shape.AllSlots)

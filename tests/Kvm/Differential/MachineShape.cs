@@ -12,8 +12,11 @@ internal sealed record MachineShape(GuestMode Mode, SlotShape[] Slots, int Vcpus
     private const ulong RealModePages = 256, LongModePages = 4096;
     private static readonly ulong[] LongModeSizes = [1, 2, 63, 64, 65, 100, 128, 400, 1000];
 
-    /// <summary>Bytes from address 0 to the end of the last slot.</summary>
-    public ulong MappedBytes => Slots.Max(slot => slot.BaseGfn + slot.PageCount) << GuestPage.Shift;
+    /// <summary>Pages from address 0 on that the program reaches: no slot is beyond.</summary>
+    public ulong Pages => Mode == GuestMode.Real ? RealModePages : LongModePages;
+
+    /// <summary>The same in bytes.</summary>
+    public ulong MappedBytes => Pages << GuestPage.Shift;
 
     public IEnumerable<SlotShape> AllSlots => Slots.Prepend(Program);
 
@@ -40,27 +43,6 @@ internal sealed record MachineShape(GuestMode Mode, SlotShape[] Slots, int Vcpus
         return new MachineShape(mode, [.. slots], random.Next(1, 4), ringEntries);
     }
 
-    public SlotShape SlotAt(ulong gfn) => Slots.First(slot => gfn - slot.BaseGfn < slot.PageCount);
-
-    /// <summary>Frames to store to, by lot: up, down, in strides, over and over, or anywhere.</summary>
-    public ulong[] Stores(int lot, int most)
-    {
-        var random = new Random(lot);
-        int count = random.Next(1, Math.Max(most, 1) + 1), kind = random.Next(5);
-        ulong[] frames = [.. Slots.SelectMany(slot => Enumerable.Range(0, (int)slot.PageCount).Select(page => slot.BaseGfn + (ulong)page))];
-        int at = random.Next(frames.Length), stride = random.Next(2, 70), few = random.Next(1, 5);
-        return [.. Enumerable.Range(0, count).Select(i => frames[Wrap(kind switch
-        {
-            0 => at + i,
-            1 => at - i,
-            2 => at + (i * stride),
-            3 => at + (i % few),
-            _ => random.Next(frames.Length),
-        }, frames.Length)])];
-    }
-
     public override string ToString() =>
         $"{Mode} mode, {Vcpus} vCPUs, {RingEntries} entries, slots: {string.Join("; ", Slots)}";
-
-    private static int Wrap(int index, int length) => ((index % length) + length) % length;
 }

@@ -64,6 +64,7 @@ public sealed class RingDifferential
     [Theory]
     [InlineData("the kernel logs nothing")]
     [InlineData("the simulation logs nothing")]
+    [InlineData("the simulation has the slot anew")]
     [InlineData("the kernel alone has reset")]
     [InlineData("the simulation alone has reset")]
     public void A_difference_is_found(string difference)
@@ -83,6 +84,9 @@ public sealed class RingDifferential
             case "the simulation logs nothing":
                 pair.Simulated.SetLogging(slot.Id, isLogged: false);
                 pair.Reset();
+                break;
+            case "the simulation has the slot anew":
+                pair.RenewSimulated(slot);
                 break;
             case "the kernel alone has reset":
                 pair.Real.ResetDirtyRings(50, out _);
@@ -108,13 +112,13 @@ public sealed class RingDifferential
     private static void Step(RingPair pair, byte step, byte where, byte count)
     {
         int vcpu = where % pair.Shape.Vcpus;
-        switch (step % 8)
+        switch (step % 9)
         {
             case < 3:
                 int most = Math.Min(pair.RoomOf(vcpu), MostStores);
-                if (most < 1)
+                if (most < 1 || pair.Layout.Stores((step << 16) | (where << 8) | count, most) is not { Length: > 0 } stores)
                     break;
-                pair.Load(vcpu, pair.Shape.Stores((step << 16) | (where << 8) | count, most), turns: 1);
+                pair.Load(vcpu, stores, turns: 1);
                 Assert.Equal(KvmExitReason.Halted, pair.Run(vcpu));
                 break;
             case 3:
@@ -127,7 +131,11 @@ public sealed class RingDifferential
                 pair.Drain();
                 break;
             case 6:
-                pair.SetLogging(pair.Shape.Slots[where % pair.Shape.Slots.Length], count % 3 != 0);
+                if (pair.Layout.Find(pair.Shape.Slots[where % pair.Shape.Slots.Length].Id) is { } slot)
+                    pair.SetLogging(slot, count % 3 != 0);
+                break;
+            case 7:
+                SlotSteps.Step(pair, where, count);
                 break;
             default:
                 pair.Refuse(where, count);
@@ -138,15 +146,24 @@ public sealed class RingDifferential
     private static void StepOfFullRing(RingPair pair, byte step, byte where, byte count)
     {
         int vcpu = where % pair.Shape.Vcpus;
-        switch (step % 4)
+        switch (step % 9)
         {
-            case < 2:
+            case < 4:
                 if (pair.IsHalted(vcpu))
-                    pair.Load(vcpu, pair.Shape.Stores((step << 16) | (where << 8) | count, 1500), GuestStores.SafeTurns);
+                {
+                    if (pair.Layout.Stores((step << 16) | (where << 8) | count, 1500) is not { Length: > 0 } stores)
+                        break;
+                    pair.Load(vcpu, stores, GuestStores.SafeTurns);
+                }
+
                 pair.Run(vcpu);
                 break;
-            case 2:
+            case < 6:
                 pair.Harvest(vcpu, count * 5);
+                break;
+            case 6:
+                if (pair.AreAllHalted)
+                    SlotSteps.Step(pair, where, count);
                 break;
             default:
                 pair.Reset();
@@ -161,6 +178,7 @@ public sealed class RingDifferential
         private int _steps;
         private int _entries;
         private int _duplicates;
+        private int _slotChanges;
 
         public Stopwatch Machines { get; } = new();
 
@@ -172,11 +190,13 @@ public sealed class RingDifferential
             _steps += steps;
             _entries += pair.Entries;
             _duplicates += pair.Duplicates;
+            _slotChanges += pair.SlotChanges;
             FullExits += pair.FullExits;
         }
 
         public override string ToString() =>
-            $"{_programs} programs of {_steps} steps, {_entries} entries, {_duplicates} of them pushed again, {FullExits} exits on a full ring, in "
+            $"{_programs} programs of {_steps} steps, {_entries} entries, {_duplicates} of them pushed again, {FullExits} exits on a full ring, "
+            + $"{_slotChanges} slots deleted, made and moved, in "
             + $"{_clock.Elapsed.TotalSeconds:f1} s, {Machines.Elapsed.TotalSeconds:f1} s of them to make machines.";
     }
 }

@@ -42,14 +42,8 @@ internal sealed class RingPair : MachinePair
 
     public bool IsHalted(int vcpu) => _sides[vcpu].Left == 0;
 
-    public override void SetLogging(SlotShape slot, bool isLogged)
-    {
-        base.SetLogging(slot, isLogged);
-        if (!isLogged)
-            _on.Remove(slot.Id);
-        else if (_on.Add(slot.Id))
-            _logged.RemoveWhere(page => page.Slot == slot.Id);
-    }
+    /// <summary>Whether no vCPU is in the middle of its stores.</summary>
+    public bool AreAllHalted => _sides.All(side => side.Left == 0);
 
     /// <summary>Has a vCPU that has halted begin to store.</summary>
     public void Load(int vcpu, ulong[] frames, int turns)
@@ -145,6 +139,16 @@ internal sealed class RingPair : MachinePair
         Assert.Equal(default, Simulated.Losses);
     }
 
+    // Where a slot's pages are mapped no more, or anew, and where logging begins, the next store to each is logged, whatever entries the rings still have.
+    protected override void Changed(SlotShape? before, SlotShape? now)
+    {
+        ushort id = (before ?? now)!.Value.Id;
+        if (now is not { IsLogged: true })
+            _on.Remove(id);
+        else if (_on.Add(id) || before?.BaseGfn != now.Value.BaseGfn)
+            _logged.RemoveWhere(page => page.Slot == id);
+    }
+
     private KvmRingMapping MappingOf(int vcpu)
     {
         Assert.Equal(Errno.None, Simulated.MapRing(vcpu, out KvmRingMapping? mapping));
@@ -162,7 +166,7 @@ internal sealed class RingPair : MachinePair
     private bool Align(Vcpu vcpu, RingSide side, int index, DirtyGfn? next)
     {
         ulong gfn = side.Frames[index];
-        SlotShape slot = Shape.SlotAt(gfn);
+        SlotShape slot = Layout.SlotAt(gfn);
         (uint Slot, ulong Page) page = (slot.Id, gfn - slot.BaseGfn);
         bool isOn = _on.Contains(slot.Id), isPushed = next is { } entry && (entry.Slot, entry.Offset) == page;
         uint before = Simulated.Rings[vcpu.Id].Pushed;
@@ -171,12 +175,14 @@ internal sealed class RingPair : MachinePair
         AssertSame($"store {index} to {page}: the first since it was protected", isOn && !_logged.Contains(page) ? 1u : 0, pushes);
         if (pushes != 0)
         {
-            Assert.True(isPushed, $"store {index} to {page}: the kernel has not pushed it, but {next?.Slot}, {next?.Offset}. {Shape}");
+            if (!isPushed)
+                Assert.Fail($"store {index} to {page}: the kernel has not pushed it, but {next?.Slot}, {next?.Offset}. {Layout}");
             _logged.Add(page);
         }
         else if (isPushed)
         {
-            Assert.True(isOn, $"store {index} to {page}: the kernel has pushed it, and it is not logged. {Shape}");
+            if (!isOn)
+                Assert.Fail($"store {index} to {page}: the kernel has pushed it, and it is not logged. {Layout}");
             Assert.Equal(Errno.None, Simulated.MarkPageDirty(SimulatedMachine.Memory.FindById(slot.Id)!, page.Page));
             Duplicates++;
         }
@@ -201,7 +207,7 @@ internal sealed class RingPair : MachinePair
             // One store may be pushed and not made when the vCPU leaves: it makes it when it runs again.
             if (used < pushed.Count && side.Left > 0)
                 used += pair.Align(vcpu, side, side.Done, pushed[used]) ? 1 : 0;
-            Assert.True(used == pushed.Count, $"the kernel has pushed {pushed.Count - used} entries that nobody stored. {pair.Shape}");
+            Assert.True(used == pushed.Count, $"the kernel has pushed {pushed.Count - used} entries that nobody stored. {pair.Layout}");
             return VcpuExit.None;
         }
     }

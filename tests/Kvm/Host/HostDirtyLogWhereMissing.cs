@@ -44,6 +44,10 @@ public sealed class HostDirtyLogWhereMissing
         Assert.SkipWhen(SystemCallFilter.WhyNot is not null, SystemCallFilter.WhyNot ?? "");
         using var block = new NativeBlock<byte>((nuint)HostMemory.PageSize, (nuint)HostMemory.PageSize);
         NativeView<byte> view = block.View;
+
+        // What other tests have left to the collector may go meanwhile.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         int files = OpenFiles();
         SystemCallFilter.Run(refused, () =>
         {
@@ -53,7 +57,7 @@ public sealed class HostDirtyLogWhereMissing
             Assert.DoesNotContain('\n', exception.Message);
             Assert.Equal((problem, exception.Message), (HostTrackingSupport.Read().Problem, HostTrackingSupport.Read().WhyNot));
         });
-        Assert.Equal(files, OpenFiles());
+        Assert.InRange(OpenFiles(), 0, files);
     }
 
     private static int OpenFiles() => Directory.GetFileSystemEntries("/proc/self/fd").Length;

@@ -13,6 +13,7 @@ namespace RingKit.Properties.Cli;
 public sealed class RealGuestCommandTests
 {
     private const string Missing = "/nowhere/kvm";
+    private const string Closed = "/sys/kernel/uevent_seqnum";
 
     public static TheoryData<string> Forms { get; } = [.. LogChoice.Real.Select(log => log.Name)];
 
@@ -52,13 +53,40 @@ public sealed class RealGuestCommandTests
     {
         Need();
         CommandResult result = await CommandResult.OfAsync(
-            "migrate", "--mmu", "kvm", "--memory", "8M", "--log", "all", "--write-rate", "20M", "--warm-up", "20ms", "--json");
+            "migrate", "--mmu", "kvm", "--memory", "8M", "--log", "all", "--write-rate", "max", "--max-rounds", "4", "--warm-up", "20ms", "--json");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         JsonElement report = JsonDocument.Parse(result.Output).RootElement;
         Assert.True(report.GetProperty("memory_equal").GetBoolean());
         JsonElement[] logs = [.. report.GetProperty("logs").EnumerateArray()];
         Assert.Equal(LogChoice.Real.Select(log => log.Name), logs.Select(log => log.GetProperty("log").GetString()));
         Assert.All(logs, log => Assert.True(log.GetProperty("stores_per_second_before").GetDouble() > 0));
+    }
+
+    [Fact]
+    public async Task A_trace_is_replayed_on_real_guests_and_each_log_reports_its_pages()
+    {
+        Need();
+        using var files = new TraceFiles();
+        string trace = files.Write(string.Concat(Enumerable.Range(0, 400).Select(i => $" {"SML"[i % 3]} {0x1ffe + (i * i % 90 * 0x1000):x},4\n")));
+        CommandResult result = await CommandResult.OfAsync("replay", trace, "--mmu", "kvm", "--interval", "100", "--memory", "4M", "--json");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        JsonElement[] logs = [.. report.GetProperty("logs").EnumerateArray()];
+        Assert.Equal(LogChoice.Real.Select(log => log.Name), logs.Select(log => log.GetProperty("log").GetString()));
+        Assert.All(logs, log => Assert.Equal(3, log.GetProperty("intervals").GetArrayLength()));
+        Assert.All(logs, log => Assert.InRange(log.GetProperty("total").GetProperty("dirty_pages").GetInt64(), 30, 270));
+    }
+
+    // It runs for a while before, to learn how fast it is.
+    [Fact]
+    public async Task A_real_guest_that_stores_at_a_rate_is_migrated()
+    {
+        Need();
+        CommandResult result = await CommandResult.OfAsync("migrate", "--mmu", "kvm", "--memory", "4M", "--log", "kvm-bitmap", "--write-rate", "40M", "--warm-up", "20ms", "--json");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        Assert.True(report.GetProperty("memory_equal").GetBoolean());
+        Assert.True(report.GetProperty("logs")[0].GetProperty("stores_per_second_before").GetDouble() > 0);
     }
 
     [Fact]
@@ -91,6 +119,28 @@ public sealed class RealGuestCommandTests
     }
 
     [Fact]
+    public async Task Without_a_device_a_trace_is_not_replayed_on_it()
+    {
+        CommandResult result = await WithDevice(Missing, () => CommandResult.OfAsync("replay", TraceFiles.Ls, "--mmu", "kvm"));
+        result.AssertRefused("no real guest can run here: ");
+    }
+
+    // The kernel's own files are nobody's to write, whoever asks.
+    [Theory]
+    [InlineData("kvm", "run")]
+    [InlineData("migrate", "--mmu", "kvm", "--memory", "8M")]
+    [InlineData("harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "1", "--pattern", "random")]
+    public async Task Without_the_right_to_the_device_there_is_one_line(params string[] args)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Closed), $"there is no {Closed}");
+        CommandResult result = await WithDevice(Closed, () => CommandResult.OfAsync(args));
+        result.AssertRefused($"no real guest can run here: no right to open {Closed}");
+        CommandResult info = await WithDevice(Closed, () => CommandResult.OfAsync("info"));
+        Assert.Equal((0, ""), (info.ExitCode, info.Error));
+        Assert.Contains($"no right to open {Closed}", info.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Info_says_what_is_missing()
     {
         CommandResult result = await WithDevice(Missing, () => CommandResult.OfAsync("info", "--json"));
@@ -114,7 +164,7 @@ public sealed class RealGuestCommandTests
     [InlineData("--vcpus 17: with --mmu kvm", "migrate", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--vcpus 17: with --mmu kvm", "harvest", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--trace: not with --mmu kvm", "harvest", "--mmu", "kvm", "--trace", "x")]
-    [InlineData("--mmu kvm", "replay", "x", "--mmu", "kvm")]
+    [InlineData("--memory 32G: with --mmu kvm at most 16G", "replay", "x", "--mmu", "kvm", "--memory", "32G")]
     public async Task What_a_real_guest_cannot_have_is_refused(string error, params string[] args) => (await CommandResult.OfAsync(args)).AssertRefused(error);
 
     [Fact]

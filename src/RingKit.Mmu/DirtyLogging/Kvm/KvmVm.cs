@@ -10,8 +10,8 @@ namespace RingKit.Mmu.DirtyLogging.Kvm;
 /// </summary>
 /// <remarks>
 /// A simulated machine has its vCPUs and slots from the start, KVM's not, and what may be enabled depends on which of them are there. After Build the flags
-/// of slots can still be changed, and nothing
-/// else. Thread role: one thread at a time; after Build the machine and its log are as they say.
+/// of slots can still be changed, and slots deleted, made again and moved; there are no others, and no other sizes. Thread role: one thread at a time; after
+/// Build the machine and its log are as they say.
 /// </remarks>
 public sealed class KvmVm : IDisposable
 {
@@ -60,6 +60,10 @@ public sealed class KvmVm : IDisposable
     }
 
     /// <summary>Makes a slot of zeroed memory, moves it, changes its flags, or with a size of 0 deletes it: KVM_SET_USER_MEMORY_REGION.</summary>
+    /// <remarks>
+    /// After Build: a slot that is deleted takes its bitmap with it, while entries of it stay in the rings; it has its bytes when it is made again, in its old
+    /// size, and a new bitmap. A slot that moves keeps its bitmap, and each page of it is recorded anew at its next store.
+    /// </remarks>
     /// <param name="slot">Any value: address space id in bits 16..31, slot id in bits 0..15.</param>
     /// <param name="flags">Any value.</param>
     /// <param name="guestAddress">Guest-physical address in bytes, any value.</param>
@@ -70,7 +74,10 @@ public sealed class KvmVm : IDisposable
     /// another size for one that is; <see cref="Errno.Exists"/> for a range that overlaps another slot's.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The address space is there, but is none that the simulated machine can have slots in.</exception>
-    /// <exception cref="InvalidOperationException">The machine is built, and more than the flags would change.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The machine is built, and has no such slot, or not of this size; or the slot would move while a vCPU is in the guest, or over another page table than
+    /// the plainest.
+    /// </exception>
     public Errno SetUserMemoryRegion(uint slot, KvmSlotTraits flags, ulong guestAddress, ulong size)
     {
         if ((flags & ~KvmSlotTraits.LogDirtyPages) != KvmSlotTraits.None || size % GuestPage.Size != 0 || guestAddress % GuestPage.Size != 0)
@@ -86,14 +93,8 @@ public sealed class KvmVm : IDisposable
             return Errno.Invalid;
         if (size != 0 && _regions.Exists(other => other.Slot != slot && guestAddress < other.Address + other.Size && other.Address < guestAddress + size))
             return Errno.Exists;
-        if (Log is not null)
-        {
-            if (index < 0 || _regions[index] with { Flags = flags } != wanted)
-                ThrowIfBuilt();
-            _regions[index] = wanted;
-            return Log.SetLogging(slot, flags == KvmSlotTraits.LogDirtyPages);
-        }
-
+        if (Machine is not null)
+            Change(wanted);
         if (index >= 0)
             _regions.RemoveAt(index);
         if (size != 0)
@@ -158,12 +159,33 @@ public sealed class KvmVm : IDisposable
         return Log;
     }
 
+    // A slot that is not there any more is logged or not before the guest has it again.
+    private void Change(Region wanted)
+    {
+        MemorySlot? slot = Machine!.Memory.FindById(wanted.Slot);
+        if (slot is null || (wanted.Size != 0 && wanted.Size != slot.PageCount << GuestPage.Shift))
+            throw new InvalidOperationException("The machine is built: it gets no other slots, and none of another size.");
+
+        bool isDeleted = wanted.Size == 0;
+        ulong baseGfn = wanted.Address >> GuestPage.Shift;
+        if (!isDeleted && baseGfn != slot.BaseGfn)
+            Machine.MoveSlot(slot, baseGfn);
+        if (!isDeleted && wanted.Flags == KvmSlotTraits.LogDirtyPages)
+            Log!.Start(slot);
+        else
+            Log!.Stop(slot);
+        if (isDeleted)
+            Machine.DeleteSlot(slot);
+        else if (slot.IsRemoved)
+            Machine.RestoreSlot(slot);
+    }
+
     private void Count() => Capabilities.SetCounts(_vcpus, _regions.Count);
 
     private void ThrowIfBuilt()
     {
         if (Log is not null)
-            throw new InvalidOperationException("The machine is built: its vCPUs and slots are fixed.");
+            throw new InvalidOperationException("The machine is built, and its vCPUs are fixed.");
     }
 
     private readonly record struct Region(uint Slot, KvmSlotTraits Flags, ulong Address, ulong Size);

@@ -3,6 +3,7 @@ using RingKit.Mmu.DirtyLogging.Kvm;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Mmu.Tdp;
+using RingKit.Properties.Guest;
 using Xunit;
 
 namespace RingKit.Properties.DirtyLogging.Kvm;
@@ -51,7 +52,7 @@ public sealed class KvmVmTests
     }
 
     [Fact]
-    public void After_the_build_flags_can_change_and_nothing_else()
+    public void After_the_build_flags_change_and_there_are_no_other_slots()
     {
         using var vm = new KvmVm(KvmProfile.X86 with { AddressSpaces = 2 });
         Assert.Throws<InvalidOperationException>(() => vm.Build());
@@ -67,11 +68,94 @@ public sealed class KvmVmTests
         Assert.Equal(Errno.NoEntry, log.GetDirtyLog(1, new byte[8]));
         Assert.Equal(Errno.Invalid, log.SetLogging(2, true));
         Assert.Equal(Errno.Invalid, log.SetLogging(uint.MaxValue, true));
-        Assert.Throws<InvalidOperationException>(() => vm.SetUserMemoryRegion(1, None, 0x1000, 0x4000));
-        Assert.Throws<InvalidOperationException>(() => vm.SetUserMemoryRegion(1, None, 0, 0));
         Assert.Throws<InvalidOperationException>(() => vm.SetUserMemoryRegion(2, None, 0x10000, 0x1000));
+        Assert.Equal(Errno.Invalid, vm.SetUserMemoryRegion(1, None, 0, 0x1000));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, None, 0, 0));
+        Assert.Throws<InvalidOperationException>(() => vm.SetUserMemoryRegion(1, None, 0, 0x1000));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, None, 0, 0x4000));
         Assert.Throws<InvalidOperationException>(() => vm.CreateVcpu());
         Assert.Throws<InvalidOperationException>(() => vm.Build());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_slot_that_is_deleted_takes_its_bitmap_and_leaves_its_entries(bool hasRings)
+    {
+        using var vm = new KvmVm(KvmProfile.X86, KvmFidelity.Faithful);
+        KvmDirtyLog log = Build(vm, hasRings, 0x4000, 0x4000);
+        Store(vm, 1, 2, 5);
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, None, 0, 0));
+        Assert.Equal(Errno.Invalid, vm.SetUserMemoryRegion(1, None, 0, 0));
+        Assert.Equal(hasRings ? Errno.NoDevice : Errno.NoEntry, log.GetDirtyLog(1, new byte[8]));
+        Assert.Equal(VcpuExit.NoMemory, GuestAction.Run(vm.Machine!.Vcpus[0], self => self.Store(0x1000, 1ul)));
+
+        // What it had is in the harvest of a ring alone. It comes back with its bytes, logged anew from its first store on.
+        (uint, ulong)[] left = hasRings ? [(1, 1), (1, 2), (2, 1)] : [(2, 1)];
+        Assert.Equal(left, DirtySet.Harvest(log));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, Logged, 0, 0x4000));
+        byte[] found = new byte[8];
+        Assert.Equal(VcpuExit.None, GuestAction.Run(vm.Machine.Vcpus[0], self => self.Load(0x2000, found)));
+        Assert.Equal(2, BitConverter.ToInt64(found));
+        Store(vm, 2, 3);
+        Assert.Equal([(1u, 2ul), (1u, 3ul)], DirtySet.Harvest(log));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_slot_that_moves_keeps_what_its_log_has_and_records_each_page_anew(bool hasRings)
+    {
+        using var vm = new KvmVm(KvmProfile.X86, KvmFidelity.Faithful);
+        KvmDirtyLog log = Build(vm, hasRings, 0x4000, 0x4000);
+        Store(vm, 1, 2);
+        Assert.Equal(Errno.Exists, vm.SetUserMemoryRegion(1, Logged, 0x7000, 0x4000));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, Logged, 0x10_0000, 0x4000));
+        Assert.Equal(0x100ul, vm.Machine!.Memory.FindById(1)!.BaseGfn);
+        Assert.Equal(VcpuExit.NoMemory, GuestAction.Run(vm.Machine.Vcpus[0], self => self.Store(0x1000, 1ul)));
+        Store(vm, 0x102, 0x103);
+        if (hasRings)
+            Assert.Equal(4u, log.Rings[0].Pushed);
+        Assert.Equal([(1u, 1ul), (1u, 2ul), (1u, 3ul)], DirtySet.Harvest(log));
+        Store(vm, 0x103);
+        Assert.Equal([(1u, 3ul)], DirtySet.Harvest(log));
+
+        // Where it was there is room for another; and deleted, it may come back anywhere, logged or not.
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(2, Logged, 0x1000, 0x4000));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, None, 0, 0));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(2, Logged, 0x10_1000, 0x4000));
+        Store(vm, 0x101, 0x102);
+        Assert.Equal([(2u, 0ul), (2u, 1ul)], DirtySet.Harvest(log));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(2, Logged, 0x1000, 0x4000));
+        Assert.Equal(Errno.Exists, vm.SetUserMemoryRegion(1, None, 0x4000, 0x4000));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, None, 0x8000, 0x4000));
+        Store(vm, 1, 8, 9);
+        Assert.Equal([(2u, 0ul)], DirtySet.Harvest(log));
+    }
+
+    [Fact]
+    public void A_slot_moves_over_the_plainest_page_table_alone_and_while_no_vcpu_is_in_the_guest()
+    {
+        using var plain = new KvmVm(KvmProfile.X86);
+        Build(plain, hasRings: false, 0x4000);
+        GuestAction.Run(plain.Machine!.Vcpus[0], _ =>
+        {
+            Assert.Throws<InvalidOperationException>(() => plain.SetUserMemoryRegion(1, Logged, 0x10_0000, 0x4000));
+            return VcpuExit.Halted;
+        });
+        Assert.Equal(0ul, plain.Machine.Memory.FindById(1)!.BaseGfn);
+
+        using var arm64 = new KvmVm(KvmProfile.Arm64);
+        arm64.SetUserMemoryRegion(1, Logged, 0, 0x4000);
+        arm64.CreateVcpu();
+        KvmDirtyLog log = arm64.Build(new Stage2Options());
+        Assert.Throws<InvalidOperationException>(() => arm64.SetUserMemoryRegion(1, Logged, 0x10_0000, 0x4000));
+        Store(arm64, 1);
+        Assert.Equal(Errno.None, arm64.SetUserMemoryRegion(1, None, 0, 0));
+        Assert.Equal(Errno.None, arm64.SetUserMemoryRegion(1, Logged, 0, 0x4000));
+        Assert.Empty(DirtySet.Harvest(log));
+        Store(arm64, 1);
+        Assert.Equal([(1u, 1ul)], DirtySet.Harvest(log));
     }
 
     [Fact]
@@ -115,5 +199,23 @@ public sealed class KvmVmTests
         // The user's mapping outlives it.
         Assert.Equal(0u, mapping.Entries[0].Flags);
         Assert.Equal(0, mapping.Harvester.Harvest(new RingKit.DirtyRings.DirtyGfn[1]));
+    }
+
+    // Slots from 1 on, one behind the other, all of them logged.
+    private static KvmDirtyLog Build(KvmVm vm, bool hasRings, params ulong[] sizes)
+    {
+        if (hasRings)
+            Assert.Equal(Errno.None, vm.EnableCap(KvmCapability.DirtyLogRingAcqRel, 4096));
+        ulong address = 0;
+        for (uint slot = 1; slot <= sizes.Length; address += sizes[slot - 1], slot++)
+            Assert.Equal(Errno.None, vm.SetUserMemoryRegion(slot, Logged, address, sizes[slot - 1]));
+        vm.CreateVcpu();
+        return vm.Build();
+    }
+
+    private static void Store(KvmVm vm, params ulong[] frames)
+    {
+        foreach (ulong gfn in frames)
+            Assert.Equal(VcpuExit.None, GuestAction.Run(vm.Machine!.Vcpus[0], self => self.Store(gfn << 12, gfn)));
     }
 }
