@@ -76,16 +76,17 @@ internal sealed class HarvestCommand
         if (_options.ReadTrace(parsed) is { } tracePath)
             settings = settings with { TracePath = tracePath, Trace = ReadTrace(tracePath, settings, cancellation) };
 
+        HarvestText? text = parsed.GetValue(_json) ? null : new HarvestText(_terminal.OutputConsole);
         long start = Stopwatch.GetTimestamp();
-        HarvestReport report = await MeasureAsync(settings, cancellation).ConfigureAwait(false);
+        HarvestReport report = await MeasureAsync(settings, text, cancellation).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
 
         csv?.Write(writer => HarvestCsv.Write(report, writer));
         chart?.Write(writer => HarvestChart.Write(report, parsed.GetRequiredValue(_chartOf), writer));
-        if (parsed.GetValue(_json))
+        if (text is null)
             HarvestJson.Write(report, _terminal.Output);
         else
-            new HarvestText(_terminal.OutputConsole).Write(report, elapsed);
+            text.WriteFindings(report, elapsed);
         return ExitCode.Success;
     }
 
@@ -102,11 +103,11 @@ internal sealed class HarvestCommand
         parsed.GetValue(option) is { } path ? OutputFile.Open(option.Name, path) : null;
 
     // On a thread of its own, so that this one can show progress, and take Ctrl-C.
-    private async Task<HarvestReport> MeasureAsync(HarvestSettings settings, CancellationToken cancellation)
+    private async Task<HarvestReport> MeasureAsync(HarvestSettings settings, HarvestText? text, CancellationToken cancellation)
     {
-        var progress = new ReplayProgress();
-        Task<HarvestReport> running = Task.Run(() => Measure(settings, part => progress.Report(part), cancellation), CancellationToken.None);
-        await progress.ShowAsync(running, _terminal.ProgressConsole, "Measuring").ConfigureAwait(false);
+        var watch = new HarvestWatch(text, _terminal);
+        Task<HarvestReport> running = Task.Run(() => Measure(settings, watch, cancellation), CancellationToken.None);
+        await watch.ShowAsync(running).ConfigureAwait(false);
         try
         {
             return await running.ConfigureAwait(false);
@@ -117,16 +118,16 @@ internal sealed class HarvestCommand
         }
     }
 
-    private static HarvestReport Measure(HarvestSettings settings, Action<double> progress, CancellationToken cancellation)
+    private static HarvestReport Measure(HarvestSettings settings, IHarvestWatcher watcher, CancellationToken cancellation)
     {
         if (settings.Trace is null)
         {
             using var grid = new HarvestGrid(settings);
-            return grid.Run(progress, cancellation);
+            return grid.Run(watcher, cancellation);
         }
 
         using var trace = new TraceGrid(settings);
-        return trace.Run(progress, cancellation);
+        return trace.Run(watcher, cancellation);
     }
 
     private static TraceStores ReadTrace(string path, HarvestSettings settings, CancellationToken cancellation)

@@ -53,9 +53,12 @@ internal sealed class HarvestOptions
     private readonly Option<string> _mostStores = ListOption("--stores", HarvestSettings.DefaultMostStores.ToString(CultureInfo.InvariantCulture),
         "The most pages a guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part dirty. With kvm the default is 4096.", "N");
 
+    private readonly Option<string> _cellTime = ListOption("--cell-time", Duration.Format(HarvestSettings.DefaultCellTime),
+        "For about how long the rounds of a cell are repeated, 0ms to 1m: all logs take turns, at least four rounds each. A longer time has less noise.", "TIME");
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_mmu, _memory, _dirty, _pattern, _trace, _interval, _logs, _vcpus, _ringEntries, _mostStores])
+        foreach (Option option in (Option[])[_mmu, _memory, _dirty, _pattern, _trace, _interval, _logs, _vcpus, _ringEntries, _mostStores, _cellTime])
             command.Options.Add(option);
         command.Validators.Add(result => TryRead(result, out _));
     }
@@ -95,6 +98,8 @@ internal sealed class HarvestOptions
             return Refuse(_mostStores, $"not a number from 1 to {int.MaxValue}");
         if (ReadList<DirtyAmount>(Word(_interval), TryReadInterval) is not { } intervals)
             return Refuse(_interval, $"not numbers of stores from 1 to {int.MaxValue}, with commas between them");
+        if (!Duration.TryParse(Word(_cellTime), out TimeSpan cellTime) || cellTime > TimeSpan.FromMinutes(1))
+            return Refuse(_cellTime, "not a time from 0ms to 1m (500us, 300ms, 2s, 1m)");
         bool isTraced = command.GetValue(_trace) is not null;
         if (isTraced && ((Option[])[_dirty, _pattern, _mostStores]).FirstOrDefault(IsGiven) is { } refused)
             return Fail($"{refused.Name}: not with --trace, which says what is stored to");
@@ -113,6 +118,7 @@ internal sealed class HarvestOptions
             Vcpus = vcpus,
             RingEntries = entries,
             MostStores = stores,
+            CellTime = cellTime,
         };
         return true;
 

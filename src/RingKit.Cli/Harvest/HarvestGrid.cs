@@ -15,37 +15,47 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 {
     // Up to so many stores a round is too short to stand for itself, and others beside it.
     private const int FewStores = 20_000;
-    private const int ManyStores = 200_000;
+    private const int ManyStores = 100_000;
     private const int LeastPasses = 2;
     private const int MostPasses = 6;
 
-    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(0.7);
+    private const int MostTimesUsual = 3;
+    private const int CellsOfPatience = 25;
+
+    // By so much a log may differ from itself, if it is measured twice.
+    private const double NoNoise = 1.06;
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
     private readonly OtherMemory? _otherMemory = settings.TimesCount ? new() : null;
     private GuestMachines? _machines;
 
+    // What cells with more noise than that may take beyond their time, all together.
+    private TimeSpan _patience = settings.CellTime * CellsOfPatience;
+
     /// <summary>Measures all.</summary>
-    /// <param name="progress">Called now and then with the part that is done.</param>
+    /// <param name="watcher">Hears of it, if there is one.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="CommandException">No cell can be measured; the message says why.</exception>
     /// <exception cref="LogsDisagreeException">A log reported other pages than the guest stored to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public HarvestReport Run(Action<double>? progress = null, CancellationToken cancellation = default)
+    public HarvestReport Run(IHarvestWatcher? watcher = null, CancellationToken cancellation = default)
     {
         GridCell[] grid = [.. settings.Cells];
         List<LogCell> cells = [];
         LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
         if (leftOut.Length == grid.Length)
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
+        watcher?.Begin(settings);
         if (settings.TimesCount)
             Rehearse(cancellation);
         for (int i = 0; i < grid.Length; i++)
         {
             if (!leftOut.Any(left => left.Cell == grid[i]))
                 Measure(grid[i], cells, cancellation);
-            progress?.Invoke((i + 1.0) / grid.Length);
+            watcher?.Measured((i + 1.0) / grid.Length);
+            if (i + 1 == grid.Length || !grid[i].IsBeside(grid[i + 1]))
+                watcher?.End([.. cells.Where(cell => cell.Cell.IsBeside(grid[i]))]);
         }
 
         return new HarvestReport(settings, cells, leftOut);
@@ -110,24 +120,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
     private static string Describe(GridCell cell) => $"{MemorySize.Format(cell.Memory)}, {cell.Dirty}, {PagePatterns.NameOf(cell.Pattern)}";
 
-    // Log after log, and that several times, every other time backwards: what is compared is measured side by side, and none is always behind the same one.
     private IEnumerable<LogCell> MeasureLogs(GridCell cell, GuestMachines machines, uint[] pages, ulong dirty, CancellationToken cancellation)
     {
         LogSamples[] samples = [.. settings.Logs.Select(log => new LogSamples(log))];
 
         // One that chooses among the others, once more: by what it differs from itself is noise.
         LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
-        LogSamples[] turns = [.. samples, .. again];
-        int rounds = pages.Length < ManyStores ? 2 : 1;
-        long start = Stopwatch.GetTimestamp();
-        for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
-        {
-            foreach (LogSamples log in pass % 2 == 0 ? turns : turns.AsEnumerable().Reverse())
-            {
-                using ILoggedGuest guest = Log(machines, log.Choice, pages, cancellation);
-                log.Take(guest, roundsBefore: rounds, rounds, withoutProtection: pass == 0 || (pages.Length < FewStores && pass % 2 == 0));
-            }
-        }
+        CellMeasurement measured = new([.. samples, .. again], takeTurns: settings.Mmu == MmuChoice.Flat);
+        TakeTurns(measured, machines, pages, cancellation);
 
         double factor = pages.Length == 0 ? 1 : dirty / (double)pages.Length;
         return samples.Select(log => new LogCell(
@@ -135,13 +135,37 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             log.Choice.Name,
             dirty,
             (ulong)pages.Length,
-            log.Rounds,
-            log.Typical * factor,
-            log.First * factor,
+            log.Rounds.Count,
+            measured.CostsOf(log) * factor,
+            measured.FirstOf(log) * factor,
             log.TypicalTake * factor,
             Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
             log.Form,
-            again.FirstOrDefault(other => other.Choice == log.Choice)?.Typical * factor));
+            again.FirstOrDefault(other => other.Choice == log.Choice) is { } other ? measured.CostsOf(other) * factor : null));
+    }
+
+    // Several times with new logs, whose memory lies elsewhere.
+    private void TakeTurns(CellMeasurement cell, GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    {
+        TimeSpan most = settings.TimesCount ? settings.CellTime : TimeSpan.Zero;
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0, usual = LeastPasses; ; pass++)
+        {
+            TimeSpan spent = Stopwatch.GetElapsedTime(start);
+            bool isUsual = pass < LeastPasses || (pass < MostPasses && spent < most);
+            if (isUsual)
+                usual = pass + 1;
+            else if (pass >= MostTimesUsual * usual || _patience <= TimeSpan.Zero || cell.Noise <= NoNoise)
+                return;
+
+            cell.Measure(
+                log => Log(machines, log, pages, cancellation),
+                roundsBefore: pages.Length >= ManyStores ? 1 : 2,
+                most / MostPasses,
+                withoutProtection: pass == 0 || (isUsual && pages.Length < FewStores && pass % 2 == 0));
+            if (!isUsual)
+                _patience -= Stopwatch.GetElapsedTime(start) - spent;
+        }
     }
 
     private ILoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)

@@ -9,7 +9,9 @@ namespace RingKit.Cli.Harvest;
 internal sealed record HarvestSettings : MachineSettings
 {
     public const int MaximumVcpus = 64;
-    public const int DefaultMostStores = 1 << 19;
+    public const int DefaultMostStores = 1 << 18;
+
+    public static readonly TimeSpan DefaultCellTime = TimeSpan.FromMilliseconds(700);
 
     /// <summary>The page table.</summary>
     public MmuChoice Mmu { get; init; } = MmuChoice.Flat;
@@ -29,6 +31,9 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The most pages that a cell's guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part of it dirty.</summary>
     public int MostStores { get; init; } = DefaultMostStores;
 
+    /// <summary>For about how long rounds of a cell are measured again and again: at least some are.</summary>
+    public TimeSpan CellTime { get; init; } = DefaultCellTime;
+
     /// <summary>Whether times count: then all is run until the compiler is done, and the caches are cold when a round begins.</summary>
     public bool TimesCount { get; init; } = true;
 
@@ -38,9 +43,9 @@ internal sealed record HarvestSettings : MachineSettings
     /// <summary>The trace's name, or null.</summary>
     public string? TracePath { get; init; }
 
-    /// <summary>The cells of the grid, each of which has all logs.</summary>
+    /// <summary>The cells of the grid, each of which has all logs: those of a guest and pattern are neighbours.</summary>
     public IEnumerable<GridCell> Cells =>
-        from memory in Memory from dirty in Dirty from pattern in Patterns select new GridCell(memory, dirty, pattern);
+        from memory in Memory from pattern in Patterns from dirty in Dirty select new GridCell(memory, dirty, pattern);
 
     /// <summary>How much of the host's memory the bytes of so many pages take: none worth mentioning, but where a log watches them.</summary>
     public ulong OwnBytes(ulong pages) => Logs.Any(log => log.NeedsOwnBytes) ? pages << GuestPage.Shift : 0;

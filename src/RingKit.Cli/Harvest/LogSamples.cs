@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Machines;
 using RingKit.Mmu.DirtyLogging.Adaptive;
@@ -9,9 +8,6 @@ namespace RingKit.Cli.Harvest;
 /// <param name="choice">The log.</param>
 internal sealed class LogSamples(LogChoice choice)
 {
-    // Longer than this a log does not hold up the others, if it has been measured once.
-    private static readonly TimeSpan MostTime = TimeSpan.FromMilliseconds(300);
-
     private readonly List<CellCosts> _rounds = [];
     private readonly List<double> _firsts = [];
     private readonly List<double> _takes = [];
@@ -19,61 +15,49 @@ internal sealed class LogSamples(LogChoice choice)
     /// <summary>The log.</summary>
     public LogChoice Choice => choice;
 
-    /// <summary>How many rounds were measured.</summary>
-    public int Rounds => _rounds.Count;
-
     /// <summary>As the log says.</summary>
     public ulong BookkeepingBytes { get; private set; }
 
     /// <summary>Where a log that chooses recorded pages when its last round was over, or null.</summary>
     public DirtyLogForm? Form { get; private set; }
 
-    /// <summary>The lower quartile of each kind of cost: what disturbs a round on a machine with neighbours only ever lengthens it.</summary>
-    public CellCosts Typical => new(
-        TypicalOf(round => round.Guest),
-        TypicalOf(round => round.Stall),
-        TypicalOf(round => round.Harvest),
-        TypicalOf(round => round.Faults),
-        TypicalOf(round => round.FullExits),
-        TypicalOf(round => round.Entries),
-        TypicalOf(round => round.ResetCalls),
-        TypicalOf(round => round.Invalidations),
-        TypicalOf(round => round.BytesTouched));
+    /// <summary>The rounds that were measured.</summary>
+    public IReadOnlyList<CellCosts> Rounds => _rounds;
 
-    /// <summary>The lower quartile of the first rounds' <see cref="CellCosts.Total"/>: of the guests that came when all that is touched had been there.</summary>
-    public double First => TypicalOf(_firsts);
+    /// <summary>What guest and harvest took in the first rounds of all: of the guests that came when all that is touched had been there.</summary>
+    public IReadOnlyList<double> Firsts => _firsts;
 
     /// <summary>The lower quartile of what harvests take without protection, or null where there is none.</summary>
-    public double? TypicalTake => _takes.Count == 0 ? null : TypicalOf(_takes);
+    public double? TypicalTake => _takes.Count == 0 ? null : TypicalCosts.LowerQuartile(_takes);
 
     /// <summary>
-    /// Measures some rounds, and if it is asked for a last one without protection. What is touched is brought into being in rounds before them, in which also a log that goes by what the
-    /// last rounds showed comes to know this cell; of these the first one is measured too, by itself, unless nothing was there before it.
+    /// Has a guest ready whose log has just begun: what is touched is brought into being, and a log that goes by what the last rounds showed comes to know this cell. The first of
+    /// these rounds is measured by itself, unless nothing was there before it.
     /// </summary>
-    public void Take(ILoggedGuest guest, int roundsBefore, int rounds, bool withoutProtection)
+    /// <param name="guest">The guest.</param>
+    /// <param name="rounds">How many rounds it has for that, at least 1.</param>
+    public void Begin(ILoggedGuest guest, int rounds)
     {
         BookkeepingBytes = Math.Max(BookkeepingBytes, guest.BookkeepingBytes);
-        long start = Stopwatch.GetTimestamp();
         if (_rounds.Count == 0)
             guest.RoundBefore();
         else
             _firsts.Add(guest.Round().Total);
-        for (int i = 1; i < roundsBefore && MayGoOn(i); i++)
+        for (int i = 1; i < rounds; i++)
             guest.RoundBefore();
-        for (int i = 0; i < rounds && MayGoOn(i); i++)
-            _rounds.Add(guest.Round());
-        Form = guest.Form;
-        if (withoutProtection && guest.RoundWithoutProtection() is { } take)
-            _takes.Add(take);
-
-        bool MayGoOn(int done) => done == 0 || Stopwatch.GetElapsedTime(start) < MostTime;
     }
 
-    private static double TypicalOf(IEnumerable<double> values)
+    /// <summary>Measures a round.</summary>
+    public void Round(ILoggedGuest guest)
     {
-        double[] sorted = [.. values.Order()];
-        return sorted[(sorted.Length - 1) / 4];
+        _rounds.Add(guest.Round());
+        Form = guest.Form;
     }
 
-    private double TypicalOf(Func<CellCosts, double> cost) => TypicalOf(_rounds.Select(cost));
+    /// <summary>Measures a round without protection, if the log can do that.</summary>
+    public void RoundWithoutProtection(ILoggedGuest guest)
+    {
+        if (guest.RoundWithoutProtection() is { } take)
+            _takes.Add(take);
+    }
 }

@@ -12,9 +12,20 @@ internal sealed class HarvestText(IAnsiConsole console)
     // More logs than that have a table of their own: a line has a hundred characters.
     private const int MostColumns = 6;
 
+    private ulong? _memory;
+
+    /// <summary>Writes all of it at once.</summary>
     public void Write(HarvestReport report, TimeSpan elapsed)
     {
-        HarvestSettings settings = report.Settings;
+        WriteHead(report.Settings);
+        foreach (IGrouping<(ulong Memory, PagePattern Pattern), LogCell> cells in report.Cells.GroupBy(cell => (cell.Cell.Memory, cell.Cell.Pattern)))
+            WriteCells([.. cells]);
+        WriteFindings(report, elapsed);
+    }
+
+    /// <summary>Writes what stands above the tables.</summary>
+    public void WriteHead(HarvestSettings settings)
+    {
         string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
         Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
         if (settings.Trace is { } trace)
@@ -28,44 +39,45 @@ internal sealed class HarvestText(IAnsiConsole console)
             Say($"For each log: the time of a harvest, and the guest's ns for each first store to a page, full rings");
             Say($"included. * is the harvest that costs least; ~ is scaled from a smaller guest with as much dirty.");
         }
-
-        foreach (ulong memory in settings.Memory)
-        {
-            LogCell[] cells = [.. report.Cells.Where(cell => cell.Cell.Memory == memory)];
-            if (cells.Length == 0)
-                continue;
-            console.WriteLine();
-            WriteMemory(memory, cells);
-            foreach (PagePattern pattern in settings.Patterns)
-                WritePattern([.. cells.Where(cell => cell.Cell.Pattern == pattern)]);
-        }
-
-        WriteLeftOut(report);
-        console.WriteLine();
-        Say($"Who leads? A log does until another one costs {Crossovers.Tolerance - 1:P0} less.");
-        foreach (string sentence in HarvestFindings.Of(report))
-            Say($"{sentence}");
-        Say($"All {settings.Logs.Count} logs reported the same pages in {report.Cells.Select(cell => cell.Cell).Distinct().Count()} cells. {elapsed.TotalSeconds:N0} s.");
     }
 
-    private void WriteMemory(ulong memory, LogCell[] cells)
+    /// <summary>Writes the table of a guest and pattern, or some if there are many logs.</summary>
+    /// <param name="cells">The cells, log by log.</param>
+    public void WriteCells(IReadOnlyList<LogCell> cells)
     {
-        Say($"{MemorySize.Format(memory)}: {HarvestSettings.PagesOf(memory):N0} pages. Memory of the log: ", $"""
-            {string.Join(", ", cells.DistinctBy(cell => cell.Log, StringComparer.Ordinal).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
-            """);
-    }
-
-    private void WritePattern(LogCell[] cells)
-    {
-        if (cells.Length == 0)
+        if (cells.Count == 0)
             return;
+        if (_memory != cells[0].Cell.Memory)
+        {
+            _memory = cells[0].Cell.Memory;
+            console.WriteLine();
+            WriteMemory(cells[0].Cell.Memory, cells);
+        }
 
         foreach (string[] logs in cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal).Chunk(MostColumns))
             WriteTable(cells, logs);
         WriteFullRings(cells);
     }
 
-    private void WriteTable(LogCell[] cells, string[] logs)
+    /// <summary>Writes what is left out, and what follows from the rest.</summary>
+    public void WriteFindings(HarvestReport report, TimeSpan elapsed)
+    {
+        WriteLeftOut(report);
+        console.WriteLine();
+        Say($"Who leads? A log does until another one costs {Crossovers.Tolerance - 1:P0} less.");
+        foreach (string sentence in HarvestFindings.Of(report))
+            Say($"{sentence}");
+        Say($"All {report.Settings.Logs.Count} logs reported the same pages in {report.Cells.Select(cell => cell.Cell).Distinct().Count()} cells. {elapsed.TotalSeconds:N0} s.");
+    }
+
+    private void WriteMemory(ulong memory, IReadOnlyList<LogCell> cells)
+    {
+        Say($"{MemorySize.Format(memory)}: {HarvestSettings.PagesOf(memory):N0} pages. Memory of the log: ", $"""
+            {string.Join(", ", cells.DistinctBy(cell => cell.Log, StringComparer.Ordinal).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
+            """);
+    }
+
+    private void WriteTable(IReadOnlyList<LogCell> cells, string[] logs)
     {
         var table = new Table().Border(TableBorder.Simple);
         table.AddColumn(new TableColumn(PagePatterns.NameOf(cells[0].Cell.Pattern)).NoWrap().Padding(0, 0));
@@ -84,7 +96,7 @@ internal sealed class HarvestText(IAnsiConsole console)
         console.Write(table);
     }
 
-    private void WriteFullRings(LogCell[] cells)
+    private void WriteFullRings(IReadOnlyList<LogCell> cells)
     {
         foreach (IGrouping<string, LogCell> log in cells.Where(cell => cell.Costs.FullExits > 0).GroupBy(cell => cell.Log, StringComparer.Ordinal))
         {

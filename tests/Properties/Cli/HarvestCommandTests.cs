@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
+using RingKit.Cli.Commands;
 using RingKit.Kvm.Host;
 using Xunit;
 
@@ -9,7 +10,7 @@ namespace RingKit.Properties.Cli;
 
 public sealed class HarvestCommandTests : IDisposable
 {
-    private static readonly string[] Small = ["harvest", "--memory", "8M,16M", "--dirty", "0,100,1%", "--pattern", "random,runs", "--logs", "ring,bitmap,summary"];
+    private static readonly string[] Small = ["harvest", "--memory", "8M,16M", "--dirty", "0,100,1%", "--pattern", "random,runs", "--logs", "ring,bitmap,summary", "--cell-time", "0ms"];
 
     private static readonly string[] CellKeys =
     [
@@ -32,7 +33,7 @@ public sealed class HarvestCommandTests : IDisposable
         Assert.Equal(2 * 3 * 2 * 3, cells.Length);
         Assert.All(cells, cell => Assert.Equal(CellKeys, Keys(cell)));
         Assert.Equal(["bitmap", "ring", "summary"], cells.Take(3).Select(cell => cell.GetProperty("log").GetString()));
-        Assert.Equal([0, 0, 100, 100, 20, 20, 0, 0, 100, 100, 41, 41], cells.Where((_, i) => i % 3 == 0).Select(cell => cell.GetProperty("dirty_pages").GetInt32()));
+        Assert.Equal([0, 100, 20, 0, 100, 20, 0, 100, 41, 0, 100, 41], cells.Where((_, i) => i % 3 == 0).Select(cell => cell.GetProperty("dirty_pages").GetInt32()));
         Assert.Equal(4, root.GetProperty("findings").GetArrayLength() / 2);
 
         string[] rows = await File.ReadAllLinesAsync(csv, TestContext.Current.CancellationToken);
@@ -54,7 +55,7 @@ public sealed class HarvestCommandTests : IDisposable
     [Fact]
     public async Task The_hosts_kernel_is_a_log_like_the_others_where_it_is_named()
     {
-        string[] arguments = ["harvest", "--memory", "8M,64G", "--dirty", "0,100,100%", "--pattern", "random,runs", "--logs", "bitmap,host", "--stores", "2000", "--json"];
+        string[] arguments = ["harvest", "--memory", "8M,64G", "--dirty", "0,100,100%", "--pattern", "random,runs", "--logs", "bitmap,host", "--stores", "2000", "--cell-time", "0ms", "--json"];
         CommandResult result = await CommandResult.OfAsync(arguments);
         var support = HostTrackingSupport.Read();
         if (!support.IsOffered)
@@ -83,7 +84,7 @@ public sealed class HarvestCommandTests : IDisposable
     {
         string chart = _files.PathOf("chart.svg");
         CommandResult result = await CommandResult.OfAsync(
-            "harvest", "--memory", "8M,16M", "--dirty", "0,100", "--pattern", "random,runs", "--logs", "ring,bitmap", "--chart", chart, "--chart-of", kind);
+            "harvest", "--memory", "8M,16M", "--dirty", "0,100", "--pattern", "random,runs", "--logs", "ring,bitmap", "--cell-time", "0ms", "--chart", chart, "--chart-of", kind);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         var svg = XElement.Parse(await File.ReadAllTextAsync(chart, TestContext.Current.CancellationToken));
         Assert.Contains(svg.Elements(), element => element.Value == axis);
@@ -126,6 +127,8 @@ public sealed class HarvestCommandTests : IDisposable
     [InlineData("--ring-entries", "1000", "not a power of two from 256 to 65536")]
     [InlineData("--stores", "0", "not a number from 1 to 2147483647")]
     [InlineData("--stores", "1.5", "not a number from 1 to 2147483647")]
+    [InlineData("--cell-time", "5", "not a time from 0ms to 1m")]
+    [InlineData("--cell-time", "61s", "not a time from 0ms to 1m")]
     public async Task An_option_out_of_its_range_is_refused_with_the_range(string option, string value, string range) =>
         (await CommandResult.OfAsync("harvest", option, value)).AssertRefused($"{option} {value}: {range}");
 
@@ -162,7 +165,7 @@ public sealed class HarvestCommandTests : IDisposable
     [Fact]
     public async Task What_is_left_out_is_said_and_an_earlier_file_is_kept_where_nothing_is_measured()
     {
-        CommandResult result = await CommandResult.OfAsync("harvest", "--memory", "1M,8M", "--dirty", "300", "--logs", "ring,bitmap", "--pattern", "random,runs");
+        CommandResult result = await CommandResult.OfAsync("harvest", "--memory", "1M,8M", "--dirty", "300", "--logs", "ring,bitmap", "--pattern", "random,runs", "--cell-time", "0ms");
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("Left out: 1M, 300 random, runs: the guest has 256 pages.", result.Output, StringComparison.Ordinal);
 
@@ -171,6 +174,28 @@ public sealed class HarvestCommandTests : IDisposable
         (await CommandResult.OfAsync("harvest", "--memory", "1M", "--dirty", "300", "--csv", csv, "--chart", chart)).AssertRefused("--dirty: no cell");
         Assert.Equal("earlier", await File.ReadAllTextAsync(csv, TestContext.Current.CancellationToken));
         Assert.False(File.Exists(chart));
+    }
+
+    // Whoever reads a pipe has each table when it is complete, not when all is over.
+    [Fact]
+    public async Task Each_table_is_there_as_soon_as_its_cells_are_measured()
+    {
+        using var output = new FlushedWriter();
+        Assert.Equal(0, await RingKitCommand.RunAsync(Small, output, TextWriter.Null));
+        string[] flushed = [.. output.Flushed];
+        Assert.Equal([0, 1, 2, 3, 4], flushed.Take(5).Select(text => text.Split('\n').Count(line => line.Contains(" pages ", StringComparison.Ordinal) && line.TrimEnd().EndsWith("summary", StringComparison.Ordinal))));
+        Assert.All(flushed.Take(5), text => Assert.DoesNotContain("All 3 logs", text, StringComparison.Ordinal));
+        Assert.StartsWith("Guests with one vCPU", flushed[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reader_that_closes_ends_it()
+    {
+        using var output = new FlushedWriter { Most = 2 };
+        using var error = new StringWriter();
+        Assert.Equal(2, await RingKitCommand.RunAsync(Small, output, error));
+        Assert.Equal(2, output.Flushed.Count);
+        Assert.Equal("ringkit: cannot write to standard output: nobody reads", error.ToString().TrimEnd());
     }
 
     [Fact]
@@ -183,11 +208,27 @@ public sealed class HarvestCommandTests : IDisposable
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         Task<CommandResult> running = CommandResult.OfProcessAsync(StopWhenThereIs(chart), "harvest", "--memory", "64G", "--csv", csv, "--chart", chart);
         CommandResult result = await running.WaitAsync(TimeSpan.FromMinutes(1), cancellation);
-        Assert.Equal((130, ""), (result.ExitCode, result.Output));
+        Assert.Equal(130, result.ExitCode);
+        Assert.DoesNotContain("All 6 logs", result.Output, StringComparison.Ordinal);
         Assert.False(File.Exists(csv) || File.Exists(chart));
     }
 
     public void Dispose() => _files.Dispose();
+
+    /// <summary>Keeps what there is at each flush, and fails when there have been too many.</summary>
+    private sealed class FlushedWriter : StringWriter
+    {
+        public int Most { get; init; } = int.MaxValue;
+
+        public List<string> Flushed { get; } = [];
+
+        public override void Flush()
+        {
+            if (Flushed.Count == Most)
+                throw new IOException("nobody reads");
+            Flushed.Add(ToString());
+        }
+    }
 
     private static string[] Keys(JsonElement element) => [.. element.EnumerateObject().Select(property => property.Name)];
 

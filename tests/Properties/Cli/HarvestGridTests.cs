@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Json;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
 using RingKit.Cli.Harvest.Findings;
+using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
@@ -134,6 +136,47 @@ public sealed class HarvestGridTests
     }
 
     [Fact]
+    public void Each_table_is_handed_over_when_it_is_complete()
+    {
+        var watcher = new Watcher();
+        HarvestSettings settings = Settings(MmuChoice.Flat) with { Memory = [Mebibyte, 8 * Mebibyte], Dirty = [Pages(3), Pages(300)], Patterns = [PagePattern.Random, PagePattern.Runs] };
+        using var grid = new HarvestGrid(settings);
+        HarvestReport report = grid.Run(watcher, TestContext.Current.CancellationToken);
+
+        // The smaller guest has 256 pages, and so half of the cells.
+        int logs = settings.Logs.Count;
+        Assert.Equal(["begin", $"{logs} at 0.25", $"{logs} at 0.5", $"{2 * logs} at 0.75", $"{2 * logs} at 1"], watcher.Heard);
+        Assert.Equal(report.Cells, watcher.Cells);
+    }
+
+    // The adaptive log goes into its bitmap meanwhile, and the page table is everybody's.
+    [Fact]
+    public void Logs_that_take_turns_on_one_machine_all_see_every_page_of_every_round()
+    {
+        foreach (ulong pages in (ulong[])[0, 50, 6000])
+        {
+            HarvestSettings settings = Settings(MmuChoice.Flat) with { Memory = [64 * Mebibyte], Logs = HarvestLogs.Over(MmuChoice.Flat) };
+            using var machines = new GuestMachines(16384, settings);
+            var harvested = new HarvestedPages();
+            uint[] stored = DirtyPages.Choose(PagePattern.Random, 16384, (int)pages);
+            harvested.Expect(16384, stored);
+            LogSamples[] logs = [.. settings.Logs.Select(log => new LogSamples(log))];
+            for (int pass = 0; pass < 2; pass++)
+            {
+                using var turns = new LogTurns(
+                    logs, log => new LoggedGuest(machines.For(log, populate: false), log, settings, new PageRound(stored), harvested, null, TestContext.Current.CancellationToken), 1);
+                for (int i = 0; i < 3; i++)
+                    turns.Round();
+                turns.RoundWithoutProtection();
+                turns.Round();
+            }
+
+            Assert.All(logs, log => Assert.Equal(Enumerable.Repeat((double)pages, 8), log.Rounds.Select(round => round.Faults)));
+            Assert.Null(machines.For(settings.Logs[0], populate: false).DirtyLog);
+        }
+    }
+
+    [Fact]
     public void Several_vcpus_share_the_stores()
     {
         HarvestReport report = Run(Settings(MmuChoice.Flat) with { Vcpus = 3, Dirty = [Pages(2), Pages(1500)], RingEntries = 256 });
@@ -193,6 +236,25 @@ public sealed class HarvestGridTests
         cancellation.CancelAfter(TimeSpan.FromMilliseconds(500));
         using var grid = new HarvestGrid(settings);
         Assert.ThrowsAny<OperationCanceledException>(() => grid.Run(null, cancellation.Token));
+    }
+
+    private sealed class Watcher : IHarvestWatcher
+    {
+        private double _part;
+
+        public List<string> Heard { get; } = [];
+
+        public List<LogCell> Cells { get; } = [];
+
+        public void Begin(HarvestSettings settings) => Heard.Add("begin");
+
+        public void Measured(double part) => _part = part;
+
+        public void End(IReadOnlyList<LogCell> cells)
+        {
+            Heard.Add(string.Create(CultureInfo.InvariantCulture, $"{cells.Count} at {_part}"));
+            Cells.AddRange(cells);
+        }
     }
 
     private static DirtyAmount Pages(ulong pages) => DirtyAmount.OfPages(pages);

@@ -12,32 +12,32 @@ internal sealed class TraceGrid(HarvestSettings settings) : IDisposable
 {
     private const int MostPasses = 15;
 
-    // Longer than this no further pass begins: a long trace is gone through once, and once before that.
-    private static readonly TimeSpan MostTimeOfCell = TimeSpan.FromSeconds(1);
-
     private readonly TraceStores _trace = settings.Trace!;
     private readonly HarvestedPages _harvested = new();
     private GuestMachines? _machines;
 
     /// <summary>Measures all.</summary>
-    /// <param name="progress">Called now and then with the part that is done.</param>
+    /// <param name="watcher">Hears of it, if there is one.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="CommandException">No cell can be measured; the message says why.</exception>
     /// <exception cref="LogsDisagreeException">A log reported other pages than the guest stored to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public HarvestReport Run(Action<double>? progress = null, CancellationToken cancellation = default)
+    public HarvestReport Run(IHarvestWatcher? watcher = null, CancellationToken cancellation = default)
     {
         GridCell[] grid = [.. settings.Cells];
         LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
         if (leftOut.Length == grid.Length)
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
 
+        watcher?.Begin(settings);
         List<LogCell> cells = [];
         for (int i = 0; i < grid.Length; i++)
         {
             if (!leftOut.Any(left => left.Cell == grid[i]))
                 cells.AddRange(Measure(grid[i], isFirst: cells.Count == 0, cancellation));
-            progress?.Invoke((i + 1.0) / grid.Length);
+            watcher?.Measured((i + 1.0) / grid.Length);
+            if (i + 1 == grid.Length || !grid[i].IsBeside(grid[i + 1]))
+                watcher?.End([.. cells.Where(cell => cell.Cell.IsBeside(grid[i]))]);
         }
 
         return new HarvestReport(settings, cells, leftOut);
@@ -68,7 +68,9 @@ internal sealed class TraceGrid(HarvestSettings settings) : IDisposable
             long start = Stopwatch.GetTimestamp();
             Array.ForEach(samples, log => Pass(log, TimeSpan.MaxValue));
             int most = settings.TimesCount ? MostPasses : 1;
-            for (int pass = 0; pass == 0 || (pass < most && Stopwatch.GetElapsedTime(start) < MostTimeOfCell); pass++)
+
+            // A long trace is gone through once, and once before that.
+            for (int pass = 0; pass == 0 || (pass < most && Stopwatch.GetElapsedTime(start) < settings.CellTime); pass++)
             {
                 // None is always behind the same one.
                 foreach (TraceSamples log in pass % 2 == 0 ? samples : samples.AsEnumerable().Reverse())

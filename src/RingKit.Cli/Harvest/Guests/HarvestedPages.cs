@@ -22,6 +22,9 @@ internal sealed class HarvestedPages
     // So that the host gives the memory now.
     public HarvestedPages() => _masks.AsSpan().Fill((1, 1));
 
+    /// <summary>The pages that are expected.</summary>
+    public ReadOnlySpan<uint> Expected => _expected.Pages;
+
     /// <summary>Expects these pages of a guest from now on.</summary>
     public void Expect(ulong guestPages, uint[] pages)
     {

@@ -24,4 +24,15 @@ internal interface ILoggedGuest : IDisposable
     /// <summary>A last round, of which the pages are taken and not protected.</summary>
     /// <returns>The time of its harvests in microseconds, or null where a log does both at once.</returns>
     double? RoundWithoutProtection();
+
+    /// <summary>Between rounds: gives way to guests whose logs are for the same machine, until <see cref="Resume"/>.</summary>
+    void Suspend()
+    {
+        // One that has a machine for itself stands in nobody's way.
+    }
+
+    /// <summary>Goes on, while the others give way.</summary>
+    void Resume()
+    {
+    }
 }

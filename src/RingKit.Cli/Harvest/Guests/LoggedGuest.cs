@@ -15,6 +15,7 @@ internal sealed class LoggedGuest : ILoggedGuest
     private readonly VirtualMachine _machine;
     private readonly string _name;
     private readonly IDirtyLog _log;
+    private readonly IDirtyLog _attached;
     private readonly IRoundStores _stores;
     private readonly HarvestedPages _harvested;
     private readonly OtherMemory? _otherMemory;
@@ -33,6 +34,7 @@ internal sealed class LoggedGuest : ILoggedGuest
         (_machine, _stores, _harvested, _otherMemory, _cancellation) = (machine, stores, harvested, otherMemory, cancellation);
         _name = choice.Name;
         _log = choice.Make(machine, settings);
+        _attached = machine.DirtyLog!;
         _log.Start();
         TouchRecords();
     }
@@ -77,10 +79,31 @@ internal sealed class LoggedGuest : ILoggedGuest
             return null;
 
         log.ProtectsPages = false;
-        return Round().Harvest;
+        double time = Round().Harvest;
+
+        // For the logs that take this one's place: what was not protected is, and in the TLBs too.
+        log.ProtectsPages = true;
+        MemorySlot slot = _machine.Memory.Slots[0];
+        foreach (uint page in _harvested.Expected)
+            log.Protect(slot, page, 1);
+        log.Clear();
+        return time;
     }
 
-    public void Dispose() => _log.Dispose();
+    // All that was stored to is harvested, so it is protected, and no TLB has it: a log that was started like this one may go on from there.
+    public void Suspend() => _machine.Detach(_attached);
+
+    public void Resume()
+    {
+        if (_machine.DirtyLog != _attached)
+            _machine.Attach(_attached);
+    }
+
+    public void Dispose()
+    {
+        Resume();
+        _log.Dispose();
+    }
 
     // KVM's bitmaps are there when the log is: here the host makes a page of them when it is first written, and gives one page of zeros to all who only read.
     private void TouchRecords()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
@@ -12,6 +13,9 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
 
     // What the control says: nobody else writes it.
     private DirtyLogForm _form;
+
+    // How the ring entries of the last stretch lay: those of the next one will lie like them.
+    private bool _areScattered = true;
 
     /// <summary>Takes what is recorded: in the form, in the one before it if that ended with the last drain, and beside full rings.</summary>
     /// <param name="target">Takes the pages. If it throws, what it did not take stays recorded.</param>
@@ -66,29 +70,45 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
 
     private bool MayHold(DirtyLogForm form) => (_mayHold & FormBit(form)) != 0;
 
-    // So many at a time that what the target has asked for at the harvest is still near at the reset.
+    // A ring without entries is looked at by its indices alone: a quiet harvest, which finds nothing in the caches, reads two lines of it.
     private ulong DrainRings<TTarget>(ref TTarget target)
+        where TTarget : struct, IAdaptiveTarget, allows ref struct
+    {
+        ulong entries = 0;
+        foreach (DirtyRingCore<TOrdering> ring in _rings)
+        {
+            if (ring.Used != 0)
+                entries += DrainRing(ring, ref target);
+        }
+
+        return entries * DirtyGfn.SizeInBytes;
+    }
+
+    // So many at a time that what the target has asked for at the harvest is still near at the reset.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong DrainRing<TTarget>(DirtyRingCore<TOrdering> ring, ref TTarget target)
         where TTarget : struct, IAdaptiveTarget, allows ref struct
     {
         const int Stretch = 256;
         ulong entries = 0;
-        foreach (DirtyRingCore<TOrdering> ring in _rings)
-        {
-            // Nothing is copied out: the reset reads the entries once more, and what a target has refused before. And never more than the ring holds: vCPUs fill again
-            // what is freed here. All that was recorded before is among those, so what is left is the next drain's.
-            int harvested, left = (int)ring.Capacity;
-            do
-            {
-                harvested = ring.Harvest(ref target, Stretch);
-                left -= harvested;
-                entries += (uint)harvested;
-                if (ring.MayReset)
-                    entries += (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
-            }
-            while (harvested == Stretch && left > 0);
-        }
+        var released = default(ReleasingSink);
 
-        return entries * DirtyGfn.SizeInBytes;
+        // Nothing is copied out: the reset reads the entries once more, and what a target has refused before. And never more than the ring holds: vCPUs fill again
+        // what is freed here. All that was recorded before is among those, so what is left is the next drain's.
+        int harvested, left = (int)ring.Capacity;
+        do
+        {
+            harvested = _areScattered ? ring.Harvest(ref target, Stretch) : ring.Harvest(ref released, Stretch);
+            left -= harvested;
+            entries += (uint)harvested;
+            if (!ring.MayReset)
+                continue;
+            ResetResult reset = ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue);
+            _areScattered = AnnouncingSink.Pays(reset, _areScattered);
+            entries += (uint)reset.Entries;
+        }
+        while (harvested == Stretch && left > 0);
+        return entries;
     }
 
     // All bits, those to which the summaries would have led as well.
