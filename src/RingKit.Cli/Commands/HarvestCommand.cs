@@ -30,7 +30,8 @@ internal sealed class HarvestCommand
           ringkit harvest --mmu tdp-pml --logs all --memory 64G
           ringkit harvest --vcpus 2 --json > cells.json
           ringkit harvest --trace data/traces/ls.lackey.gz --interval 1000,10000
-          ringkit harvest --mmu kvm --logs kvm-ring,kvm-bitmap,host --dirty 10,100,1000 --pattern random
+          ringkit harvest --logs kvm-ring,kvm-bitmap,host --dirty 10,100,1000 --pattern random
+          ringkit harvest --logs ring,bitmap,kvm-ring,kvm-bitmap,host --dirty 10,100,1000 --pattern random
         """;
 
     private const string Description =

@@ -8,7 +8,6 @@ using RingKit.Cli.Replay;
 using RingKit.Cli.Reports;
 using RingKit.Cli.Reports.Replay;
 using RingKit.Cli.Traces;
-using RingKit.Kvm;
 
 namespace RingKit.Cli.Commands;
 
@@ -30,7 +29,7 @@ internal sealed class ReplayCommand
           ringkit replay trace.gz --memory 64M --csv intervals.csv
           ringkit replay trace.gz --mmu hash --log sweep
           ringkit replay trace.gz --mmu stage2 --huge-pages --split eager
-          ringkit replay trace.gz --mmu kvm --interval 10000
+          ringkit replay trace.gz --mmu kvm --log kvm-ring --interval 10000
           ringkit replay trace.gz --json > report.json
         """;
 
@@ -99,7 +98,7 @@ internal sealed class ReplayCommand
         {
             return await running.ConfigureAwait(false);
         }
-        catch (KvmException e)
+        catch (Exception e) when (GuestFailedException.Explains(e))
         {
             throw GuestFailedException.Of(e);
         }
@@ -110,10 +109,6 @@ internal sealed class ReplayCommand
         try
         {
             return new TraceReplay(settings);
-        }
-        catch (KvmException e)
-        {
-            throw GuestFailedException.Of(e);
         }
         catch (OutOfMemoryException e)
         {

@@ -47,9 +47,9 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         LeftOut[] leftOut = [.. grid.Select(WhyNot).OfType<LeftOut>()];
         if (leftOut.Length == grid.Length)
             throw new CommandException($"{leftOut[0].Option}: no cell can be measured; {Describe(leftOut[0].Cell)}: {leftOut[0].Reason}");
-        watcher?.Begin(settings);
         if (settings.TimesCount)
             Rehearse(cancellation);
+        watcher?.Begin(settings);
         for (int i = 0; i < grid.Length; i++)
         {
             if (!leftOut.Any(left => left.Cell == grid[i]))
@@ -73,14 +73,15 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
         void RunShapes()
         {
             foreach (RehearsalShape shape in RehearsalShape.For(settings))
-                Rehearse(MachinesOf(shape.GuestPages), DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores), cancellation);
+                Rehearse(shape, MachinesOf(shape.GuestPages), cancellation);
         }
     }
 
-    private void Rehearse(GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    private void Rehearse(RehearsalShape shape, GuestMachines machines, CancellationToken cancellation)
     {
+        uint[] pages = DirtyPages.Choose(shape.Pattern, shape.GuestPages, shape.Stores);
         _harvested.Expect(machines.Pages, pages);
-        foreach (LogChoice log in settings.Logs)
+        foreach (LogChoice log in settings.Logs.Where(shape.IsFor))
         {
             using ILoggedGuest guest = Log(machines, log, pages, cancellation);
             for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Rehearsal.TimeOfLog;)

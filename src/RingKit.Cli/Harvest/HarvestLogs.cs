@@ -24,10 +24,14 @@ internal static class HarvestLogs
         mmu.Logs[0] with { Name = "get-clear", Make = (machine, _) => new MemslotDirtyLog(machine, new MemslotLogOptions { ManualProtect = ManualProtect.Enabled }) },
     ];
 
-    /// <summary>The same with those that are taken only where they are named: the host's kernel, which tracks the guest's bytes, so that these must be real ones.</summary>
+    /// <summary>
+    /// The same with those that are taken only where they are named, since they need the guest's bytes for real: the kernel's own, of guests that really run, and the host's kernel,
+    /// which tracks them.
+    /// </summary>
     public static IReadOnlyList<LogChoice> NamedOver(MmuChoice mmu) => mmu != MmuChoice.Flat && mmu != MmuChoice.Kvm ? Over(mmu) :
     [
         .. Over(mmu),
+        .. mmu == MmuChoice.Flat ? LogChoice.Real : [],
         MmuChoice.Flat.Logs[0] with { Name = "host", Make = (machine, _) => Host(machine), NeedsOwnBytes = true },
     ];
 

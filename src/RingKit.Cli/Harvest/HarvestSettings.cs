@@ -47,6 +47,9 @@ internal sealed record HarvestSettings : MachineSettings
     public IEnumerable<GridCell> Cells =>
         from memory in Memory from pattern in Patterns from dirty in Dirty select new GridCell(memory, dirty, pattern);
 
+    /// <summary>Whether a log's guests really run.</summary>
+    public bool HasReal => Logs.Any(log => log.IsReal);
+
     /// <summary>How much of the host's memory the bytes of so many pages take: none worth mentioning, but where a log watches them.</summary>
     public ulong OwnBytes(ulong pages) => Logs.Any(log => log.NeedsOwnBytes) ? pages << GuestPage.Shift : 0;
 

@@ -24,6 +24,14 @@ internal sealed record RehearsalShape(PagePattern Pattern, ulong GuestPages, int
     public static IReadOnlyList<RehearsalShape> Real { get; } = [new(PagePattern.Runs, 1 << 12, 500)];
 
     /// <summary>Those of a grid: small ones too where pages have bytes of their own.</summary>
-    public static IReadOnlyList<RehearsalShape> For(HarvestSettings settings) =>
-        settings.Mmu == MmuChoice.Kvm ? Real : settings.Mmu == MmuChoice.Flat && !settings.Logs.Any(log => log.NeedsOwnBytes) ? All : Small;
+    public static IReadOnlyList<RehearsalShape> For(HarvestSettings settings)
+    {
+        if (settings.Mmu == MmuChoice.Kvm)
+            return Real;
+        IReadOnlyList<RehearsalShape> simulated = settings.Mmu == MmuChoice.Flat && !settings.Logs.Any(log => log.NeedsOwnBytes) ? All : Small;
+        return settings.HasReal ? [.. simulated, .. Real] : simulated;
+    }
+
+    /// <summary>Whether a log rehearses it.</summary>
+    public bool IsFor(LogChoice log) => !log.IsReal || Real.Contains(this);
 }

@@ -16,16 +16,16 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     // QEMU's rule: a 128th of the guest's memory.
     private const int MemoryToTable = 7;
 
-    /// <summary>Those over the flat page table, in the order of reports: RingKit's own, then KVM's.</summary>
+    /// <summary>Those over the flat page table, in the order of reports: RingKit's own, then the simulated KVM's.</summary>
     public static IReadOnlyList<LogChoice> Flat { get; } =
     [
         new("bitmap", FlatMachine, (machine, _) => new BitmapDirtyLog(machine)),
         new("ring", FlatMachine, (machine, settings) => new RingDirtyLog(machine, settings.RingEntries)),
         new("summary", FlatMachine, (machine, _) => new SummaryDirtyLog(machine)),
         new("adaptive", FlatMachine, (machine, _) => new AdaptiveDirtyLog(machine)),
-        new("kvm-get", FlatMachine, (machine, _) => KvmLogs.Get(machine)),
-        new("kvm-clear", FlatMachine, (machine, _) => KvmLogs.Clear(machine)),
-        new("kvm-ring", FlatMachine, (machine, settings) => KvmLogs.Ring(machine, settings.RingEntries)),
+        new("sim-kvm-get", FlatMachine, (machine, _) => KvmLogs.Get(machine)),
+        new("sim-kvm-clear", FlatMachine, (machine, _) => KvmLogs.Clear(machine)),
+        new("sim-kvm-ring", FlatMachine, (machine, settings) => KvmLogs.Ring(machine, settings.RingEntries)),
     ];
 
     /// <summary>Those over a hashed page table: the guest's, or the host's with the guest's pages in it.</summary>
@@ -53,11 +53,14 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     /// <summary>The form of the kernel's own log, of a guest that really runs; null for a simulated one. Such a choice makes nothing itself.</summary>
     public KvmLogForm? RealForm { get; init; }
 
+    /// <summary>Whether its guests really run.</summary>
+    public bool IsReal => RealForm is not null;
+
     /// <summary>Whether each page of the guest must have bytes of its own, since it is these that the log watches.</summary>
     public bool NeedsOwnBytes { get; init; }
 
     /// <summary>Whether it is the simulated KVM's: the calls of KVM's user, over records of the same kinds as RingKit's own.</summary>
-    public bool IsKvms => RealForm is null && Name.StartsWith("kvm-", StringComparison.Ordinal);
+    public bool IsKvms => Name.StartsWith("sim-kvm-", StringComparison.Ordinal);
 
     /// <summary>A machine with the flat page table.</summary>
     public static VirtualMachine FlatMachine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus);

@@ -1,34 +1,19 @@
 using System.Diagnostics;
-using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
 using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Machines;
 using RingKit.Kvm;
 using RingKit.Kvm.DirtyLogging;
-using RingKit.Kvm.Guests;
-using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
-using RingKit.Mmu.Guest;
 
 namespace RingKit.Cli.RealGuests;
 
-/// <summary>A guest on the kernel's KVM that stores once to each of some pages, round after round. Its program and the lists of pages are in a slot of their own.</summary>
+/// <summary>A guest on the kernel's KVM that stores once to each of some pages, round after round.</summary>
 internal sealed class RealLoggedGuest : ILoggedGuest
 {
-    private const ushort ProgramSlot = 0;
-    private const ushort StoredSlot = 1;
-
-    // Behind what a PC keeps below 4 GiB.
-    private const ulong StoredGfn = 1 << 20;
-
-    private const string Name = "the real guest";
-
-    private readonly GuestMemory _memory = new();
-    private readonly KvmGuest _guest;
-    private readonly ulong[][] _lists;
-    private readonly int[] _addresses;
-    private readonly ulong _mappedBytes;
+    private readonly ListGuest _guest;
+    private readonly uint[][] _lists;
     private readonly HarvestedPages _harvested;
     private readonly CancellationToken _cancellation;
 
@@ -38,29 +23,13 @@ internal sealed class RealLoggedGuest : ILoggedGuest
     /// <param name="pages">The pages that it stores to in each round, which the vCPUs share.</param>
     /// <param name="harvested">Expects these.</param>
     /// <param name="cancellation">Ends a round.</param>
-    /// <exception cref="CommandException">There is no KVM here.</exception>
+    /// <exception cref="Commands.CommandException">There is no KVM here.</exception>
     /// <exception cref="GuestFailedException">The kernel refuses something.</exception>
     public RealLoggedGuest(KvmLogForm form, ulong guestPages, MachineSettings settings, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
     {
         (_harvested, _cancellation) = (harvested, cancellation);
-        if (KvmGuest.WhyNot(form, KvmPath.Current) is { } missing)
-            throw new CommandException($"no real guest can run here: {missing}");
-        _mappedBytes = (StoredGfn + guestPages) << GuestPage.Shift;
         _lists = [.. Enumerable.Range(0, settings.Vcpus).Select(vcpu => ListOf(pages, vcpu, settings.Vcpus))];
-        int end = GuestProgram.FirstFreePage(GuestMode.Long, _mappedBytes) << GuestPage.Shift;
-        _addresses = [.. _lists.Select(list => (end += list.Length * sizeof(ulong)) - (list.Length * sizeof(ulong)))];
-        _memory.AddSlot(ProgramSlot, 0, ((ulong)end >> GuestPage.Shift) + 1);
-        _memory.AddSlot(StoredSlot, StoredGfn, guestPages);
-        try
-        {
-            _guest = KvmGuest.Create(_memory, new KvmGuestOptions { Vcpus = settings.Vcpus, Form = form, RingEntries = settings.RingEntries, DevicePath = KvmPath.Current });
-            _guest.Log.Start();
-        }
-        catch (KvmException e)
-        {
-            Dispose();
-            throw GuestFailedException.Of(e);
-        }
+        _guest = new ListGuest(form, guestPages, settings.RingEntries, [.. _lists.Select(list => list.Length)]);
     }
 
     public ulong BookkeepingBytes => _guest.Log.BookkeepingBytes;
@@ -83,11 +52,7 @@ internal sealed class RealLoggedGuest : ILoggedGuest
 
     public double? RoundWithoutProtection() => null;
 
-    public void Dispose()
-    {
-        _guest?.Dispose();
-        _memory.Dispose();
-    }
+    public void Dispose() => _guest.Dispose();
 
     private CellCosts StoreAndHarvest()
     {
@@ -108,12 +73,12 @@ internal sealed class RealLoggedGuest : ILoggedGuest
         _cancellation.ThrowIfCancellationRequested();
         if (shares.FirstOrDefault(share => share.Failure is not null) is { Failure: { } failure })
             throw new KvmException(failure.Message, failure);
-        var sink = new Sink(_harvested);
+        var sink = new HarvestedPages.Sink(_harvested);
         long start = Stopwatch.GetTimestamp();
-        _guest.Log.Harvest(ref sink);
+        _guest.Harvest(ref sink);
         double last = Clock.Microseconds(start, Stopwatch.GetTimestamp());
         DirtyLogStatistics cost = _guest.Log.Statistics - before;
-        _harvested.Check($"{Name}'s {_guest.Log.Name}");
+        _harvested.Check($"real guest's {_guest.Log.Name}");
         double stall = shares.Sum(share => share.Stall);
         return new CellCosts(
             shares.Sum(share => share.Time), stall, stall + last, cost.Faults, shares.Sum(share => share.FullExits), cost.Entries, cost.ResetCalls, cost.Invalidations, cost.BytesTouched);
@@ -121,11 +86,8 @@ internal sealed class RealLoggedGuest : ILoggedGuest
 
     private Share Load(KvmVcpu vcpu)
     {
-        int number = (int)vcpu.Id;
-        Errno error = GuestProgram.LoadList(vcpu, _memory.Slots[0].Memory, GuestMode.Long, _mappedBytes, _addresses[number], _lists[number]);
-        return error == Errno.None
-            ? new Share(vcpu, _guest.Log, new Sink(_harvested), _cancellation)
-            : throw new KvmException($"The registers of vCPU {number}", error);
+        _guest.Load(vcpu, _lists[vcpu.Id]);
+        return new Share(vcpu, _guest, new HarvestedPages.Sink(_harvested), _cancellation);
     }
 
     private void FetchOut()
@@ -134,28 +96,17 @@ internal sealed class RealLoggedGuest : ILoggedGuest
             vcpu.RequestExit();
     }
 
-    private static ulong[] ListOf(uint[] pages, int vcpu, int vcpus)
+    private static uint[] ListOf(uint[] pages, int vcpu, int vcpus)
     {
-        int begin = Part(vcpu);
-        return [.. pages.AsSpan(begin, Part(vcpu + 1) - begin).ToArray().Select(page => StoredGfn + page)];
+        return pages[Part(vcpu)..Part(vcpu + 1)];
 
         int Part(int number) => (int)((long)pages.Length * number / vcpus);
     }
 
-    /// <summary>Notes pages of the slot that is stored to: the page tables, which the processor marks, are in the other.</summary>
-    private readonly struct Sink(HarvestedPages pages) : IDirtyPageSink
-    {
-        public void Accept(MemorySlot slot, ulong baseOffset, ulong mask)
-        {
-            if (slot.Id == StoredSlot)
-                pages.Add(baseOffset, mask);
-        }
-    }
-
     /// <summary>One vCPU's part of a round. For a full ring it does what QEMU's vCPU threads do: it harvests, itself, and goes on.</summary>
-    private sealed class Share(KvmVcpu vcpu, KvmDirtyLog log, Sink sink, CancellationToken cancellation)
+    private sealed class Share(KvmVcpu vcpu, ListGuest guest, HarvestedPages.Sink sink, CancellationToken cancellation)
     {
-        private Sink _sink = sink;
+        private HarvestedPages.Sink _sink = sink;
 
         public double Time { get; private set; }
 
@@ -186,15 +137,13 @@ internal sealed class RealLoggedGuest : ILoggedGuest
                 long left = Stopwatch.GetTimestamp();
                 Time += Clock.Microseconds(start, left);
                 start = left;
-                if (exit.Reason == KvmExitReason.Halted)
+                if (ListGuest.HasHalted(vcpu, exit))
                     return;
-                if (exit.Reason == KvmExitReason.Interrupted)
-                    continue;
                 if (exit.Reason != KvmExitReason.DirtyRingFull)
-                    throw new KvmException($"vCPU {vcpu.Id} left the guest unexpectedly: {exit}\n{vcpu.DumpRegisters()}");
+                    continue;
 
                 FullExits++;
-                log.Harvest(ref _sink);
+                guest.Harvest(ref _sink);
                 start = Stopwatch.GetTimestamp();
                 Stall += Clock.Microseconds(left, start);
             }

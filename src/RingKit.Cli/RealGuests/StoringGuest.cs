@@ -55,8 +55,7 @@ internal sealed class StoringGuest : IDisposable
     /// <exception cref="GuestFailedException">The kernel refuses something.</exception>
     public static StoringGuest Create(GuestMemory memory, KvmGuestOptions options, Func<int, GuestStores> stores)
     {
-        if (KvmGuest.WhyNot(options.Form, options.DevicePath) is { } missing)
-            throw new CommandException($"no real guest can run here: {missing}");
+        KvmPath.Require(options.Form, options.DevicePath);
         KvmGuest? made = null;
         try
         {

@@ -17,7 +17,7 @@ internal sealed class ReplayMachine : IDisposable
     /// <param name="log">The log.</param>
     /// <param name="settings">How the guest is made.</param>
     /// <exception cref="Commands.CommandException">It is a real one, and this machine or this process lacks what it needs.</exception>
-    /// <exception cref="Kvm.KvmException">It is a real one, and the kernel refuses something.</exception>
+    /// <exception cref="GuestFailedException">It is a real one, and the kernel refuses something.</exception>
     public ReplayMachine(LogChoice log, ReplaySettings settings)
     {
         LogName = log.Name;

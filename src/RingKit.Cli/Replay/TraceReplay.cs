@@ -29,7 +29,7 @@ internal sealed class TraceReplay : IDisposable
 
     /// <exception cref="OutOfMemoryException">There is no such memory.</exception>
     /// <exception cref="Commands.CommandException">The guests are real ones, and this machine or this process lacks what they need.</exception>
-    /// <exception cref="Kvm.KvmException">The guests are real ones, and the kernel refuses something.</exception>
+    /// <exception cref="RealGuests.GuestFailedException">The guests are real ones, and the kernel refuses something.</exception>
     public TraceReplay(ReplaySettings settings)
     {
         _settings = settings;

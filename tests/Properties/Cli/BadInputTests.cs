@@ -19,7 +19,7 @@ public sealed class BadInputTests : IDisposable
     public async Task A_bad_trace_is_refused_with_file_and_line(string text, int line, string problem)
     {
         string path = _files.Write(text);
-        foreach (string log in (string[])["bitmap", "ring", "summary", "adaptive", "kvm-get", "kvm-clear", "kvm-ring", "all"])
+        foreach (string log in (string[])["bitmap", "ring", "summary", "adaptive", "sim-kvm-get", "sim-kvm-clear", "sim-kvm-ring", "all"])
         {
             CommandResult result = await CommandResult.OfAsync("replay", path, "--memory", "8K", "--log", log);
             result.AssertRefused(string.Create(CultureInfo.InvariantCulture, $"{path}:{line}: {problem}"));
@@ -83,9 +83,9 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--interval", "-1", "not a number of stores from 1 to 9223372036854775807")]
     [InlineData("--interval", "1.5", "not a number of stores from 1 to 9223372036854775807")]
     [InlineData("--interval", "9223372036854775808", "not a number of stores from 1 to 9223372036854775807")]
-    [InlineData("--log", "pml", "choose one of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, all")]
-    [InlineData("--log", "Ring", "choose one of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, all")]
-    [InlineData("--log", "sweep", "choose one of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, all")]
+    [InlineData("--log", "pml", "choose one of bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, all")]
+    [InlineData("--log", "Ring", "choose one of bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, all")]
+    [InlineData("--log", "sweep", "choose one of bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, all")]
     [InlineData("--mmu", "radix", "choose one of flat, hash, stage2, tdp, tdp-pml")]
     public async Task An_option_out_of_its_range_is_refused_with_the_range(string option, string value, string range) =>
         (await CommandResult.OfAsync("replay", TraceFiles.Ls, option, value)).AssertRefused($"{option} {value}: {range}");
@@ -97,7 +97,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("replay a b", "Unrecognized command or argument 'b'")]
     [InlineData("replay a --frob", "Unrecognized command or argument '--frob'")]
     [InlineData("replay a --memory", "Required argument missing for option: '--memory'")]
-    [InlineData("replay a --log ring --log bitmap", "--log ring bitmap: choose one of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, all")]
+    [InlineData("replay a --log ring --log bitmap", "--log ring bitmap: choose one of bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, all")]
     [InlineData("replay a --mmu hash --log ring", "--log ring: choose one of walk, sweep, chooser, faults, shadow, all")]
     [InlineData("replay a --mmu hash --mmu hash", "--mmu hash hash: choose one of flat, hash, stage2, tdp, tdp-pml")]
     [InlineData("replay a --huge-pages", "--huge-pages: only with --mmu stage2, tdp or tdp-pml")]
@@ -109,7 +109,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("replay a --mmu stage2 --split eager --split eager", "--split eager eager: choose one of on-fault, eager")]
     [InlineData("replay a --mmu stage2 --generation 2015", "--generation 2015: choose one of 2014, current")]
     [InlineData("replay a --mmu stage2 --generation 2014 --split eager", "--split eager: the patches of 2014 do not have it; choose --generation current")]
-    [InlineData("replay a --mmu stage2 --log sweep", "--log sweep: choose one of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, all")]
+    [InlineData("replay a --mmu stage2 --log sweep", "--log sweep: choose one of bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, all")]
     [InlineData("replay a --mmu radix --log sweep", "--mmu radix: choose one of flat, hash, stage2, tdp, tdp-pml")]
     [InlineData("info x", "Unrecognized command or argument 'x'")]
     public async Task A_line_that_cannot_be_parsed_is_refused_without_a_dump_of_help(string line, string problem) =>

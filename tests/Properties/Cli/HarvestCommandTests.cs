@@ -97,7 +97,7 @@ public sealed class HarvestCommandTests : IDisposable
     public async Task The_default_is_the_whole_grid()
     {
         CommandResult help = await CommandResult.OfAsync("harvest", "--help");
-        foreach (string option in (string[])["1G,64G,1T", "0,0.0001%,0.001%,0.01%,0.1%,1%,10%,50%,100%", "random|clustered|runs|all", "bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear"])
+        foreach (string option in (string[])["1G,64G,1T", "0,0.0001%,0.001%,0.01%,0.1%,1%,10%,50%,100%", "random|clustered|runs|all", "bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, get, get-clear"])
             Assert.Contains(option, help.Output, StringComparison.Ordinal);
     }
 
@@ -118,8 +118,8 @@ public sealed class HarvestCommandTests : IDisposable
     [InlineData("--dirty", "much", "not parts from 0% to 100%, or numbers of pages")]
     [InlineData("--pattern", "", "choose some of random, clustered, runs, or all")]
     [InlineData("--pattern", "hot", "choose some of random, clustered, runs, or all")]
-    [InlineData("--logs", "", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, host, or all")]
-    [InlineData("--logs", "ring,pml", "choose some of bitmap, ring, summary, adaptive, kvm-get, kvm-clear, kvm-ring, get, get-clear, host, or all")]
+    [InlineData("--logs", "", "choose some of bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, get, get-clear, kvm-ring, kvm-bitmap, kvm-manual, kvm-initially-set, host, or all")]
+    [InlineData("--logs", "ring,pml", "choose some of bitmap, ring, summary, adaptive, sim-kvm-get, sim-kvm-clear, sim-kvm-ring, get, get-clear, kvm-ring, kvm-bitmap, kvm-manual, kvm-initially-set, host, or all")]
     [InlineData("--mmu", "radix", "choose one of flat, hash, stage2, tdp, tdp-pml")]
     [InlineData("--vcpus", "0", "not a number from 1 to 64")]
     [InlineData("--vcpus", "65", "not a number from 1 to 64")]

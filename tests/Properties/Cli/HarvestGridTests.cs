@@ -81,8 +81,8 @@ public sealed class HarvestGridTests
         Assert.Equal([0.0, 1, 10], ring.Select(cell => cell.Costs.FullExits));
         Assert.Equal([191.0, 192, 2000], ring.Select(cell => cell.Costs.Entries));
         Assert.All(ring.Skip(1), cell => Assert.True(cell.Costs.Stall > 0 && cell.Costs.Harvest >= cell.Costs.Stall));
-        Assert.All(report.Cells.Where(cell => cell.Log is not ("ring" or "kvm-ring")), cell => Assert.Equal(0, cell.Costs.FullExits));
-        Assert.Equal(ring.Select(cell => cell.Costs.FullExits), report.Cells.Where(cell => cell.Log == "kvm-ring").Select(cell => cell.Costs.FullExits));
+        Assert.All(report.Cells.Where(cell => cell.Log is not ("ring" or "sim-kvm-ring")), cell => Assert.Equal(0, cell.Costs.FullExits));
+        Assert.Equal(ring.Select(cell => cell.Costs.FullExits), report.Cells.Where(cell => cell.Log == "sim-kvm-ring").Select(cell => cell.Costs.FullExits));
     }
 
     [Fact]

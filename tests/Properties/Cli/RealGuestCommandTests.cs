@@ -2,6 +2,7 @@ using System.Text.Json;
 using RingKit.Cli.Machines;
 using RingKit.Cli.RealGuests;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.Host;
 using RingKit.Memory;
 using RingKit.Mmu.Guest;
 using RingKit.Properties.Support;
@@ -62,21 +63,6 @@ public sealed class RealGuestCommandTests
         Assert.All(logs, log => Assert.True(log.GetProperty("stores_per_second_before").GetDouble() > 0));
     }
 
-    [Fact]
-    public async Task A_trace_is_replayed_on_real_guests_and_each_log_reports_its_pages()
-    {
-        Need();
-        using var files = new TraceFiles();
-        string trace = files.Write(string.Concat(Enumerable.Range(0, 400).Select(i => $" {"SML"[i % 3]} {0x1ffe + (i * i % 90 * 0x1000):x},4\n")));
-        CommandResult result = await CommandResult.OfAsync("replay", trace, "--mmu", "kvm", "--interval", "100", "--memory", "4M", "--json");
-        Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
-        JsonElement[] logs = [.. report.GetProperty("logs").EnumerateArray()];
-        Assert.Equal(LogChoice.Real.Select(log => log.Name), logs.Select(log => log.GetProperty("log").GetString()));
-        Assert.All(logs, log => Assert.Equal(3, log.GetProperty("intervals").GetArrayLength()));
-        Assert.All(logs, log => Assert.InRange(log.GetProperty("total").GetProperty("dirty_pages").GetInt64(), 30, 270));
-    }
-
     // It runs for a while before, to learn how fast it is.
     [Fact]
     public async Task A_real_guest_that_stores_at_a_rate_is_migrated()
@@ -90,21 +76,26 @@ public sealed class RealGuestCommandTests
     }
 
     [Fact]
-    public async Task A_real_guests_logs_are_rows_of_a_harvest()
+    public async Task Real_logs_alone_need_no_page_table_and_have_a_guest_of_64_MiB()
     {
         Need();
-        CommandResult result = await CommandResult.OfAsync(
-            "harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "0,1,300", "--pattern", "random", "--logs", "kvm-ring,kvm-bitmap,kvm-manual", "--vcpus", "2", "--ring-entries", "1024", "--json");
+        string[] host = HostTrackingSupport.Read().WhyNot is null ? ["host"] : [];
+        string[] logs = ["kvm-ring", "kvm-bitmap", .. host];
+        CommandResult result = await CommandResult.OfAsync("harvest", "--logs", string.Join(',', logs), "--dirty", "1,100%", "--stores", "200", "--pattern", "random", "--cell-time", "0ms", "--json");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        string[] logs = [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("log").GetString()!)];
-        Assert.Equal(3, logs.Count(log => log == "kvm-ring"));
-        Assert.Equal(9, logs.Length);
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        Assert.Equal("kvm", report.GetProperty("mmu").GetString());
+        JsonElement[] cells = [.. report.GetProperty("cells").EnumerateArray()];
+        Assert.Equal(logs, cells.Select(cell => cell.GetProperty("log").GetString()).Distinct());
+        Assert.All(cells, cell => Assert.Equal("64M", cell.GetProperty("memory").GetString()));
+        Assert.Equal([1, 16384], cells.Select(cell => cell.GetProperty("dirty_pages").GetInt32()).Distinct());
     }
 
     [Theory]
     [InlineData("kvm", "run")]
     [InlineData("migrate", "--mmu", "kvm", "--memory", "8M")]
     [InlineData("harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "1", "--pattern", "random")]
+    [InlineData("harvest", "--logs", "bitmap,kvm-bitmap", "--memory", "8M", "--dirty", "1", "--pattern", "random")]
     public async Task Without_a_device_there_is_one_line(params string[] args)
     {
         CommandResult result = await WithDevice(Missing, () => CommandResult.OfAsync(args));
@@ -115,13 +106,6 @@ public sealed class RealGuestCommandTests
     public async Task A_file_that_is_no_device_is_refused()
     {
         CommandResult result = await WithDevice("/dev/null", () => CommandResult.OfAsync("kvm", "run"));
-        result.AssertRefused("no real guest can run here: ");
-    }
-
-    [Fact]
-    public async Task Without_a_device_a_trace_is_not_replayed_on_it()
-    {
-        CommandResult result = await WithDevice(Missing, () => CommandResult.OfAsync("replay", TraceFiles.Ls, "--mmu", "kvm"));
         result.AssertRefused("no real guest can run here: ");
     }
 
@@ -164,6 +148,13 @@ public sealed class RealGuestCommandTests
     [InlineData("--vcpus 17: with --mmu kvm", "migrate", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--vcpus 17: with --mmu kvm", "harvest", "--mmu", "kvm", "--vcpus", "17")]
     [InlineData("--trace: not with --mmu kvm", "harvest", "--mmu", "kvm", "--trace", "x")]
+    [InlineData("--trace: not with kvm-ring", "harvest", "--logs", "kvm-ring,bitmap", "--trace", "x")]
+    [InlineData("--vcpus 17: with kvm-bitmap", "harvest", "--logs", "ring,kvm-bitmap", "--vcpus", "17")]
+    [InlineData("--logs kvm-ring: choose some of ", "harvest", "--mmu", "stage2", "--logs", "kvm-ring")]
+    [InlineData("--log ring: choose one of kvm-ring, ", "replay", "x", "--mmu", "kvm", "--log", "ring")]
+    [InlineData("--log kvm-ring: choose one of bitmap, ", "replay", "x", "--log", "kvm-ring")]
+    [InlineData("--huge-pages: only with ", "replay", "x", "--mmu", "kvm", "--huge-pages")]
+    [InlineData("--ring-entries 300", "replay", "x", "--mmu", "kvm", "--ring-entries", "300")]
     [InlineData("--memory 32G: with --mmu kvm at most 16G", "replay", "x", "--mmu", "kvm", "--memory", "32G")]
     public async Task What_a_real_guest_cannot_have_is_refused(string error, params string[] args) => (await CommandResult.OfAsync(args)).AssertRefused(error);
 

@@ -29,7 +29,7 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Equal([163_119, 70_881, 2_521, 656_266, 45], trace.EnumerateObject().Select(property => property.Value.GetInt64()));
 
         JsonElement[] logs = [.. json.RootElement.GetProperty("logs").EnumerateArray()];
-        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "kvm-get", "kvm-clear", "kvm-ring"], logs.Select(log => log.GetProperty("log").GetString()));
+        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "sim-kvm-get", "sim-kvm-clear", "sim-kvm-ring"], logs.Select(log => log.GetProperty("log").GetString()));
         foreach (JsonElement log in logs)
         {
             JsonElement[] intervals = [.. log.GetProperty("intervals").EnumerateArray()];

@@ -31,7 +31,7 @@ public sealed class ReplayTests
 
         var totals = new TraceTotals(Instructions: 656_266, Loads: 163_119, Stores: 70_881, Modifies: 2_521, DistinctPages: 45);
         Assert.Equal(totals, report.Trace);
-        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "kvm-get", "kvm-clear", "kvm-ring"], report.Logs.Select(log => log.Log));
+        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "sim-kvm-get", "sim-kvm-clear", "sim-kvm-ring"], report.Logs.Select(log => log.Log));
         Assert.All(report.Logs, log => Assert.Equal(intervals, log.Intervals.Length));
         Assert.All(report.Logs, log => Assert.Equal((ulong)intervals, log.Total.Invalidations));
     }

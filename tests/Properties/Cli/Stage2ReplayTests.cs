@@ -35,7 +35,7 @@ public sealed class Stage2ReplayTests
             Stage2 = new Stage2Options { HasHugePages = hugePages, EagerSplitChunk = (ulong)chunk, Generation = generation },
         };
         ReplayReport report = ReplayCheck.Run(trace, model, settings);
-        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "kvm-get", "kvm-clear", "kvm-ring"], report.Logs.Select(log => log.Log));
+        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "sim-kvm-get", "sim-kvm-clear", "sim-kvm-ring"], report.Logs.Select(log => log.Log));
         Assert.All(report.Logs, log => Check(log.Stage2!, hugePages, chunk != 0));
     }
 

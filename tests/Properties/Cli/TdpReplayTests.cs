@@ -31,7 +31,7 @@ public sealed class TdpReplayTests
             Tdp = MachineSettings.DefaultTdp with { HostLevel = hugePages ? MappingLevel.Size2M : MappingLevel.Size4K, SplitsEagerly = splitsEagerly },
         };
         ReplayReport report = ReplayCheck.Run(trace, model, settings);
-        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "kvm-get", "kvm-clear", "kvm-ring"], report.Logs.Select(log => log.Log));
+        Assert.Equal(["bitmap", "ring", "summary", "adaptive", "sim-kvm-get", "sim-kvm-clear", "sim-kvm-ring"], report.Logs.Select(log => log.Log));
 
         // A processor that logs needs faults to split large leaves, and no others.
         if (mmu == MmuChoice.TdpWithLog && (splitsEagerly || !hugePages))

@@ -56,7 +56,7 @@ public sealed class TraceGridTests
             text.Append(CultureInfo.InvariantCulture, $" S {i % 1000 * 4096:x},{1 + (i % 16)}\n");
         HarvestReport report = Run(Settings(MmuChoice.Flat, text.ToString(), 1000) with { Vcpus = 3, RingEntries = 256 });
         Assert.All(report.Cells, cell => Assert.Equal((1000ul, 1000.0, 3), (cell.DirtyPages, cell.Costs.Faults, cell.Rounds)));
-        foreach (LogCell ring in report.Cells.Where(cell => cell.Log is "ring" or "kvm-ring"))
+        foreach (LogCell ring in report.Cells.Where(cell => cell.Log is "ring" or "sim-kvm-ring"))
             Assert.True(ring.Costs.FullExits > 0 && ring.Costs.Stall > 0);
     }
 

@@ -24,7 +24,7 @@ internal sealed class HarvestOptions
         $"The page table: {MmuChoice.Description} Or {MmuChoice.KvmDescription}", string.Join('|', MmuChoice.AllAndReal.Select(mmu => mmu.Name)));
 
     private readonly Option<string> _memory = ListOption("--memory", DefaultMemory,
-        "The guests' memory: bytes, or with K, M, G or T, each a multiple of 4K and at most 1T. Its pages share a few real ones; not with kvm, whose default is 64M.", "SIZE,...");
+        "The guests' memory: bytes, or with K, M, G or T, each a multiple of 4K and at most 1T. Its pages share a few real ones; not with kvm's logs, whose default is 64M.", "SIZE,...");
 
     private readonly Option<string> _dirty = ListOption("--dirty", DefaultDirty,
         "How much of it the guest stores to between two harvests: parts of its pages, or numbers of pages.", "AMOUNT,...");
@@ -42,7 +42,7 @@ internal sealed class HarvestOptions
         "With a trace: stores from one harvest to the next.", "STORES,...");
 
     private readonly Option<string> _logs = ListOption("--logs", Usual,
-        $"The dirty logs: {string.Join("; ", MmuChoice.AllAndReal.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}; or {Usual}, which leaves out kvm's, whose records are those of others. host, this machine's kernel, must be named: it needs the guest's memory for real.",
+        $"The dirty logs: {string.Join("; ", MmuChoice.AllAndReal.Select(mmu => $"with {mmu.Name} {NamesOver(mmu)}"))}; {All}; or {Usual}, which leaves out sim-kvm's, whose records are those of others. What needs the guest's memory for real must be named: kvm's, of a real guest on this machine's KVM, and host, this machine's kernel. Where all of them do, --mmu is kvm.",
         "LOG,...");
 
     private readonly Option<string> _vcpus = ListOption("--vcpus", "1",
@@ -52,7 +52,7 @@ internal sealed class HarvestOptions
         $"Entries of each vCPU's ring: {MmuChoice.Flat.RingSizes}, as KVM has it; with {MmuChoice.TdpWithLog.Name} from {MmuChoice.TdpWithLog.SmallestRing}.", "N");
 
     private readonly Option<string> _mostStores = ListOption("--stores", HarvestSettings.DefaultMostStores.ToString(CultureInfo.InvariantCulture),
-        "The most pages a guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part dirty. With kvm the default is 4096.", "N");
+        "The most pages a guest stores to. A cell with more is measured on a guest that is smaller by a power of two, with the same part dirty. With kvm's logs the default is 4096.", "N");
 
     private readonly Option<string> _cellTime = ListOption("--cell-time", Duration.Format(HarvestSettings.DefaultCellTime),
         "For about how long the rounds of a cell are repeated, 0ms to 1m: all logs take turns, at least four rounds each. A longer time has less noise.", "TIME");
@@ -80,21 +80,25 @@ internal sealed class HarvestOptions
 
         if (MmuChoice.Of(Word(_mmu), MmuChoice.AllAndReal) is not { } mmu)
             return Refuse(_mmu, $"choose one of {string.Join(", ", MmuChoice.AllAndReal.Select(mmu => mmu.Name))}");
-        bool isReal = mmu == MmuChoice.Kvm;
+        if (ReadLogs(Word(_logs), mmu) is not { } logs)
+            return Refuse(_logs, $"choose some of {NamesOver(mmu)}, or {All}");
+
+        // Where no log is a simulated one, no page table is either, unless somebody says which.
+        bool isReal = mmu == MmuChoice.Kvm || logs.Any(log => log.IsReal);
+        if (isReal && !IsGiven(_mmu) && logs.All(log => log.NeedsOwnBytes))
+            mmu = MmuChoice.Kvm;
         if (ReadList<ulong>(isReal && !IsGiven(_memory) ? DefaultRealMemory : Word(_memory), TryReadMemory) is not { } memory)
             return Refuse(_memory, "not multiples of 4K from 4K to 1T, with commas between them (bytes, or with K, M, G or T: 1G,64G)");
         if (ReadList<DirtyAmount>(Word(_dirty), DirtyAmount.TryParse) is not { } dirty)
             return Refuse(_dirty, "not parts from 0% to 100%, or numbers of pages, with commas between them (0,0.01%,1000)");
         if (ReadNames(Word(_pattern), [.. PagePatterns.All.Select(pattern => (PagePatterns.NameOf(pattern), pattern))]) is not { } patterns)
             return Refuse(_pattern, $"choose some of {string.Join(", ", PagePatterns.Names)}, or {All}");
-        if (ReadLogs(Word(_logs), mmu) is not { } logs)
-            return Refuse(_logs, $"choose some of {NamesOver(mmu)}, or {All}");
         if (!TryReadNumber(Word(_vcpus), HarvestSettings.MaximumVcpus, out int vcpus))
             return Refuse(_vcpus, $"not a number from 1 to {HarvestSettings.MaximumVcpus}");
         if (!TryReadNumber(Word(_ringEntries), (int)DirtyRingSize.MaximumEntries, out int entries) || !mmu.AllowsRing((ulong)entries))
             return Refuse(_ringEntries, $"not {mmu.RingSizes}");
         if (isReal && vcpus > GuestProgram.MaximumVcpus)
-            return Refuse(_vcpus, $"with --mmu {mmu.Name} not a number from 1 to {GuestProgram.MaximumVcpus}");
+            return Refuse(_vcpus, $"with {Real()} not a number from 1 to {GuestProgram.MaximumVcpus}");
         if (!TryReadNumber(isReal && !IsGiven(_mostStores) ? DefaultRealStores : Word(_mostStores), int.MaxValue, out int stores))
             return Refuse(_mostStores, $"not a number from 1 to {int.MaxValue}");
         if (ReadList<DirtyAmount>(Word(_interval), TryReadInterval) is not { } intervals)
@@ -105,7 +109,7 @@ internal sealed class HarvestOptions
         if (isTraced && ((Option[])[_dirty, _pattern, _mostStores]).FirstOrDefault(IsGiven) is { } refused)
             return Fail($"{refused.Name}: not with --trace, which says what is stored to");
         if (isTraced && isReal)
-            return Fail($"{_trace.Name}: not with --mmu {mmu.Name}, whose guest has a program of its own");
+            return Fail($"{_trace.Name}: not with {Real()}, whose guest has a program of its own");
         if (!isTraced && IsGiven(_interval))
             return Fail($"{_interval.Name}: only with --trace");
 
@@ -122,6 +126,8 @@ internal sealed class HarvestOptions
             CellTime = cellTime,
         };
         return true;
+
+        string Real() => IsGiven(_mmu) && mmu == MmuChoice.Kvm ? $"{_mmu.Name} {mmu.Name}" : logs.First(log => log.IsReal).Name;
 
         bool IsGiven(Option option) => command.GetResult(option) is { Implicit: false };
 

@@ -7,7 +7,7 @@ namespace RingKit.Cli.Harvest.Findings;
 internal static class HarvestFindings
 {
     // These take no part in the comparison: they are the flat bitmap and the ring, with KVM's copies of them and its calls around.
-    private static readonly string[] Variants = ["get", "get-clear", "kvm-get", "kvm-clear", "kvm-ring"];
+    private static readonly string[] Variants = ["get", "get-clear", "sim-kvm-get", "sim-kvm-clear", "sim-kvm-ring"];
 
     // Below this the clock is what is measured, in microseconds.
     private const double LeastCost = 0.001;

@@ -9,8 +9,9 @@ namespace RingKit.Cli.Reports.Harvest;
 /// <summary>Writes a comparison for people: a table for each size of guest and pattern, and what follows from them.</summary>
 internal sealed class HarvestText(IAnsiConsole console)
 {
-    // More logs than that have a table of their own: a line has a hundred characters.
-    private const int MostColumns = 6;
+    // Logs beyond that have a table of their own: a line has a hundred characters.
+    private const int MostWidth = 78;
+    private const int EntryWidth = 12;
 
     private ulong? _memory;
 
@@ -27,7 +28,10 @@ internal sealed class HarvestText(IAnsiConsole console)
     public void WriteHead(HarvestSettings settings)
     {
         string vcpus = settings.Vcpus == 1 ? "one vCPU" : $"{settings.Vcpus} vCPUs";
+        string[] real = [.. settings.Logs.Where(log => log.IsReal).Select(log => log.Name)];
         Say($"Guests with {vcpus} and a {settings.Mmu.Name} page table; rings of {settings.RingEntries:N0} entries a vCPU.");
+        if (real.Length != 0)
+            Say($"{string.Join(", ", real)}: the kernel's own, of a real guest on this machine's KVM.");
         if (settings.Trace is { } trace)
         {
             Say($"{settings.TracePath}: {trace.Count:N0} stores to {trace.DistinctPages:N0} pages{(trace.IsCut ? ", and more, which are left out" : "")}.");
@@ -54,7 +58,7 @@ internal sealed class HarvestText(IAnsiConsole console)
             WriteMemory(cells[0].Cell.Memory, cells);
         }
 
-        foreach (string[] logs in cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal).Chunk(MostColumns))
+        foreach (string[] logs in Lines(cells.Select(cell => cell.Log).Distinct(StringComparer.Ordinal)))
             WriteTable(cells, logs);
         WriteFullRings(cells);
     }
@@ -75,6 +79,23 @@ internal sealed class HarvestText(IAnsiConsole console)
         Say($"{MemorySize.Format(memory)}: {HarvestSettings.PagesOf(memory):N0} pages. Memory of the log: ", $"""
             {string.Join(", ", cells.DistinctBy(cell => cell.Log, StringComparer.Ordinal).Select(cell => $"{cell.Log} {MemorySize.Approximate(cell.BookkeepingBytes)}"))}
             """);
+    }
+
+    private static IEnumerable<string[]> Lines(IEnumerable<string> logs)
+    {
+        List<string> line = [];
+        foreach (string log in logs)
+        {
+            if (line.Append(log).Sum(name => Math.Max(name.Length, EntryWidth) + 1) > MostWidth)
+            {
+                yield return [.. line];
+                line.Clear();
+            }
+
+            line.Add(log);
+        }
+
+        yield return [.. line];
     }
 
     private void WriteTable(IReadOnlyList<LogCell> cells, string[] logs)

@@ -93,7 +93,7 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         do
         {
             ulong rest = part.PendingWhole;
-            long mostPages = part.MostPages;
+            long mostPages = MostPagesAlive(part);
             long left = mostPages;
             ulong* group = _words + part.Group;
             ulong firstPage = (ulong)part.Group << 6;
@@ -104,12 +104,12 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
                 ulong mask = TakeAll(ref group[word]);
                 if (mask == 0)
                     continue;
-                left -= BitOperations.PopCount(mask);
+                left -= (long)WordBits.Count(mask);
                 ulong page = firstPage + (word << 6);
                 offered = Vector128.Create(page, mask);
                 sink.Accept(page, mask);
             }
-            while (rest != 0 && left >= 0 && _pages != 0);                            // a sink may dispose the bitmap
+            while (rest != 0 && (ulong)left < _pages);                                // not if it is negative; a sink may dispose the bitmap
 
             part.MoveTo(rest, (ulong)(mostPages - left));
         }

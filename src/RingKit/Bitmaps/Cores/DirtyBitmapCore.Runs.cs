@@ -7,7 +7,8 @@ namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Harvests into runs.</summary>
 /// <remarks>
-/// Where words have few runs, each is delivered between its word's atomic step and the next one, and nothing is stored but what a failing sink would leave behind.
+/// Where words have few runs, each is delivered between its word's atomic step and the next one, in as few instructions as it takes: the atomic step overlaps with what
+/// stands around it, but eight instructions to retire are a cycle. Nothing is stored but what a failing sink would leave behind.
 /// Where they have many, a branch a run is dear: words are decoded by <see cref="RunForm"/>, and runs delivered some hundred at a time. So they are under
 /// disciplines that order many takes at once.
 /// </remarks>
@@ -97,18 +98,37 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         {
             ulong rest = part.PendingWhole;
             ulong words = (ulong)BitOperations.PopCount(rest);
-            long mostPages = part.MostPages;
+            long mostPages = MostPagesAlive(part);
             long room = mostPages;
             ulong* group = _words + part.Group;
             ulong firstPage = (ulong)part.Group << 6;
             ulong runs = 0;
+            bool isScattered = true;
             do
             {
-                ulong word = WordBits.LowestPlace(rest);
-                rest &= rest - 1;
-                room -= (long)left.Deliver(firstPage + (word << 6), TakeForeseen(ref group[word]), ref sink, ref runs);
+                ulong page;
+                ulong mask;
+                if (isScattered && left.OpenEnd == 0)
+                {
+                    ulong rests = rest;
+                    long rooms = room;
+                    mask = DeliverScattered(group, firstPage, ref rests, ref rooms, ref sink, ref left);
+                    page = left.FirstPage;
+                    isScattered = (rest & (rest - 1)) != rests;
+                    runs += (ulong)(room - rooms);
+                    (rest, room) = (rests, rooms);
+                }
+                else
+                {
+                    ulong word = WordBits.LowestPlace(rest);
+                    rest &= rest - 1;
+                    mask = TakeAll(ref group[word]);
+                    page = firstPage + (word << 6);
+                }
+
+                room -= (long)left.Deliver(page, mask, ref sink, ref runs);
             }
-            while (rest != 0 && room >= 0 && _pages != 0);                            // a sink may dispose the bitmap
+            while (rest != 0 && (ulong)room < _pages);                                // not if it is negative; a sink may dispose the bitmap
 
             part.MoveTo(rest, (ulong)(mostPages - room));
             isMany = runs >= words * ManyRuns;
@@ -118,19 +138,41 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return isMany;
     }
 
-    // As TakeAll. What follows need not wait for the atomic step to know how many runs there are: nearly always they are those seen before it.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong TakeForeseen(ref ulong word)
+    // Words in which no two pages are neighbours and the last is clean, while no run is open: where few pages are dirty, nearly all. Up to a word that is different:
+    // its pages, taken and not delivered; or 0. A method of its own, where all stays in registers.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong DeliverScattered<TSink>(ulong* group, ulong firstPage, ref ulong words, ref long mostPages, ref TSink sink, ref RunsLeft left)
+        where TSink : struct, IDirtyRunSink, allows ref struct
     {
-        if (typeof(TOrdering) != typeof(HardwareOrdering))
-            return TakeAll(ref word);
+        ulong rest = words;
+        long room = mostPages;
+        ulong mask;
+        do
+        {
+            ulong word = WordBits.LowestPlace(rest);
+            rest &= rest - 1;
+            mask = TakeAll(ref group[word]);
+            ulong page = firstPage + (word << 6);
+            left.FirstPage = page;
+            if ((mask & (mask << 1 | 1UL << 63)) != 0)
+                break;
 
-        ulong seen = TOrdering.LoadRelaxed(ref word);
-        ulong taken = TakeAll(ref word);
-        if (taken != seen)
-            seen = taken;
-        return seen;
+            for (; mask != 0; mask &= mask - 1)
+            {
+                left.Mask = mask;
+                room--;
+                sink.Accept(page + WordBits.LowestPlace(mask), 1);
+            }
+        }
+        while (rest != 0 && (ulong)room < _pages);
+
+        (words, mostPages) = (rest, room);
+        return mask;
     }
+
+    // One test says whether there is room and the bitmap is not disposed, if the room is less than the bitmap's pages.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long MostPagesAlive(in Part part) => Math.Min(part.MostPages, (long)_pages - 1);
 
     // What a sink did not take; the first page of it, or the cursor as it was.
     private ulong PutBack(ReadOnlySpan<ulong> closed, in RunsLeft left, bool takes, ulong cursor)
