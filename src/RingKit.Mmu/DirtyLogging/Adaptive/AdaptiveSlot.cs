@@ -1,4 +1,4 @@
-using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Bitmaps.Summary;
 using RingKit.Memory;
 using RingKit.Mmu.DirtyLogging.Sinks;
