@@ -14,8 +14,10 @@ public sealed class RefusedGuestTests
     private const uint CreateMachine = 0xAE01, CheckExtension = 0xAE03, CreateVcpu = 0xAE41, RunVcpu = 0xAE80, EnableCap = 0x4068_AEA3, NewUserfault = 0xAA00;
 
     private static readonly string[] Run = ["kvm", "run", "--pages", "16", "--time", "50ms"];
-    private static readonly string[] Migrate = ["migrate", "--mmu", "kvm", "--memory", "8M", "--warm-up", "10ms"];
+    private static readonly string[] Migrate = ["migrate", "--mmu", "kvm", "--memory", "8M", "--vcpus", "1", "--warm-up", "10ms"];
     private static readonly string[] Harvest = ["harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "10", "--pattern", "random", "--logs", "kvm-ring"];
+
+    private static readonly string[] Replay = ["replay", TraceFiles.Ls, "--mmu", "kvm", "--memory", "4M", "--log", "kvm-manual"];
 
     public static TheoryData<string[], uint, Errno, string> Refused => new()
     {
@@ -23,10 +25,11 @@ public sealed class RefusedGuestTests
         { Migrate, CreateMachine, Errno.NoMemory, "the real guest failed: KVM_CREATE_VM was refused: NoMemory" },
         { Migrate, EnableCap, Errno.TooBig, "the real guest failed: A ring of 4096 entries was refused: TooBig" },
         { Harvest, CreateVcpu, Errno.NoMemory, "the real guest failed: vCPU 0 was refused: NoMemory" },
+        { Replay, EnableCap, Errno.Invalid, "the real guest failed: KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 was refused: Invalid" },
     };
 
     // The kernel enters no guest. What a vCPU had in its registers follows.
-    public static TheoryData<string[]> Failing { get; } = [Run, Migrate, Harvest];
+    public static TheoryData<string[]> Failing { get; } = [Run, Migrate, Harvest, Replay];
 
     [Theory]
     [MemberData(nameof(Refused))]

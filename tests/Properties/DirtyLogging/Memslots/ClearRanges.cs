@@ -20,6 +20,7 @@ public static class ClearRanges
         { 0, 63, Errno.Invalid },
         { 0, 999, Errno.Invalid },
         { 0, 1001, Errno.Invalid },
+        { 0, 1024, Errno.Invalid },
         { 960, 64, Errno.Invalid },
         { 960, 39, Errno.Invalid },
         { 1000, 0, Errno.Invalid },
