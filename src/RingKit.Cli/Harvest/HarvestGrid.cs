@@ -15,15 +15,23 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 {
     // Up to so many stores a round is too short to stand for itself, and others beside it.
     private const int FewStores = 20_000;
-    private const int ManyStores = 200_000;
+    private const int ManyStores = 100_000;
     private const int LeastPasses = 2;
     private const int MostPasses = 6;
-    private const int LeastRounds = 2;
+
+    private const int MostTimesUsual = 3;
+    private const int CellsOfPatience = 25;
+
+    // By so much a log may differ from itself, if it is measured twice.
+    private const double NoNoise = 1.06;
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
     private readonly OtherMemory? _otherMemory = settings.TimesCount ? new() : null;
     private GuestMachines? _machines;
+
+    // What cells with more noise than that may take beyond their time, all together.
+    private TimeSpan _patience = settings.CellTime * CellsOfPatience;
 
     /// <summary>Measures all.</summary>
     /// <param name="watcher">Hears of it, if there is one.</param>
@@ -119,7 +127,8 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
 
         // One that chooses among the others, once more: by what it differs from itself is noise.
         LogSamples[] again = settings.TimesCount ? [.. settings.Logs.Where(HarvestLogs.Chooses).Select(log => new LogSamples(log))] : [];
-        TakeTurns([.. samples, .. again], machines, pages, cancellation);
+        CellMeasurement measured = new([.. samples, .. again], takeTurns: settings.Mmu == MmuChoice.Flat);
+        TakeTurns(measured, machines, pages, cancellation);
 
         double factor = pages.Length == 0 ? 1 : dirty / (double)pages.Length;
         return samples.Select(log => new LogCell(
@@ -127,38 +136,36 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             log.Choice.Name,
             dirty,
             (ulong)pages.Length,
-            log.Rounds,
-            log.Typical * factor,
-            log.First * factor,
+            log.Rounds.Count,
+            measured.CostsOf(log) * factor,
+            measured.FirstOf(log) * factor,
             log.TypicalTake * factor,
             Bookkeeping(log.Choice, cell.Memory, machines, log.BookkeepingBytes),
             log.Form,
-            again.FirstOrDefault(other => other.Choice == log.Choice)?.Typical * factor));
+            again.FirstOrDefault(other => other.Choice == log.Choice) is { } other ? measured.CostsOf(other) * factor : null));
     }
 
-    // Several times with new logs, whose memory lies elsewhere. Those over a flat table take turns, since one that was harvested leaves it as another one may find it; over
-    // other tables each comes when the one before is over.
-    private void TakeTurns(LogSamples[] logs, GuestMachines machines, uint[] pages, CancellationToken cancellation)
+    // Several times with new logs, whose memory lies elsewhere.
+    private void TakeTurns(CellMeasurement cell, GuestMachines machines, uint[] pages, CancellationToken cancellation)
     {
-        bool isLong = pages.Length >= ManyStores;
         TimeSpan most = settings.TimesCount ? settings.CellTime : TimeSpan.Zero;
-        LogSamples[][] groups = settings.Mmu == MmuChoice.Flat ? [logs] : [.. logs.Select(log => new[] { log })];
-        TimeSpan mostOfGroup = most / MostPasses / groups.Length;
         long start = Stopwatch.GetTimestamp();
-        for (int pass = 0; pass < LeastPasses || (pass < MostPasses && Stopwatch.GetElapsedTime(start) < most); pass++)
+        for (int pass = 0, usual = LeastPasses; ; pass++)
         {
-            foreach (LogSamples[] group in groups)
-            {
-                using var turns = new LogTurns(group, log => Log(machines, log, pages, cancellation), roundsBefore: isLong ? 1 : 2);
-                long first = Stopwatch.GetTimestamp();
-                for (int round = 0; round < LeastRounds || Stopwatch.GetElapsedTime(first) < mostOfGroup; round++)
-                    turns.Round();
-                if (pass == 0 || (pages.Length < FewStores && pass % 2 == 0))
-                    turns.RoundWithoutProtection();
-                Array.Reverse(group);
-            }
+            TimeSpan spent = Stopwatch.GetElapsedTime(start);
+            bool isUsual = pass < LeastPasses || (pass < MostPasses && spent < most);
+            if (isUsual)
+                usual = pass + 1;
+            else if (pass >= MostTimesUsual * usual || _patience <= TimeSpan.Zero || cell.Noise <= NoNoise)
+                return;
 
-            Array.Reverse(groups);
+            cell.Measure(
+                log => Log(machines, log, pages, cancellation),
+                roundsBefore: pages.Length >= ManyStores ? 1 : 2,
+                most / MostPasses,
+                withoutProtection: pass == 0 || (isUsual && pages.Length < FewStores && pass % 2 == 0));
+            if (!isUsual)
+                _patience -= Stopwatch.GetElapsedTime(start) - spent;
         }
     }
 

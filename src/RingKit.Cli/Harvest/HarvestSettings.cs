@@ -9,9 +9,9 @@ namespace RingKit.Cli.Harvest;
 internal sealed record HarvestSettings : MachineSettings
 {
     public const int MaximumVcpus = 64;
-    public const int DefaultMostStores = 1 << 19;
+    public const int DefaultMostStores = 1 << 18;
 
-    public static readonly TimeSpan DefaultCellTime = TimeSpan.FromMilliseconds(800);
+    public static readonly TimeSpan DefaultCellTime = TimeSpan.FromMilliseconds(700);
 
     /// <summary>The page table.</summary>
     public MmuChoice Mmu { get; init; } = MmuChoice.Flat;

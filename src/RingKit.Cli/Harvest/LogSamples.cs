@@ -15,32 +15,20 @@ internal sealed class LogSamples(LogChoice choice)
     /// <summary>The log.</summary>
     public LogChoice Choice => choice;
 
-    /// <summary>How many rounds were measured.</summary>
-    public int Rounds => _rounds.Count;
-
     /// <summary>As the log says.</summary>
     public ulong BookkeepingBytes { get; private set; }
 
     /// <summary>Where a log that chooses recorded pages when its last round was over, or null.</summary>
     public DirtyLogForm? Form { get; private set; }
 
-    /// <summary>The lower quartile of each kind of cost: what disturbs a round on a machine with neighbours only ever lengthens it.</summary>
-    public CellCosts Typical => new(
-        TypicalOf(round => round.Guest),
-        TypicalOf(round => round.Stall),
-        TypicalOf(round => round.Harvest),
-        TypicalOf(round => round.Faults),
-        TypicalOf(round => round.FullExits),
-        TypicalOf(round => round.Entries),
-        TypicalOf(round => round.ResetCalls),
-        TypicalOf(round => round.Invalidations),
-        TypicalOf(round => round.BytesTouched));
+    /// <summary>The rounds that were measured.</summary>
+    public IReadOnlyList<CellCosts> Rounds => _rounds;
 
-    /// <summary>The lower quartile of the first rounds' <see cref="CellCosts.Total"/>: of the guests that came when all that is touched had been there.</summary>
-    public double First => TypicalOf(_firsts);
+    /// <summary>What guest and harvest took in the first rounds of all: of the guests that came when all that is touched had been there.</summary>
+    public IReadOnlyList<double> Firsts => _firsts;
 
     /// <summary>The lower quartile of what harvests take without protection, or null where there is none.</summary>
-    public double? TypicalTake => _takes.Count == 0 ? null : TypicalOf(_takes);
+    public double? TypicalTake => _takes.Count == 0 ? null : TypicalCosts.LowerQuartile(_takes);
 
     /// <summary>
     /// Has a guest ready whose log has just begun: what is touched is brought into being, and a log that goes by what the last rounds showed comes to know this cell. The first of
@@ -72,12 +60,4 @@ internal sealed class LogSamples(LogChoice choice)
         if (guest.RoundWithoutProtection() is { } take)
             _takes.Add(take);
     }
-
-    private static double TypicalOf(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[(sorted.Length - 1) / 4];
-    }
-
-    private double TypicalOf(Func<CellCosts, double> cost) => TypicalOf(_rounds.Select(cost));
 }

@@ -20,6 +20,9 @@ public sealed class RingDirtyLog : WriteProtectingLog
     private readonly VcpulessRing? _vcpulessRing;
     private readonly Lock _warnings = new();
     private ulong _unexpectedWrites;
+
+    // How the pages of the last stretch lay: those of the next one will lie like them.
+    private bool _areScattered = true;
     private uint _savesTables;
 
     /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on.</summary>
@@ -188,14 +191,16 @@ public sealed class RingDirtyLog : WriteProtectingLog
     {
         const int Stretch = 256;
         var announced = new AnnouncingSink(Machine);
+        var released = default(ReleasingSink);
         var target = new ProtectingTarget<TSink>(this, Machine.Memory, ref sink);
         int harvested, left = ring.Capacity;
         do
         {
             // Nothing is copied out: the reset reads the entries once more, checks them against the slots, and hands on what is left.
-            harvested = ring.Harvester.Harvest(ref announced, Stretch);
+            harvested = _areScattered ? ring.Harvester.Harvest(ref announced, Stretch) : ring.Harvester.Harvest(ref released, Stretch);
             left -= harvested;
             ResetResult reset = ring.Resetter.Reset(ref target);
+            _areScattered = AnnouncingSink.Pays(reset, _areScattered);
             Book((uint)reset.Entries, (ulong)(harvested + reset.Entries) * DirtyGfn.SizeInBytes, (uint)reset.RefusedPages);
         }
         while (harvested == Stretch && left > 0);

@@ -171,7 +171,7 @@ public sealed class HarvestGridTests
                 turns.Round();
             }
 
-            Assert.All(logs, log => Assert.Equal((8, (double)pages), (log.Rounds, log.Typical.Faults)));
+            Assert.All(logs, log => Assert.Equal(Enumerable.Repeat((double)pages, 8), log.Rounds.Select(round => round.Faults)));
             Assert.Null(machines.For(settings.Logs[0], populate: false).DirtyLog);
         }
     }

@@ -6,10 +6,13 @@ namespace RingKit.Cli.Harvest.Guests;
 /// <param name="total">The guest's pages.</param>
 internal sealed class ExpectedPages(ulong total)
 {
-    private readonly ulong[] _expected = new ulong[(total + 63) / 64];
-    private readonly ulong[] _missing = new ulong[(total + 63) / 64];
+    // Side by side, since of many pages anywhere each word is a miss.
+    private readonly (ulong Expected, ulong Seen)[] _words = new (ulong, ulong)[(total + 63) / 64];
     private uint[] _pages = [];
     private long _left;
+
+    // Every other round a page is seen when its bit becomes 0: what was complete need not be cleared.
+    private bool _seesOnes;
 
     /// <summary>The guest's pages.</summary>
     public ulong Total => total;
@@ -24,18 +27,20 @@ internal sealed class ExpectedPages(ulong total)
     public void Set(uint[] pages)
     {
         foreach (uint page in _pages)
-            _expected[page >> 6] = _missing[page >> 6] = 0;
+            _words[page >> 6] = default;
         _pages = pages;
         foreach (uint page in pages)
-            _expected[page >> 6] |= 1UL << (int)page;
+            _words[page >> 6].Expected |= 1UL << (int)page;
+        (_left, _seesOnes) = (0, false);
     }
 
-    /// <summary>Begins a round: none is reported yet.</summary>
+    /// <summary>Begins a round: none is reported yet. The one before was complete.</summary>
     public void Begin()
     {
-        foreach (uint page in _pages)
-            _missing[page >> 6] = _expected[page >> 6];
+        if (_left != 0)
+            Set(_pages);
         _left = _pages.Length;
+        _seesOnes = !_seesOnes;
     }
 
     /// <summary>Takes what a log reports. A page may come twice.</summary>
@@ -52,17 +57,24 @@ internal sealed class ExpectedPages(ulong total)
     /// <summary>The first page that no log has reported in this round; there is one.</summary>
     public ulong FirstMissing()
     {
-        int word = Array.FindIndex(_missing, missing => missing != 0);
-        return ((ulong)word * 64) + (uint)BitOperations.TrailingZeroCount(_missing[word]);
+        int word = Array.FindIndex(_words, missing => MissingOf(missing) != 0);
+        return ((ulong)word * 64) + (uint)BitOperations.TrailingZeroCount(MissingOf(_words[word]));
     }
 
-    private ulong? ReportWord(ulong word, ulong mask)
+    private ulong MissingOf((ulong Expected, ulong Seen) word) => word.Expected & (_seesOnes ? ~word.Seen : word.Seen);
+
+    private ulong? ReportWord(ulong index, ulong mask)
     {
-        ulong stray = word < (ulong)_expected.Length ? mask & ~_expected[word] : mask;
-        if (stray != 0)
-            return (word * 64) + (uint)BitOperations.TrailingZeroCount(stray);
-        _left -= BitOperations.PopCount(_missing[word] & mask);
-        _missing[word] &= ~mask;
+        if (mask == 0)
+            return null;
+        if (index >= (ulong)_words.Length)
+            return (index * 64) + (uint)BitOperations.TrailingZeroCount(mask);
+        ref (ulong Expected, ulong Seen) word = ref _words[index];
+        if ((mask & ~word.Expected) is not 0 and var stray)
+            return (index * 64) + (uint)BitOperations.TrailingZeroCount(stray);
+        ulong seen = MissingOf(word) & mask;
+        _left -= BitOperations.PopCount(seen);
+        word.Seen ^= seen;
         return null;
     }
 }

@@ -14,6 +14,9 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
     // What the control says: nobody else writes it.
     private DirtyLogForm _form;
 
+    // How the ring entries of the last stretch lay: those of the next one will lie like them.
+    private bool _areScattered = true;
+
     /// <summary>Takes what is recorded: in the form, in the one before it if that ended with the last drain, and beside full rings.</summary>
     /// <param name="target">Takes the pages. If it throws, what it did not take stays recorded.</param>
     /// <param name="overflowed">Whether pages went aside since the last drain.</param>
@@ -83,22 +86,26 @@ internal sealed unsafe partial class AdaptiveLogCore<TOrdering>
 
     // So many at a time that what the target has asked for at the harvest is still near at the reset.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong DrainRing<TTarget>(DirtyRingCore<TOrdering> ring, ref TTarget target)
+    private ulong DrainRing<TTarget>(DirtyRingCore<TOrdering> ring, ref TTarget target)
         where TTarget : struct, IAdaptiveTarget, allows ref struct
     {
         const int Stretch = 256;
         ulong entries = 0;
+        var released = default(ReleasingSink);
 
         // Nothing is copied out: the reset reads the entries once more, and what a target has refused before. And never more than the ring holds: vCPUs fill again
         // what is freed here. All that was recorded before is among those, so what is left is the next drain's.
         int harvested, left = (int)ring.Capacity;
         do
         {
-            harvested = ring.Harvest(ref target, Stretch);
+            harvested = _areScattered ? ring.Harvest(ref target, Stretch) : ring.Harvest(ref released, Stretch);
             left -= harvested;
             entries += (uint)harvested;
-            if (ring.MayReset)
-                entries += (uint)ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue).Entries;
+            if (!ring.MayReset)
+                continue;
+            ResetResult reset = ring.Reset<TTarget, RefusePages<TTarget>>(ref target, int.MaxValue);
+            _areScattered = AnnouncingSink.Pays(reset, _areScattered);
+            entries += (uint)reset.Entries;
         }
         while (harvested == Stretch && left > 0);
         return entries;
