@@ -26,11 +26,12 @@ public sealed class GuestMigrationTests
     [InlineData(KvmLogForm.Ring, GuestPattern.Random)]
     [InlineData(KvmLogForm.Bitmap, GuestPattern.HotSet)]
     [InlineData(KvmLogForm.Bitmap, GuestPattern.Random)]
-    public void Memory_of_a_guest_in_long_mode_is_equal_at_the_end(KvmLogForm form, GuestPattern pattern)
+    [InlineData(KvmLogForm.Ring, GuestPattern.Random, true)]
+    public void Memory_of_a_guest_in_long_mode_is_equal_at_the_end(KvmLogForm form, GuestPattern pattern, bool moves = false)
     {
         Kernel.Need(form);
         using GuestMemory memory = NewMemory(), copy = NewMemory();
-        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = form, RingEntries = 1024 });
+        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = form, RingEntries = 1024, Rule = moves ? new RestlessRule() : null });
         NativeView<byte> bytes = memory.Slots[0].Memory;
         var stores = new GuestStores { Pattern = pattern, FirstPage = FirstPage, PageCount = Half, HotPages = 20, Seed = 5 };
         Assert.Equal(Errno.None, GuestProgram.Load(guest.Vcpus[0], bytes, GuestMode.Long, stores));

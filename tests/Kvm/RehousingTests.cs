@@ -50,8 +50,8 @@ public sealed class RehousingTests
         Kernel.Need();
         using GuestMemory memory = RealModeGuests.Memory(pages: 1024);
         using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, RingEntries = 1024 });
-        RealModeGuests.Load(guest.Vcpus[0], memory.Slots[0].Memory, [0xF4], new KvmRegisters { Rax = 1, Rsp = 0x7000, R15 = 3 });
-        LongModeGuest.Store(guest.Vcpus[1], memory.Slots[0].Memory, LongModeGuest.FirstPage, count: 10);
+        LongModeGuest.Store(guest.Vcpus[0], memory.Slots[0].Memory, LongModeGuest.FirstPage, count: 10);
+        RealModeGuests.Load(guest.Vcpus[1], memory.Slots[0].Memory, [0xF4], new KvmRegisters { Rax = 1, Rsp = 0x7000, R15 = 3 });
         for (int vcpu = 0; vcpu < 2; vcpu++)
         {
             // Values that are in no vCPU by itself.
@@ -73,7 +73,7 @@ public sealed class RehousingTests
 
     // What the general and special registers do not show: the guest looks itself.
     [Fact]
-    public void Floating_point_and_model_specific_registers_are_the_guests_own()
+    public void Vector_and_model_specific_registers_are_the_guests_own()
     {
         Kernel.Need();
         using GuestMemory memory = RealModeGuests.Memory(pages: 1024);
@@ -81,11 +81,12 @@ public sealed class RehousingTests
         KvmVcpu vcpu = guest.Vcpus[0];
         NativeView<byte> bytes = memory.Slots[0].Memory;
         LongModeGuest.Store(vcpu, bytes, LongModeGuest.FirstPage, count: 1);
-        Assert.Equal(Errno.None, vcpu.GetRegisters(out KvmRegisters registers));
+        (KvmRegisters registers, KvmSpecialRegisters special) = StateOf(vcpu);
+        special = special with { Cr4 = special.Cr4 | 0x600 };                            // SSE
+        Assert.Equal(Errno.None, vcpu.SetSpecialRegisters(in special));
         ReadOnlySpan<byte> program =
         [
-            0xDB, 0xE3,                         // 00        fninit
-            0xD9, 0xEB,                         // 02        fldpi
+            0xF3, 0x0F, 0x6F, 0x1F,             // 00        movdqu xmm3, [rdi]
             0xB9, 0x02, 0x01, 0x00, 0xC0,       // 04        mov ecx, c0000102h       ; the kernel's gs base
             0xB8, 0x00, 0x70, 0x06, 0x00,       // 09        mov eax, 67000h
             0x31, 0xD2,                         // 0e        xor edx, edx
@@ -93,16 +94,18 @@ public sealed class RehousingTests
             0xF4,                               // 12        hlt
             0x31, 0xC0,                         // 13        xor eax, eax
             0x0F, 0x32,                         // 15        rdmsr
-            0xDD, 0x1F,                         // 17        fstp qword [rdi]
-            0xF4,                               // 19        hlt
+            0xF3, 0x0F, 0x7F, 0x5F, 0x10,       // 17        movdqu [rdi + 10h], xmm3
+            0xF4,                               // 1c        hlt
         ];
         program.CopyTo(bytes.Slice((nuint)registers.Rip, (nuint)program.Length).AsSpan());
+        NativeView<ulong> operands = bytes.Slice((nuint)registers.Rdi, 32).Cast<ulong>();
+        (operands[0], operands[1]) = (0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210);
         Assert.Equal(KvmExitReason.Halted, vcpu.Run().Reason);
         guest.Rehouse(KvmLogForm.Bitmap);
         Assert.Equal(KvmExitReason.Halted, vcpu.Run().Reason);
         Assert.Equal(Errno.None, vcpu.GetRegisters(out registers));
         Assert.Equal(0x67000u, registers.Rax);
-        Assert.Equal(Math.PI, bytes.Slice((nuint)registers.Rdi, sizeof(double)).Cast<double>()[0]);
+        Assert.Equal((operands[0], operands[1]), (operands[2], operands[3]));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace RingKit.Kvm.DirtyLogging.Adaptive;
 /// <summary>The rule by which an adaptive log of a real guest moves between rings and bitmaps, unless it is given another one.</summary>
 /// <remarks>
 /// After each round it reckons by how much the other form's harvest would have been cheaper, or dearer, and adds it up, never below nothing. When the sum
-/// reaches what a move costs, it moves. So it never loses much more by staying than by a move; a single busy round, or pages that come and go, move nothing; and
+/// exceeds what a move costs, it moves. So it never loses much more by staying than by a move; a single busy round, or pages that come and go, move nothing; and
 /// where one form sees more entries than the other sees pages, it does not go to and fro faster than the two differ.
 /// <para>
 /// A harvest of rings costs more for each entry, one of bitmaps for each slot, two calls, and for its size. With two slots they are equal at 100 pages a
@@ -34,7 +34,7 @@ public sealed class KvmFormRule : IKvmFormRule
         double bitmaps = (round.Slots * NanosecondsPerSlot) + (round.SlotPages * NanosecondsPerSlotPage);
         bool isRing = form == KvmLogForm.Ring;
         _lost = Math.Max(0, _lost + (isRing ? ring - bitmaps : bitmaps - ring));
-        if (_lost < MoveCost.TotalNanoseconds)
+        if (_lost <= MoveCost.TotalNanoseconds)
             return form;
         _lost = 0;
         return isRing ? KvmLogForm.Manual : KvmLogForm.Ring;
