@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging.Kvm;
 
@@ -18,12 +19,14 @@ public sealed unsafe partial class KvmMachine
     /// <param name="lastHarvest">
     /// Takes what is in the log, while no vCPU is in the guest and all is ready: the guest's next store goes into the new log. If it throws, nothing is moved.
     /// </param>
+    /// <param name="standstill">How long the vCPUs were held, if it is moved.</param>
     /// <returns>
     /// What the kernel refuses; <see cref="Errno.NotSupported"/> for slots of guest_memfd, whose memory belongs to one machine; <see cref="Errno.Busy"/> if a
     /// vCPU's last exit waits for the next run to be finished: an access to a port, or to what is no memory.
     /// </returns>
-    internal Errno MoveInto(KvmMachine next, Action lastHarvest)
+    internal Errno MoveInto(KvmMachine next, Action lastHarvest, out TimeSpan standstill)
     {
+        standstill = default;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -33,6 +36,7 @@ public sealed unsafe partial class KvmMachine
             if (error != Errno.None)
                 return error;
 
+            long start = Stopwatch.GetTimestamp();
             using var held = new HeldVcpus(_vcpus);
             foreach ((KvmVcpu vcpu, KvmVcpu nextVcpu) in _vcpus.Zip(next._vcpus))
             {
@@ -47,6 +51,7 @@ public sealed unsafe partial class KvmMachine
                 Exchange(next);
             }
 
+            standstill = Stopwatch.GetElapsedTime(start);
             return Errno.None;
         }
     }

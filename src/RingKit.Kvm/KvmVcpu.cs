@@ -1,5 +1,4 @@
 using RingKit.DirtyRings;
-using RingKit.Kvm.Native;
 using RingKit.Memory;
 
 namespace RingKit.Kvm;

@@ -59,6 +59,7 @@ public sealed class GuestMigrationTests
         Assert.True(difference.IsEqual, difference.ToString());
         Assert.True(result.PagesSent > Pages, $"{result.PagesSent} pages: the guest stored nothing meanwhile");
         Assert.NotEqual(0ul, CounterOf(copy, counters.FirstPage));
+        Assert.Equal(moves, guest.Log.Moves.Count > 1);
         Report.Line(
             $"GuestMigration, {guest.Log.Name}, {pattern}: {result.Rounds.Count} rounds, {result.PagesSent} pages, "
             + $"downtime {result.Downtime.TotalMilliseconds:f1} ms.");

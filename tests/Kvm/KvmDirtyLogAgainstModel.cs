@@ -50,7 +50,7 @@ public sealed class KvmDirtyLogAgainstModel
         Props.Check(
             Prop.ForAll(Arb.From(Scripts), script => Agree(KvmLogForm.Ring, script.Cuts, script.Steps, new RestlessRule())),
             nameof(So_it_is_where_the_guest_moves_at_every_harvest),
-            maxTest: LongRun.IsOn ? 5000 : 60);
+            maxTest: LongRun.IsOn ? 2000 : 25);
     }
 
     private static void Agree(KvmLogForm form, int[] cuts, (int Kind, int[] Pages)[] steps, IKvmFormRule? rule = null)

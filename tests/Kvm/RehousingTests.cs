@@ -1,5 +1,4 @@
 using RingKit.Kvm.DirtyLogging;
-using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Kvm.Registers;
 using RingKit.Kvm.Tests.Support;
 using RingKit.Memory;

@@ -5,6 +5,7 @@ using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Machines;
 using RingKit.Kvm;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Kvm.Guests;
 using RingKit.Mmu;
 using RingKit.Mmu.DirtyLogging;
@@ -22,7 +23,10 @@ internal sealed class RealLoggedGuest : ILoggedGuest
     // Behind what a PC keeps below 4 GiB.
     private const ulong StoredGfn = 1 << 20;
 
-    private const string Name = "the real guest";
+    private const string Name = "real guest";
+
+    // A cell is what a log costs where each round is like the last one for long: one that moves is to have moved, if it is worth it, in the rounds before.
+    private static readonly TimeSpan Patience = TimeSpan.FromMicroseconds(20);
 
     private readonly GuestMemory _memory = new();
     private readonly KvmGuest _guest;
@@ -32,7 +36,7 @@ internal sealed class RealLoggedGuest : ILoggedGuest
     private readonly HarvestedPages _harvested;
     private readonly CancellationToken _cancellation;
 
-    /// <param name="form">How the kernel tells what is written.</param>
+    /// <param name="log">How the kernel tells what is written.</param>
     /// <param name="guestPages">The pages of the slot that is stored to.</param>
     /// <param name="settings">How it is made.</param>
     /// <param name="pages">The pages that it stores to in each round, which the vCPUs share.</param>
@@ -40,10 +44,11 @@ internal sealed class RealLoggedGuest : ILoggedGuest
     /// <param name="cancellation">Ends a round.</param>
     /// <exception cref="CommandException">There is no KVM here.</exception>
     /// <exception cref="GuestFailedException">The kernel refuses something.</exception>
-    public RealLoggedGuest(KvmLogForm form, ulong guestPages, MachineSettings settings, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
+    public RealLoggedGuest(LogChoice log, ulong guestPages, MachineSettings settings, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
     {
         (_harvested, _cancellation) = (harvested, cancellation);
-        if (KvmGuest.WhyNot(form, KvmPath.Current) is { } missing)
+        KvmGuestOptions options = log.RealOptions(settings.Vcpus, settings.RingEntries, new KvmFormRule { MoveCost = Patience });
+        if (KvmGuest.WhyNot(options.Form, options.DevicePath) is { } missing)
             throw new CommandException($"no real guest can run here: {missing}");
         _mappedBytes = (StoredGfn + guestPages) << GuestPage.Shift;
         _lists = [.. Enumerable.Range(0, settings.Vcpus).Select(vcpu => ListOf(pages, vcpu, settings.Vcpus))];
@@ -53,8 +58,10 @@ internal sealed class RealLoggedGuest : ILoggedGuest
         _memory.AddSlot(StoredSlot, StoredGfn, guestPages);
         try
         {
-            _guest = KvmGuest.Create(_memory, new KvmGuestOptions { Vcpus = settings.Vcpus, Form = form, RingEntries = settings.RingEntries, DevicePath = KvmPath.Current });
+            _guest = KvmGuest.Create(_memory, options);
             _guest.Log.Start();
+            if (options.Form == KvmLogForm.InitiallySet)
+                _guest.Log.Clear();
         }
         catch (KvmException e)
         {

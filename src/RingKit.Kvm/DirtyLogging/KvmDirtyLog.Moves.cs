@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Mmu;
-using RingKit.Mmu.DirtyLogging.Memslots;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Kvm.DirtyLogging;
@@ -81,12 +80,12 @@ public sealed partial class KvmDirtyLog
         if (isInitiallySet)
             EnableManualProtect(next, KvmLogForm.Manual);
 
-        Errno error = _kvm.MoveInto(next, SetAllAside);
+        Errno error = _kvm.MoveInto(next, SetAllAside, out TimeSpan standstill);
         KvmException.ThrowIf(error, $"The move of the guest to {NameOf(form)}");
         _form = form;
         if (isInitiallySet)
             EnableManualProtect(_kvm, form);
-        _moves = _moves with { Count = _moves.Count + 1, Time = _moves.Time + Stopwatch.GetElapsedTime(start) };
+        _moves = _moves with { Count = _moves.Count + 1, Time = _moves.Time + Stopwatch.GetElapsedTime(start), Standstill = _moves.Standstill + standstill };
     }
 
     private void SetAllAside()
