@@ -12,7 +12,8 @@ public sealed class RefusedRunsTests
 {
     private const ulong OddPages = 0xaaaa_aaaa_aaaa_aaaa;
 
-    // One page (which may be the word's last, and open a run), a few, a run from the first page on or up to the last one, all, and more runs than are delivered one by one.
+    // One page (which may be the word's last, and open a run), a few, a run from the first page on or up to the last one, all, and more runs than are
+    // delivered one by one.
     private static readonly Gen<ulong> Words = Gen.Frequency(
         (4, Gen.Constant(0UL)),
         (8, Gen.Choose(0, 63).Select(place => 1UL << place)),
@@ -26,11 +27,11 @@ public sealed class RefusedRunsTests
     public void A_run_is_delivered_or_dirty_again_wherever_the_sink_fails()
     {
         Gen<(ulong[] Words, int Cut)> cases =
-            from count in Gen.Choose(1, 150)
+            from count in Gen.Choose(1, 140)
             from words in Words.ArrayOf(count)
             from cut in Gen.Choose(0, 63)
             select (words, cut);
-        Props.Check(Prop.ForAll(Arb.From(cases), one => CheckAll(one.Words, one.Cut)), nameof(RefusedRunsTests), maxTest: 60);
+        Props.Check(Prop.ForAll(Arb.From(cases), one => CheckAll(one.Words, one.Cut)), nameof(RefusedRunsTests), maxTest: 16);
     }
 
     // Once for each run, and once without a failure.

@@ -6,8 +6,8 @@ namespace RingKit.Bitmaps.Cores;
 
 /// <summary>Harvests into runs.</summary>
 /// <remarks>
-/// Where words have few runs, each is delivered between its word's atomic step and the next one, in as few instructions as it takes: the atomic step overlaps with what
-/// stands around it, but eight instructions to retire are a cycle. Nothing is stored but what a failing sink would leave behind.
+/// Where words have few runs, each is delivered between its word's atomic step and the next one, in as few instructions as it takes: the step overlaps with
+/// the arithmetic around it, but of what stands between two, eight instructions retire in a cycle. Nothing is stored but what a failing sink would leave behind.
 /// Where they have many, a branch a run is dear: words are decoded by <see cref="RunForm"/>, and runs delivered some hundred at a time. So they are under
 /// disciplines that order many takes at once.
 /// </remarks>
@@ -137,8 +137,8 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         return isMany;
     }
 
-    // Words in which no two pages are neighbours and the last is clean, while no run is open: where few pages are dirty, nearly all. Up to a word that is different:
-    // its pages, taken and not delivered; or 0. A method of its own, where all stays in registers.
+    // Words in which no two pages are neighbours and the last is clean, while no run is open: where few pages are dirty, nearly all. Up to a word that is
+    // different: its pages, taken and not delivered; or 0. A method of its own, where all stays in registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ulong DeliverScattered<TSink>(ulong* group, ulong firstPage, ref ulong words, ref long mostPages, ref TSink sink, ref RunsLeft left)
         where TSink : struct, IDirtyRunSink, allows ref struct

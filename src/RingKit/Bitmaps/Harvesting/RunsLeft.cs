@@ -20,7 +20,8 @@ internal struct RunsLeft
     /// <summary>The open run's first page, if there is one.</summary>
     public readonly ulong OpenStart => _openStart;
 
-    /// <summary>The page of <see cref="Mask"/>'s bit 0. Stored once a word, and the mask once a run: two plain stores take fewer instructions than a wide one of both.</summary>
+    /// <summary>The page of <see cref="Mask"/>'s bit 0.</summary>
+    /// <remarks>Stored once a word, and the mask once a run: two plain stores take fewer instructions than a wide one of both.</remarks>
     public ulong FirstPage { readonly get; set; }
 
     /// <summary>The pages of the word that are left: those from the run on that the sink has now.</summary>
