@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.Rings;
 
 namespace MultiCoreTranslator;
@@ -12,6 +13,7 @@ internal sealed class RingCodeWrites(BroadcastRing<uint>[] rings, int core)
     public void Join() => _readers = [.. rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
 
     /// <summary>Publishes the pages; fewer than all if a core has no room left that must not miss any.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Publish(ReadOnlySpan<ulong> addresses)
     {
         ulong last = ulong.MaxValue;
