@@ -26,10 +26,11 @@ return failure is null ? 0 : 1;
 
 Core[] Make(LaggardPolicy? policy, int capacity = 1 << 16)
 {
-    (ulong[] pages, List<ulong> list, int[] cursors) = (new ulong[4096], new(1 << 16), new int[Cores]);
+    (ulong[] pages, int[] ids, List<ulong> list) = (new ulong[4096], [.. Enumerable.Range(0, Cores)], new(1 << 16));
+    (Dictionary<int, List<ulong>> lists, Dictionary<int, int> cursors) = (ids.ToDictionary(id => id, _ => list), ids.ToDictionary(id => id, _ => 0));
     BroadcastRing<uint>[] rings =
-        [.. cursors.Select(_ => new BroadcastRing<uint>(capacity, new() { WhenReaderLags = policy ?? default, NeverPauses = true }))];
-    return [.. cursors.Select((_, id) => new Core(id, pages, policy is null ? null : new(rings, id), new(list, cursors, id), forgets && id == 0))];
+        [.. ids.Select(_ => new BroadcastRing<uint>(capacity, new() { WhenReaderLags = policy ?? default, NeverPauses = true }))];
+    return [.. ids.Select(id => new Core(id, pages, policy is null ? null : new(rings, id), new(lists, cursors, id), forgets && id == 0))];
 }
 
 long Grow(LaggardPolicy? policy)

@@ -8,7 +8,6 @@ internal sealed class RingCodeWrites(BroadcastRing<uint>[] rings, int core)
 {
     private readonly BroadcastWriter<uint> _writer = rings[core].Writer;
     private BroadcastReader<uint>[] _readers = [.. rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
-
     public void Leave() => Array.ForEach(_readers, reader => reader.Dispose());
     public void Join() => _readers = [.. rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
 
