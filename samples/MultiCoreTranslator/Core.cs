@@ -1,11 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace MultiCoreTranslator;
 
 /// <summary>One core: writes code of its own, runs that of all, and drops translations of pages that were written since.</summary>
 internal sealed class Core(int id, ulong[] pages, RingCodeWrites? rings, ListCodeWrites list, bool forgets)
 {
     // What a page held when it was translated; 0 where there is no translation. A core that forgets drops others than these.
-    private readonly ulong[] _translations = new ulong[pages.Length], _dropped = forgets ? new ulong[pages.Length] : [];
-    private readonly ulong[] _block = new ulong[64];
+    private readonly ulong[] _translations = new ulong[pages.Length], _dropped = forgets ? new ulong[pages.Length] : [], _block = new ulong[64];
     private ulong _random = (uint)id + 1;
     public long Words, Published, Told, Allocated, Growth;
     public bool HasStaleTranslation => pages.Zip(_translations).Any(page => page.Second != 0 && page.Second != page.First);
@@ -27,7 +28,6 @@ internal sealed class Core(int id, ulong[] pages, RingCodeWrites? rings, ListCod
             for (int i = 0; i < 4; i++)
                 Translate(Random() % (ulong)pages.Length);
         }
-
         all.Signal();
         while (!all.IsSet | Fence(yields: true)) { }
         Allocated += GC.GetAllocatedBytesForCurrentThread();
@@ -44,6 +44,7 @@ internal sealed class Core(int id, ulong[] pages, RingCodeWrites? rings, ListCod
         Growth += Environment.WorkingSet;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write(Span<ulong> block)
     {
         (ulong next, ulong code) = (((ulong)id << 22) + (Random() & 0x3FFE00), _random);
@@ -52,15 +53,13 @@ internal sealed class Core(int id, ulong[] pages, RingCodeWrites? rings, ListCod
             (int page, block[i]) = ((int)(next >> 12), next);
             (pages[page], _translations[page]) = (code, 0);
         }
-
         // Who finds no room drops translations meanwhile, so that no two cores wait for each other.
         for (int done = 0; (done += rings?.Publish(block[done..]) ?? list.Publish(block)) < block.Length;)
             Fence(yields: true);
     }
     private void Translate(ulong page) => _translations[page] = _translations[page] == 0 ? pages[page] : _translations[page];
 
-    // Not inlined: the call of the system would have its price in each Write.
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]    // a call of the system would have its price in each Write
     private bool Fence(bool yields = false)
     {
         _ = yields && Thread.Yield();

@@ -1,18 +1,18 @@
 namespace MultiCoreTranslator;
 
-/// <summary>The pattern in use today: a list under one lock, a cursor for each core, a copy each way. Cores meet what they wrote themselves, too.</summary>
-internal sealed class ListCodeWrites(List<ulong> list, int[] cursors, int core)
+/// <summary>The pattern in use today: a list and cursors by core under one lock, a copy each way. Cores meet what they wrote themselves, too.</summary>
+internal sealed class ListCodeWrites(Dictionary<int, List<ulong>> lists, Dictionary<int, int> cursors, int core)
 {
     public int Publish(ReadOnlySpan<ulong> addresses)
     {
         ulong[] written = addresses.ToArray();
-        lock (list)
+        lock (lists)
         {
-            int taken = list.Count + written.Length > list.Capacity ? cursors.Min() : 0;
-            list.RemoveRange(0, taken);
-            for (int reader = 0; taken != 0 && reader < cursors.Length; reader++)
+            int taken = lists[core].Count + written.Length > lists[core].Capacity ? cursors.Values.Min() : 0;
+            for (int reader = 0; taken != 0 && reader < cursors.Count; reader++)
                 cursors[reader] -= taken;
-            list.AddRange(written);
+            lists[core].RemoveRange(0, taken);
+            lists[core].AddRange(written);
         }
         return addresses.Length;
     }
@@ -20,8 +20,8 @@ internal sealed class ListCodeWrites(List<ulong> list, int[] cursors, int core)
     public long Invalidate(ulong[] translations)
     {
         ulong[] taken;
-        lock (list)
-            cursors[core] += (taken = list.GetRange(cursors[core], list.Count - cursors[core]).ToArray()).Length;
+        lock (lists)
+            cursors[core] += (taken = lists[core].GetRange(cursors[core], lists[core].Count - cursors[core]).ToArray()).Length;
         foreach (ulong address in taken)
             translations[address >> 12] = 0;
         return taken.Length;

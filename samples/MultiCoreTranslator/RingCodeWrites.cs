@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RingKit.Rings;
 
 namespace MultiCoreTranslator;
@@ -7,11 +8,11 @@ internal sealed class RingCodeWrites(BroadcastRing<uint>[] rings, int core)
 {
     private readonly BroadcastWriter<uint> _writer = rings[core].Writer;
     private BroadcastReader<uint>[] _readers = [.. rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
-
     public void Leave() => Array.ForEach(_readers, reader => reader.Dispose());
     public void Join() => _readers = [.. rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
 
     /// <summary>Publishes the pages; fewer than all if a core has no room left that must not miss any.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Publish(ReadOnlySpan<ulong> addresses)
     {
         ulong last = ulong.MaxValue;
