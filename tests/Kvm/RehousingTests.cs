@@ -5,6 +5,7 @@ using RingKit.Memory;
 using RingKit.Mmu;
 using RingKit.Mmu.Guest;
 using Xunit;
+using KvmCapability = RingKit.Mmu.DirtyLogging.Kvm.KvmCapability;
 using KvmSlotTraits = RingKit.Mmu.DirtyLogging.Kvm.KvmSlotTraits;
 
 namespace RingKit.Kvm.Tests;
@@ -12,6 +13,9 @@ namespace RingKit.Kvm.Tests;
 /// <summary>A guest moves into another machine of the kernel's, and finds there all that it had.</summary>
 public sealed class RehousingTests
 {
+    // KVM_CAP_MAX_VCPU_ID: the machine's vCPUs have smaller numbers.
+    private const KvmCapability MaximumVcpuId = (KvmCapability)128;
+
     private static KvmLogForm[] Forms { get; } = [KvmLogForm.Manual, KvmLogForm.Ring, KvmLogForm.Bitmap, KvmLogForm.InitiallySet, KvmLogForm.Ring];
 
     [Fact]
@@ -132,6 +136,24 @@ public sealed class RehousingTests
         Assert.All(Enumerable.Range(0, 12), page => Assert.NotEqual(0, block[(nuint)page * GuestPage.Size]));
         Assert.Equal(PageSet.Expected(120, 8), PageSet.HarvestOf(guest.Log));
         Assert.Equal(12UL, guest.Log.Statistics.RefusedPages);
+    }
+
+    [Fact]
+    public void Capabilities_that_the_user_has_enabled_hold_in_the_new_machine()
+    {
+        Kernel.Need();
+        Assert.Equal(Errno.None, KvmDevice.Open(out KvmDevice? device));
+        using KvmDevice opened = device!;
+        Assert.Equal(Errno.None, opened.CreateMachine(out KvmMachine? machine));
+        using KvmMachine kvm = machine!;
+        if (kvm.EnableCap(MaximumVcpuId, 4) != Errno.None)
+            Assert.Skip("the kernel has no KVM_CAP_MAX_VCPU_ID");
+        Assert.Equal(Errno.None, kvm.CreateVcpu(0, out _));
+        Assert.Equal(Errno.None, opened.CreateMachine(out KvmMachine? other));
+        using (KvmMachine next = other!)
+            Assert.Equal(Errno.None, kvm.MoveInto(next, () => { }, out _));
+        Assert.Equal(Errno.Invalid, kvm.CreateVcpu(4, out _));
+        Assert.Equal(Errno.None, kvm.CreateVcpu(3, out _));
     }
 
     [Fact]
