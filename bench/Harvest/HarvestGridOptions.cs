@@ -30,7 +30,7 @@ internal sealed record HarvestGridOptions
         {
             options = arguments[i] switch
             {
-                "--quick" => options with { Settings = Grid([1UL << 30], [DirtyAmount.OfPages(0), DirtyAmount.OfPages(100)]) },
+                "--quick" => options with { Settings = Grid([1UL << 30], [DirtyAmount.OfPages(0), DirtyAmount.OfPages(100)]) with { CellTime = TimeSpan.FromMilliseconds(50) } },
                 "--memory" => options with { Settings = options.Settings with { Memory = List(arguments, ref i, ReadMemory) } },
                 "--dirty" => options with { Settings = options.Settings with { Dirty = List(arguments, ref i, ReadAmount) } },
                 "--forms" => options with { Settings = options.Settings with { Logs = List(arguments, ref i, ReadLog) } },

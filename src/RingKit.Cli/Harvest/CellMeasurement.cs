@@ -8,8 +8,10 @@ namespace RingKit.Cli.Harvest;
 internal sealed class CellMeasurement
 {
     private const int LeastRounds = 2;
-    private const double LeastNoise = 1;
-    private const double NoNoise = 0.06;
+    private const double MostError = 0.03;
+
+    // In microseconds.
+    private const double LeastError = 0.3;
 
     private readonly LogSamples[][] _groups;
     private int _passes;
@@ -20,14 +22,13 @@ internal sealed class CellMeasurement
     /// </param>
     public CellMeasurement(LogSamples[] logs, bool takeTurns) => _groups = takeTurns ? [logs] : [.. logs.Select(log => new[] { log })];
 
-    /// <summary>Whether two logs of the same choice differ by more than a part of their costs, and more than a microsecond.</summary>
-    public bool IsNoisy =>
-        _groups.SelectMany(group => group).GroupBy(log => log.Choice).Any(same =>
-        {
-            double[] costs = [.. same.Select(log => CostsOf(log).Total)];
-            double difference = costs.Max() - costs.Min();
-            return difference > LeastNoise && difference > costs.Min() * NoNoise;
-        });
+    /// <summary>Whether what the logs cost is still uncertain, by more than a part of it and some tenths of a microsecond.</summary>
+    public bool IsUncertain => _groups.Any(group =>
+    {
+        double[][] totals = [.. group.Select(log => log.Rounds.Select(round => round.Total).ToArray())];
+        double error = TypicalCosts.ErrorOf(totals);
+        return error > MostError && error * TypicalCosts.Of(totals).Min() > LeastError;
+    });
 
     /// <summary>What a log's round costs.</summary>
     public CellCosts CostsOf(LogSamples log)

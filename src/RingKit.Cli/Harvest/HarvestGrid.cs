@@ -20,7 +20,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int LeastPasses = 2;
     private const int MostPasses = 6;
 
-    private const int MostTimesUsual = 3;
+    private const int MostTimesUsual = 4;
     private const int CellsOfPatience = 30;
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
@@ -28,7 +28,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private readonly OtherMemory? _otherMemory = settings.TimesCount ? new() : null;
     private GuestMachines? _machines;
 
-    // What cells in which a log differs from itself may take beyond their time, all together.
+    // What cells whose costs are uncertain may take beyond their time, all together.
     private TimeSpan _patience = settings.CellTime * CellsOfPatience;
 
     /// <summary>Measures all.</summary>
@@ -154,7 +154,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             bool isUsual = pass < LeastPasses || (pass < MostPasses && spent < most);
             if (isUsual)
                 usual = pass + 1;
-            else if (pass >= MostTimesUsual * usual || _patience <= TimeSpan.Zero || !cell.IsNoisy)
+            else if (pass >= MostTimesUsual * usual || most == TimeSpan.Zero || _patience <= TimeSpan.Zero || !cell.IsUncertain)
                 return;
 
             cell.Measure(

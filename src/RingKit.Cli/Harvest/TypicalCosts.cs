@@ -9,6 +9,9 @@ internal static class TypicalCosts
 {
     private const int Sweeps = 4;
 
+    // 1.253 standard deviations, each of which is 1.483 median distances.
+    private const double ErrorOfMedian = 1.858;
+
     /// <summary>The costs of each log.</summary>
     /// <param name="logs">For each its rounds, in the order of turns: as many as the others have, at least 1.</param>
     public static CellCosts[] Of(IReadOnlyList<IReadOnlyList<CellCosts>> logs)
@@ -32,6 +35,22 @@ internal static class TypicalCosts
     /// <param name="logs">For each the times of its rounds, in the order of turns: as many as the others have, at least 1. None is negative.</param>
     public static double[] Of(IReadOnlyList<double[]> logs)
     {
+        (double[] costs, double[] speeds) = Polish(logs);
+        double typical = Quantile(speeds, 0.25);
+        return [.. costs.Select(cost => cost * typical)];
+    }
+
+    /// <summary>By which part of it the typical log's cost is uncertain: the standard error of a median.</summary>
+    /// <param name="logs">As there.</param>
+    public static double ErrorOf(IReadOnlyList<double[]> logs)
+    {
+        (double[] costs, double[] speeds) = Polish(logs);
+        double[] distances = [.. logs.SelectMany((times, log) => times.Select((time, turn) => Math.Abs((time / (costs[log] * speeds[turn])) - 1)).Where(double.IsFinite))];
+        return distances.Length == 0 ? 0 : ErrorOfMedian * Quantile(distances, 0.5) / Math.Sqrt(speeds.Length);
+    }
+
+    private static (double[] Costs, double[] Speeds) Polish(IReadOnlyList<double[]> logs)
+    {
         double[] costs = [.. logs.Select(times => Quantile(times, 0.5))];
         double[] speeds = [];
         for (int sweep = 0; sweep < Sweeps; sweep++)
@@ -40,8 +59,7 @@ internal static class TypicalCosts
             costs = [.. logs.Select(times => Quantile(times.Zip(speeds, (time, speed) => time / speed), 0.5))];
         }
 
-        double typical = Quantile(speeds, 0.25);
-        return [.. costs.Select(cost => cost * typical)];
+        return (costs, speeds);
 
         // What takes no time tells nothing of the machine's.
         double SpeedOf(int turn)

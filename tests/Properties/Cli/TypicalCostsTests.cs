@@ -34,6 +34,21 @@ public sealed class TypicalCostsTests
     }
 
     [Fact]
+    public void What_differs_only_with_the_turn_is_certain_and_the_rest_by_the_root_of_the_turns()
+    {
+        Assert.Equal(0, TypicalCosts.ErrorOf([[1, 2, 3], [10, 20, 30], [0, 0, 0]]), 1e-9);
+        var random = new Random(2019);
+        double few = Error(25), many = Error(2500);
+        Assert.InRange(few / many, 5, 20);
+
+        // A tenth up or down, evenly: the median distance is a twentieth, a part of which the speeds of turns of seven rounds take to themselves.
+        Assert.InRange(many, 1.858 * 0.03 / 50, 1.858 * 0.05 / 50);
+
+        double Error(int turns) => TypicalCosts.ErrorOf([.. Enumerable.Range(1, 7).Select(cost =>
+            Enumerable.Range(0, turns).Select(turn => cost * (1 + (turn % 3)) * (0.9 + (random.NextDouble() * 0.2))).ToArray())]);
+    }
+
+    [Fact]
     public void What_takes_no_time_takes_none_and_disturbs_nobody()
     {
         double[] typical = TypicalCosts.Of([[0, 0, 0], [2, 2, 4], [0, 0, 6]]);
