@@ -1,5 +1,4 @@
 using RingKit.Cli.Commands;
-using RingKit.Cli.Machines;
 using RingKit.Kvm;
 using RingKit.Kvm.DirtyLogging;
 using RingKit.Kvm.Guests;
@@ -72,7 +71,7 @@ internal sealed class ListGuest : IDisposable
     /// <exception cref="KvmException">The kernel refuses its registers.</exception>
     public void Load(KvmVcpu vcpu, ReadOnlySpan<uint> pages, int turns = GuestStores.SafeTurns)
     {
-        var list = new ulong[pages.Length];
+        ulong[] list = new ulong[pages.Length];
         for (int i = 0; i < list.Length; i++)
             list[i] = StoredGfn + pages[i];
         Errno error = GuestProgram.LoadList(vcpu, _memory.Slots[0].Memory, GuestMode.Long, _mappedBytes, _addresses[(int)vcpu.Id], list, turns);

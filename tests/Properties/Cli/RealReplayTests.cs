@@ -64,7 +64,7 @@ public sealed class RealReplayTests : IDisposable
             from offset in Gen.Choose(0, 100 * 4096)
             from size in Gen.Elements(1, 8, 100, 4096)
             select string.Create(CultureInfo.InvariantCulture, $"{kind} {region + (ulong)offset:x},{size}\n");
-        var traces = Gen.Choose(0, 400).SelectMany(count => line.ArrayOf(count)).SelectMany(lines => Gen.Choose(1, 300).Select(interval => (Text: string.Concat(lines), Interval: interval)));
+        Gen<(string Text, int Interval)> traces = Gen.Choose(0, 400).SelectMany(count => line.ArrayOf(count)).SelectMany(lines => Gen.Choose(1, 300).Select(interval => (Text: string.Concat(lines), Interval: interval)));
         Props.Check(Prop.ForAll(traces.ToArbitrary(), trace => HasTheModelsPages(trace.Text, trace.Interval)), nameof(Random_traces_give_the_pages_of_the_model), maxTest: 12);
     }
 

@@ -14,7 +14,7 @@ public sealed class RefusedGuestTests
     private const uint CreateMachine = 0xAE01, CheckExtension = 0xAE03, CreateVcpu = 0xAE41, RunVcpu = 0xAE80, EnableCap = 0x4068_AEA3, NewUserfault = 0xAA00;
 
     private static readonly string[] Run = ["kvm", "run", "--pages", "16", "--time", "50ms"];
-    private static readonly string[] Migrate = ["migrate", "--mmu", "kvm", "--memory", "8M", "--warm-up", "10ms"];
+    private static readonly string[] Migrate = ["migrate", "--mmu", "kvm", "--memory", "8M", "--vcpus", "1", "--warm-up", "10ms"];
     private static readonly string[] Harvest = ["harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "10", "--pattern", "random", "--logs", "kvm-ring"];
 
     private static readonly string[] Replay = ["replay", TraceFiles.Ls, "--mmu", "kvm", "--memory", "4M", "--log", "kvm-manual"];

@@ -15,7 +15,7 @@ public sealed class DocumentedCommandsTests
 {
     private static readonly string[] Folders = ["docs", "bench", "src", "tests", "samples"];
 
-    private static readonly string[] BenchmarkOptions = ["--filter", "--job", "--inProcess", "--launchCount", "--list"];
+    private static readonly string[] BenchmarkOptions = ["--filter", "--job", "--inProcess", "--launchCount", "--warmupCount", "--iterationCount", "--list"];
 
     private static readonly string[] CiLines = [.. File.ReadLines(Path.Combine(SourceTree.Root, ".ci", "run")).Select(line => line.Trim())];
 
