@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using RingKit.Cli.Commands.Values;
+using RingKit.Cli.Machines;
 using RingKit.Cli.RealGuests;
-using RingKit.Kvm.DirtyLogging;
 using RingKit.Kvm.Guests;
 using RingKit.Mmu.DirtyLogging;
 
@@ -13,7 +13,7 @@ internal sealed class KvmOptions
 {
     private static readonly string SizesOfRings = $"a power of two from {DirtyRingSize.MinimumEntries()} to {DirtyRingSize.MaximumEntries}";
 
-    private readonly Option<string> _log = Word("--log", FormNames, "How the kernel tells what is written.");
+    private readonly Option<string> _log = Word("--log", LogNames, "How the kernel tells what is written; the adaptive log moves the guest between ring and bitmap.");
 
     private readonly Option<string> _pattern = Word("--pattern", PatternNames,
         "Where the guest stores: any page; seven stores of eight to one page of a hundred; one page after the other, each vCPU in its share; the same, counting in each page.");
@@ -34,7 +34,7 @@ internal sealed class KvmOptions
 
     private readonly Option<TimeSpan?> _interval = Time("--interval", KvmRunSettings.DefaultInterval, "From one harvest to the next");
 
-    private static string[] FormNames { get; } = [.. Enum.GetValues<KvmLogForm>().Select(KvmDirtyLog.NameOf)];
+    private static string[] LogNames { get; } = [.. LogChoice.Real.Select(log => log.Name)];
 
     private static GuestPattern[] Patterns { get; } = [GuestPattern.Random, GuestPattern.HotSet, GuestPattern.Sequential, GuestPattern.Counter];
 
@@ -58,7 +58,7 @@ internal sealed class KvmOptions
 
     public KvmRunSettings Read(ParseResult parsed) => new()
     {
-        Form = (KvmLogForm)Array.IndexOf(FormNames, parsed.GetRequiredValue(_log)),
+        Log = LogChoice.Real[Array.IndexOf(LogNames, parsed.GetRequiredValue(_log))],
         Pages = parsed.GetRequiredValue(_pages),
         Pattern = Patterns[Array.IndexOf(PatternNames, parsed.GetRequiredValue(_pattern))],
         Vcpus = parsed.GetRequiredValue(_vcpus),
@@ -69,10 +69,10 @@ internal sealed class KvmOptions
 
     private void Check(CommandResult command)
     {
-        string log = command.GetValue(_log) ?? FormNames[0], pattern = command.GetValue(_pattern) ?? PatternNames[0];
+        string log = command.GetValue(_log) ?? LogNames[0], pattern = command.GetValue(_pattern) ?? PatternNames[0];
         int pages = ValueOf(_pages, KvmRunSettings.DefaultPages), vcpus = ValueOf(_vcpus, 1);
-        if (!FormNames.Contains(log))
-            command.AddError($"--log {log}: choose one of {string.Join(", ", FormNames)}");
+        if (!LogNames.Contains(log))
+            command.AddError($"--log {log}: choose one of {string.Join(", ", LogNames)}");
         else if (!PatternNames.Contains(pattern))
             command.AddError($"--pattern {pattern}: choose one of {string.Join(", ", PatternNames)}");
         else if (pages > 0 && pages < vcpus)

@@ -17,24 +17,29 @@ internal sealed record KvmRunJson(
     IReadOnlyList<KvmRunJson.Harvest> Harvests,
     KvmRunJson.Harvest Total,
     ulong Stores,
-    long WrittenPages)
+    long WrittenPages,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] KvmRunJson.MoveCosts? Moves)
 {
     public static void Write(KvmRunReport report, TextWriter output)
     {
         KvmRunSettings settings = report.Settings;
         var json = new KvmRunJson(
             settings.DevicePath,
-            KvmDirtyLog.NameOf(settings.Form),
+            settings.Log.Name,
             settings.Pages,
             KvmOptions.NameOf(settings.Pattern),
             settings.Vcpus,
-            settings.Form == KvmLogForm.Ring ? settings.RingEntries : 0,
+            settings.Log.RealForm == KvmLogForm.Ring ? settings.RingEntries : 0,
             [.. report.Intervals.Select((interval, index) => Harvest.Of(interval, index))],
             Harvest.Of(report.Total, index: null),
             report.Stores,
-            report.WrittenPages);
+            report.WrittenPages,
+            report.Moves is { } moves ? new MoveCosts(moves.Count, moves.Refused, moves.Time.TotalMicroseconds, moves.Standstill.TotalMicroseconds) : null);
         output.WriteLine(JsonSerializer.Serialize(json, JsonReportContext.Default.KvmRunJson));
     }
+
+    /// <summary>The moves of a log that moves.</summary>
+    internal sealed record MoveCosts(ulong Count, ulong Refused, double Us, double StandstillUs);
 
     /// <summary>One harvest, or all of them, and then without an index.</summary>
     internal sealed record Harvest(

@@ -1,6 +1,5 @@
 using RingKit.Cli.Commands.Options;
 using RingKit.Cli.RealGuests;
-using RingKit.Kvm.DirtyLogging;
 using Spectre.Console;
 
 namespace RingKit.Cli.Reports.Kvm;
@@ -15,13 +14,15 @@ internal sealed class KvmRunText(IAnsiConsole console)
     public void Write(KvmRunReport report)
     {
         KvmRunSettings settings = report.Settings;
-        Say($"{settings.Pages:N0} pages, {KvmOptions.NameOf(settings.Pattern)} stores of {settings.Vcpus} {(settings.Vcpus == 1 ? "vCPU" : "vCPUs")}, on {settings.DevicePath}; {KvmDirtyLog.NameOf(settings.Form)}");
+        Say($"{settings.Pages:N0} pages, {KvmOptions.NameOf(settings.Pattern)} stores of {settings.Vcpus} {(settings.Vcpus == 1 ? "vCPU" : "vCPUs")}, on {settings.DevicePath}; {settings.Log.Name}");
         console.WriteLine();
         int perRow = Math.Max(1, (report.Intervals.Count + MostRows - 1) / MostRows);
         WriteChart(report.Intervals, perRow);
         WriteTable(report, perRow);
         double seconds = report.Total.Time.TotalSeconds;
         Say($"{report.Stores:N0} stores in {seconds:N2} s, {report.Stores / seconds / 1000:N0} thousand a second; {report.WrittenPages:N0} pages have changed, and all of them were reported.");
+        if (report.Moves is { } moves)
+            Say($"{moves.Count:N0} moves between rings and bitmaps, {moves.Time.TotalMilliseconds:N1} ms in all, {moves.Standstill.TotalMilliseconds:N1} ms of them without the guest; {moves.Refused:N0} were refused.");
     }
 
     private void WriteChart(IReadOnlyList<KvmInterval> intervals, int perRow)

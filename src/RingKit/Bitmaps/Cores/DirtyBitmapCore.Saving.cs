@@ -57,7 +57,10 @@ internal sealed unsafe partial class DirtyBitmapCore<TOrdering>
         ulong last = BinaryPrimitives.ReadUInt64LittleEndian(saved.View.Slice(saved.Length - sizeof(ulong), sizeof(ulong)).AsSpan());
         ulong padding = last & ~BitmapArguments.LastWordMask(pages);
         if (padding != 0)
-            throw new InvalidDataException($"The saved bitmap has bits beyond its {pages} pages, 0x{padding:x16} in its last 8 bytes: Save writes none.");
+        {
+            throw new InvalidDataException(
+                $"The saved bitmap has bits beyond its {pages} pages, 0x{padding:x16} in its last 8 bytes: Save writes none. Mark all pages.");
+        }
 
         ulong clean = 0;
         for (ulong first = 0; first < pages; first += ChunkPages)
