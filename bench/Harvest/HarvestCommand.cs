@@ -2,7 +2,7 @@ using System.Diagnostics;
 using RingKit.Bench.Density.Reporting;
 using RingKit.Cli.Commands;
 using RingKit.Cli.Harvest;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Harvest;
 using Spectre.Console;
 
 namespace RingKit.Bench.Harvest;

@@ -1,4 +1,5 @@
 using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Harvest;
 using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;

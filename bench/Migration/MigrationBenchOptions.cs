@@ -1,5 +1,6 @@
 using System.Globalization;
 using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate;
 

@@ -1,4 +1,5 @@
-using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Options;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Migrate;
 using RingKit.Cli.Migrate.Running;
 using static System.FormattableString;

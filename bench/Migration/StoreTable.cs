@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Numerics;
 using RingKit.Bench.Memslots;
-using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Options;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Migrate;
 using RingKit.Cli.Migrate.Running;
 using RingKit.Cli.Migrate.Workloads;

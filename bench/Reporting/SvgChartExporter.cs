@@ -5,7 +5,7 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using RingKit.Cli.Charts;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Info;
 
 namespace RingKit.Bench.Reporting;
 

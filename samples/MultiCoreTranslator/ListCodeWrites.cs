@@ -1,29 +1,27 @@
 namespace MultiCoreTranslator;
 
-/// <summary>The pattern in use today: a list under one lock, a cursor for each reader. Readers meet what they wrote themselves, too.</summary>
-internal sealed class ListCodeWrites(int cores)
+/// <summary>The pattern in use today: a list under one lock, a cursor for each core, a copy each way. Cores meet what they wrote themselves, too.</summary>
+internal sealed class ListCodeWrites(List<ulong> list, int[] cursors, int core)
 {
-    private readonly List<ulong> _addresses = new(1 << 16);
-    private readonly int[] _cursors = new int[cores];
-
     public int Publish(ReadOnlySpan<ulong> addresses)
     {
-        lock (_addresses)
+        ulong[] written = addresses.ToArray();
+        lock (list)
         {
-            int taken = _addresses.Count + addresses.Length > _addresses.Capacity ? _cursors.Min() : 0;
-            _addresses.RemoveRange(0, taken);
-            for (int reader = 0; taken != 0 && reader < cores; reader++)
-                _cursors[reader] -= taken;
-            _addresses.AddRange(addresses);
-            return addresses.Length;
+            int taken = list.Count + written.Length > list.Capacity ? cursors.Min() : 0;
+            list.RemoveRange(0, taken);
+            for (int reader = 0; taken != 0 && reader < cursors.Length; reader++)
+                cursors[reader] -= taken;
+            list.AddRange(written);
         }
+        return addresses.Length;
     }
 
-    public int Invalidate(int core, ulong[] translations)
+    public long Invalidate(ulong[] translations)
     {
         ulong[] taken;
-        lock (_addresses)
-            _cursors[core] += (taken = _addresses.GetRange(_cursors[core], _addresses.Count - _cursors[core]).ToArray()).Length;
+        lock (list)
+            cursors[core] += (taken = list.GetRange(cursors[core], list.Count - cursors[core]).ToArray()).Length;
         foreach (ulong address in taken)
             translations[address >> 12] = 0;
         return taken.Length;

@@ -2,45 +2,41 @@ using RingKit.Rings;
 
 namespace MultiCoreTranslator;
 
-/// <summary>A broadcast ring for each core that writes, which the others read at their own pace. No lock, no allocation, bounded memory.</summary>
-internal sealed class RingCodeWrites(int cores, LaggardPolicy policy) : IDisposable
+/// <summary>A broadcast ring of pages for each core, which the others read at their own pace. No lock, no allocation, bounded memory.</summary>
+internal sealed class RingCodeWrites(BroadcastRing<uint>[] rings, int core)
 {
-    private readonly BroadcastRing<uint>[] _rings =
-        [.. Enumerable.Range(0, cores).Select(_ => new BroadcastRing<uint>(capacity: 1 << 16, new() { WhenReaderLags = policy }))];
-    private readonly BroadcastReader<uint>[][] _readers = new BroadcastReader<uint>[cores][];
+    private readonly BroadcastWriter<uint> _writer = rings[core].Writer;
+    private BroadcastReader<uint>[] _readers = [.. rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
 
-    /// <summary>A core comes, and reads what the others write from now on.</summary>
-    public void Join(int core) => _readers[core] = [.. _rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
+    public void Leave() => Array.ForEach(_readers, reader => reader.Dispose());
+    public void Join() => _readers = [.. rings.Where((_, writer) => writer != core).Select(ring => ring.Join())];
 
-    /// <summary>A core goes: nothing is kept for it, and nobody waits for it.</summary>
-    public void Leave(int core) => Array.ForEach(_readers[core], reader => reader.Dispose());
-
-    /// <summary>Publishes the pages that a core wrote; if a core lags that must not miss any, fewer than all.</summary>
-    public int Publish(int core, ReadOnlySpan<ulong> addresses)
+    /// <summary>Publishes the pages; fewer than all if a core has no room left that must not miss any.</summary>
+    public int Publish(ReadOnlySpan<ulong> addresses)
     {
         ulong last = ulong.MaxValue;
-        for (int done = 0; done < addresses.Length; last = addresses[done++] >> 12)
-            if (addresses[done] >> 12 != last && !_rings[core].Writer.TryWrite((uint)(addresses[done] >> 12)))
-                return done;
-
+        for (int i = 0; i < addresses.Length; last = addresses[i++] >> 12)
+            if (addresses[i] >> 12 != last && !_writer.TryWrite((uint)(addresses[i] >> 12)))
+                return i;
         return addresses.Length;
     }
 
-    /// <summary>Drops a core's translations of pages that others wrote. If it has missed some, any page may have been written.</summary>
-    public int Invalidate(int core, ulong[] translations, out ulong missed)
+    /// <summary>Drops the translations of pages that others wrote; all, if it has missed some.</summary>
+    public long Invalidate(ulong[] translations)
     {
-        Span<uint> pages = stackalloc uint[1024];
-        (int count, missed) = (0, 0);
-        foreach (BroadcastReader<uint> reader in _readers[core])
+        long told = 0;
+        foreach (BroadcastReader<uint> reader in _readers)
         {
-            int taken = reader.Read(pages, out ulong gap);
-            foreach (uint page in pages[..taken])
+            RingLoan<uint> pages = reader.Peek();
+            foreach (uint page in pages.First)
                 translations[page] = 0;
-            (count, missed) = (count + taken, missed + gap);
+            foreach (uint page in pages.Second)
+                translations[page] = 0;
+            if (pages.Gap != 0)
+                Array.Clear(translations);
+            told += pages.Count + (long)pages.Gap;
+            pages.Release();
         }
-
-        return count;
+        return told;
     }
-
-    public void Dispose() => Array.ForEach(_rings, ring => ring.Dispose());
 }

@@ -65,11 +65,14 @@ public sealed unsafe partial class KvmMachine
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
     public Errno ResetDirtyRings(out int entries)
     {
-        entries = Libc.Ioctl(_file, KvmRequest.ResetDirtyRings, 0);
-        if (entries >= 0)
-            return Errno.None;
-        entries = 0;
-        return Libc.LastError;
+        lock (_resets)
+        {
+            entries = Libc.Ioctl(_file, KvmRequest.ResetDirtyRings, 0);
+            if (entries >= 0)
+                return Errno.None;
+            entries = 0;
+            return Libc.LastError;
+        }
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ public sealed unsafe partial class KvmMachine
 {
     private const uint GuestMemfdFlag = 1 << 2;
 
-    private readonly Dictionary<uint, Slot> _slots = [];
+    private Dictionary<uint, Slot> _slots = [];
 
     /// <summary>Makes a slot over memory, or changes the flags or the address of one that is there: KVM_SET_USER_MEMORY_REGION.</summary>
     /// <param name="slot">Address space id in bits 16..31, slot id in bits 0..15; any value.</param>
@@ -43,7 +43,7 @@ public sealed unsafe partial class KvmMachine
             };
             Errno error = Set(in region);
             if (error == Errno.None)
-                Remember(slot, new Slot(region, lease));
+                Remember(slot, new Slot(region, memory, lease));
             else
                 lease.Dispose();
             return error;
@@ -120,7 +120,7 @@ public sealed unsafe partial class KvmMachine
                 UserAddress = (ulong)memory.DangerousPointer,
                 Memfd = (uint)created,
             };
-            var owner = new Slot(region, lease, new FileDescriptor(created));
+            var owner = new Slot(region, memory, lease, new FileDescriptor(created));
             Errno error = Set(in region);
             if (error == Errno.None)
                 Remember(slot, owner);
@@ -158,9 +158,11 @@ public sealed unsafe partial class KvmMachine
     }
 
     // What the kernel was told, and what it relies on.
-    private sealed class Slot(Region region, NativeLease lease, FileDescriptor? memfd = null) : IDisposable
+    private sealed class Slot(Region region, NativeView<byte> memory, NativeLease lease, FileDescriptor? memfd = null) : IDisposable
     {
         public Region Region { get; set; } = region;
+
+        public NativeView<byte> Memory { get; } = memory;
 
         public void Dispose()
         {

@@ -14,13 +14,16 @@ namespace RingKit.Kvm;
 /// </remarks>
 public sealed unsafe partial class KvmMachine : IDisposable
 {
-    private readonly FileDescriptor _file;
     private readonly int _vcpuMappingBytes;
 
     // Slots, vCPUs and resets, one after the other.
     private readonly Lock _gate = new();
     private ImmutableArray<KvmVcpu> _vcpus = [];
     private bool _isDisposed;
+
+    // What the guest moves with: see MoveInto. The file changes under both locks, that of the resets too.
+    private FileDescriptor _file;
+    private List<EnableCapRequest> _enabled = [];
 
     internal KvmMachine(FileDescriptor file, int vcpuMappingBytes)
     {
@@ -54,7 +57,11 @@ public sealed unsafe partial class KvmMachine : IDisposable
     /// <summary>What a capability offers to this machine: KVM_CHECK_EXTENSION. 0 if it is not there.</summary>
     /// <param name="capability">Any value.</param>
     /// <exception cref="ObjectDisposedException">The machine is disposed.</exception>
-    public int CheckExtension(KvmCapability capability) => Math.Max(Libc.Ioctl(_file, KvmRequest.CheckExtension, (nuint)(uint)capability), 0);
+    public int CheckExtension(KvmCapability capability)
+    {
+        lock (_gate)
+            return Math.Max(Libc.Ioctl(_file, KvmRequest.CheckExtension, (nuint)(uint)capability), 0);
+    }
 
     /// <summary>The same.</summary>
     /// <param name="extension">Any value.</param>
@@ -80,6 +87,7 @@ public sealed unsafe partial class KvmMachine : IDisposable
         {
             if (Libc.Ioctl(_file, KvmRequest.EnableCap, &request) < 0)
                 return Libc.LastError;
+            _enabled.Add(request);
             if (capability is KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel)
                 RingEntries = (int)((uint)argument / DirtyGfn.SizeInBytes);
             return Errno.None;
@@ -99,7 +107,8 @@ public sealed unsafe partial class KvmMachine : IDisposable
     {
         lock (_gate)
         {
-            Errno error = KvmVcpu.Create(_file, id, mappingBytes, ringBytes, out vcpu);
+            Errno error = VcpuParts.Create(_file, id, mappingBytes, ringBytes, out VcpuParts? parts);
+            vcpu = parts is null ? null : new KvmVcpu(id, parts);
             if (vcpu is not null)
                 _vcpus = _vcpus.Add(vcpu);
             return error;

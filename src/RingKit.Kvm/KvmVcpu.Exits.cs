@@ -5,7 +5,7 @@ namespace RingKit.Kvm;
 /// <content>What an exit says, and what it is answered.</content>
 public sealed unsafe partial class KvmVcpu
 {
-    // Offsets of struct kvm_run. The kernel writes it in KVM_RUN alone.
+    // Offsets of struct kvm_parts.Run. The kernel writes it in KVM_RUN alone.
     private const int ReasonOffset = 8;
     private const int DetailsOffset = 32;
     private const int MmioDataOffset = DetailsOffset + 8;
@@ -25,7 +25,7 @@ public sealed unsafe partial class KvmVcpu
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (_answerBytes == 0 || _isInRun)
                 throw new InvalidOperationException("The vCPU has not left the guest to read a value.");
-            new ReadOnlySpan<byte>(&value, (int)_answerBytes).CopyTo(new Span<byte>(_run.DangerousPointer + _answerOffset, (int)_answerBytes));
+            new ReadOnlySpan<byte>(&value, (int)_answerBytes).CopyTo(new Span<byte>(_parts.Run.DangerousPointer + _answerOffset, (int)_answerBytes));
         }
     }
 
@@ -34,11 +34,11 @@ public sealed unsafe partial class KvmVcpu
         _answerBytes = 0;
         if (error == Errno.Interrupted)
             return new KvmExit(KvmExitReason.Interrupted, error);
-        var reason = (KvmExitReason)(*(uint*)(_run.DangerousPointer + ReasonOffset));
+        var reason = (KvmExitReason)(*(uint*)(_parts.Run.DangerousPointer + ReasonOffset));
         if (error != Errno.None && reason != KvmExitReason.MemoryFault)
             return new KvmExit(KvmExitReason.None, error);
 
-        byte* details = _run.DangerousPointer + DetailsOffset;
+        byte* details = _parts.Run.DangerousPointer + DetailsOffset;
         var exit = new KvmExit(reason, error);
         return reason switch
         {
@@ -56,7 +56,7 @@ public sealed unsafe partial class KvmVcpu
     {
         uint size = details[1], count = *(uint*)(details + 4);
         ulong offset = *(ulong*)(details + 8);
-        bool isWrite = details[0] != 0, isInside = size <= sizeof(ulong) && offset <= _run.Length - sizeof(ulong);
+        bool isWrite = details[0] != 0, isInside = size <= sizeof(ulong) && offset <= _parts.Run.Length - sizeof(ulong);
         if (!isWrite && isInside && count == 1)
             (_answerOffset, _answerBytes) = ((nuint)offset, size);
         return exit with
@@ -65,7 +65,7 @@ public sealed unsafe partial class KvmVcpu
             Size = size,
             Count = count,
             IsWrite = isWrite,
-            Value = isWrite && isInside ? Truncate(*(ulong*)(_run.DangerousPointer + offset), size) : 0,
+            Value = isWrite && isInside ? Truncate(*(ulong*)(_parts.Run.DangerousPointer + offset), size) : 0,
         };
     }
 

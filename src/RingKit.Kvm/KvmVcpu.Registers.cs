@@ -108,7 +108,7 @@ public sealed unsafe partial class KvmVcpu
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _isInRun ? Errno.Busy : Libc.Ioctl(_file, request, argument) < 0 ? Libc.LastError : Errno.None;
+            return _isInRun ? Errno.Busy : Libc.Ioctl(_parts.File, request, argument) < 0 ? Libc.LastError : Errno.None;
         }
     }
 }

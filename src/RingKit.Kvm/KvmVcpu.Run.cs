@@ -13,7 +13,7 @@ public sealed unsafe partial class KvmVcpu
     //   - a signal for its thread while it is in KVM_RUN. It is blocked in that thread but for KVM_RUN itself (KVM_SET_SIGNAL_MASK), so that no handler is
     //     ever called; it ends the call, and is taken away afterwards.
     // Both under the lock that Run takes before and after the call: so a signal is sent to a thread alone that is in there.
-    private const int KickSignal = 40;
+    internal const int KickSignal = 40;
 
     // struct kvm_run: the first eight bytes are the user's, and immediate_exit is the second of them.
     private const ulong ImmediateExit = 1UL << 8;
@@ -61,17 +61,20 @@ public sealed unsafe partial class KvmVcpu
     {
         if (_thisThread == 0)
             BlockKicksInThisThread();
-        lock (_gate)
+        lock (_entrance)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_isInRun)
-                throw new InvalidOperationException("Another thread runs the vCPU.");
-            _isInRun = true;
-            _thread = _thisThread;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
+                if (_isInRun)
+                    throw new InvalidOperationException("Another thread runs the vCPU.");
+                _isInRun = true;
+                _thread = _thisThread;
+            }
         }
 
         Errno error = Errno.None;
-        if (Libc.Ioctl(_file, KvmRequest.Run, 0) < 0)
+        if (Libc.Ioctl(_parts.File, KvmRequest.Run, 0) < 0)
             error = Libc.LastError;
         if (error == Errno.Interrupted)
             HardwareOrdering.ExchangeAcquireRelease(ref Requests, 0);                  // E101: taken, and why it was made is seen
@@ -83,6 +86,7 @@ public sealed unsafe partial class KvmVcpu
         lock (_gate)
         {
             _isInRun = false;
+            _lastReason = exit.Reason;
             HardwareOrdering.StoreRelease(ref _exits, _exits + 1);                     // E100: behind what the kernel pushed
             wasKicked = _isKicked;
             _isKicked = false;
@@ -125,16 +129,7 @@ public sealed unsafe partial class KvmVcpu
         AwaitExitAfter(exits);
     }
 
-    private ref ulong Requests => ref *(ulong*)_run.DangerousPointer;
-
-    // KVM_RUN's own mask, as the kernel has it: all signals but one are blocked in there.
-    private static Errno LetKicksIn(FileDescriptor vcpu)
-    {
-        uint* mask = stackalloc uint[3];
-        ulong blocked = ~SignalSet.MaskOf(KickSignal);
-        (mask[0], mask[1], mask[2]) = (sizeof(ulong), (uint)blocked, (uint)(blocked >> 32));
-        return Libc.Ioctl(vcpu, KvmRequest.SetSignalMask, mask) < 0 ? Libc.LastError : Errno.None;
-    }
+    private ref ulong Requests => ref *(ulong*)_parts.Run.DangerousPointer;
 
     private static void BlockKicksInThisThread()
     {

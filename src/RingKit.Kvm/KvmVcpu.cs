@@ -1,7 +1,5 @@
 using RingKit.DirtyRings;
-using RingKit.Kvm.Native;
 using RingKit.Memory;
-using RingKit.Mmu;
 
 namespace RingKit.Kvm;
 
@@ -13,78 +11,32 @@ namespace RingKit.Kvm;
 /// </remarks>
 public sealed unsafe partial class KvmVcpu : IDisposable
 {
-    // KVM_DIRTY_LOG_PAGE_OFFSET of x86, in bytes.
-    private const long RingOffset = 64 * 4096;
+    // Changes while the vCPU is held alone: see Hold.
+    private VcpuParts _parts;
 
-    private readonly FileDescriptor _file;
-    private readonly MemoryMapping _runMapping;
-    private readonly NativeView<byte> _run;
-    private readonly MemoryMapping? _ringMapping;
-    private readonly DirtyRing? _ring;
-
-    private KvmVcpu(uint id, FileDescriptor file, MemoryMapping run, MemoryMapping? ring)
-    {
-        Id = id;
-        _file = file;
-        _runMapping = run;
-        _run = run.View<byte>();
-        _ringMapping = ring;
-        _ring = ring is null ? null : DirtyRing.AttachToProducer(ring.View<DirtyGfn>());
-    }
+    internal KvmVcpu(uint id, VcpuParts parts) => (Id, _parts) = (id, parts);
 
     /// <summary>The vCPU's number.</summary>
     public uint Id { get; }
 
     /// <summary>Whether the vCPU has a dirty ring.</summary>
-    public bool HasRing => _ring is not null;
+    public bool HasRing => _parts.Ring is not null;
 
     /// <summary>Entries of the vCPU's ring, or 0.</summary>
-    public int RingEntries => _ring?.Capacity ?? 0;
+    public int RingEntries => _parts.Ring?.Capacity ?? 0;
 
     /// <summary>
     /// The harvesting end of the vCPU's ring, over the kernel's own memory. What it takes goes back by <see cref="KvmMachine.ResetDirtyRings(ulong, out int)"/>:
     /// before that the pages must not be read, and after it they may.
     /// </summary>
     /// <exception cref="InvalidOperationException">The vCPU has no ring.</exception>
-    public DirtyRingHarvester Harvester => (_ring ?? throw new InvalidOperationException("The vCPU has no dirty ring: the machine enabled none.")).Harvester;
+    public DirtyRingHarvester Harvester => (_parts.Ring ?? throw new InvalidOperationException("The vCPU has no dirty ring: the machine enabled none.")).Harvester;
 
     /// <summary>The ring's entries, where they lie. Whoever writes them answers for what the kernel does then.</summary>
     /// <exception cref="InvalidOperationException">The vCPU has no ring.</exception>
     /// <exception cref="ObjectDisposedException">The vCPU is disposed.</exception>
     public NativeView<DirtyGfn> DangerousRing =>
-        (_ringMapping ?? throw new InvalidOperationException("The vCPU has no dirty ring: the machine enabled none.")).View<DirtyGfn>();
-
-    /// <summary>Makes a vCPU, or nothing at all.</summary>
-    /// <param name="machine">The machine's file.</param>
-    /// <param name="id">The vCPU's number.</param>
-    /// <param name="mappingBytes">Bytes of the page that it shares, and more.</param>
-    /// <param name="ringBytes">Bytes of its ring, or 0.</param>
-    /// <param name="vcpu">The vCPU, if there is no error.</param>
-    internal static Errno Create(FileDescriptor machine, uint id, nuint mappingBytes, nuint ringBytes, out KvmVcpu? vcpu)
-    {
-        vcpu = null;
-        int created = Libc.Ioctl(machine, KvmRequest.CreateVcpu, id);
-        if (created < 0)
-            return Libc.LastError;
-
-        var file = new FileDescriptor(created);
-        MemoryMapping? ring = null;
-        Errno error = MemoryMapping.Create(file, 0, mappingBytes, out MemoryMapping? run);
-        if (error == Errno.None && ringBytes != 0)
-            error = MemoryMapping.Create(file, RingOffset, ringBytes, out ring);
-        if (error == Errno.None)
-            error = LetKicksIn(file);
-        if (error == Errno.None)
-        {
-            vcpu = new KvmVcpu(id, file, run!, ring);
-            return Errno.None;
-        }
-
-        ring?.Dispose();
-        run?.Dispose();
-        file.Dispose();
-        return error;
-    }
+        (_parts.RingMapping ?? throw new InvalidOperationException("The vCPU has no dirty ring: the machine enabled none.")).View<DirtyGfn>();
 
     /// <summary>Has the vCPU leave the guest, and releases what it has. A harvester of its ring that somebody keeps finds it disposed.</summary>
     public void Dispose()
@@ -98,9 +50,6 @@ public sealed unsafe partial class KvmVcpu : IDisposable
 
         RequestExit();
         AwaitOut();
-        _ring?.Dispose();
-        _ringMapping?.Dispose();
-        _runMapping.Dispose();
-        _file.Dispose();
+        _parts.Dispose();
     }
 }

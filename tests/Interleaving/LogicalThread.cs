@@ -13,7 +13,7 @@ internal sealed class LogicalThread(Execution execution, int index) : IDisposabl
     public readonly int Index = index;
 
     /// <summary>Exactly one thread of an execution runs; it passes the right to do so through the next one's baton.</summary>
-    public readonly SemaphoreSlim Baton = new(0);
+    public readonly Baton Baton = new();
 
     public readonly SpinWatch Spin = new();
 

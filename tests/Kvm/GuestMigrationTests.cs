@@ -26,11 +26,12 @@ public sealed class GuestMigrationTests
     [InlineData(KvmLogForm.Ring, GuestPattern.Random)]
     [InlineData(KvmLogForm.Bitmap, GuestPattern.HotSet)]
     [InlineData(KvmLogForm.Bitmap, GuestPattern.Random)]
-    public void Memory_of_a_guest_in_long_mode_is_equal_at_the_end(KvmLogForm form, GuestPattern pattern)
+    [InlineData(KvmLogForm.Ring, GuestPattern.Random, true)]
+    public void Memory_of_a_guest_in_long_mode_is_equal_at_the_end(KvmLogForm form, GuestPattern pattern, bool moves = false)
     {
         Kernel.Need(form);
         using GuestMemory memory = NewMemory(), copy = NewMemory();
-        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = form, RingEntries = 1024 });
+        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = form, RingEntries = 1024, Rule = moves ? new RestlessRule() : null });
         NativeView<byte> bytes = memory.Slots[0].Memory;
         var stores = new GuestStores { Pattern = pattern, FirstPage = FirstPage, PageCount = Half, HotPages = 20, Seed = 5 };
         Assert.Equal(Errno.None, GuestProgram.Load(guest.Vcpus[0], bytes, GuestMode.Long, stores));
@@ -58,6 +59,7 @@ public sealed class GuestMigrationTests
         Assert.True(difference.IsEqual, difference.ToString());
         Assert.True(result.PagesSent > Pages, $"{result.PagesSent} pages: the guest stored nothing meanwhile");
         Assert.NotEqual(0ul, CounterOf(copy, counters.FirstPage));
+        Assert.Equal(moves, guest.Log.Moves.Count > 1);
         Report.Line(
             $"GuestMigration, {guest.Log.Name}, {pattern}: {result.Rounds.Count} rounds, {result.PagesSent} pages, "
             + $"downtime {result.Downtime.TotalMilliseconds:f1} ms.");

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Kvm.Tests.Support;
 using RingKit.Memory;
 using RingKit.Mmu;
@@ -18,6 +19,16 @@ public sealed class KvmDirtyLogAgainstModel
     private const int FirstPage = 16;
     private const int EndPage = 256;
 
+    private static Gen<(int[] Cuts, (int Kind, int[] Pages)[] Steps)> Scripts
+    {
+        get
+        {
+            Gen<int[]> pages = Gen.ArrayOf(Gen.Choose(FirstPage, EndPage - 1));
+            Gen<(int Kind, int[] Pages)[]> steps = Gen.ArrayOf(Gen.Zip(Gen.Choose(0, 9), Gen.Resize(pages, 30)));
+            return Gen.Zip(Gen.Resize(pages, 6), Gen.Resize(steps, 16));
+        }
+    }
+
     [Theory]
     [InlineData(KvmLogForm.Ring)]
     [InlineData(KvmLogForm.Bitmap)]
@@ -26,21 +37,28 @@ public sealed class KvmDirtyLogAgainstModel
     public void Every_page_is_harvested_once_after_it_was_written(KvmLogForm form)
     {
         Kernel.Need(form);
-        Gen<int[]> pages = Gen.ArrayOf(Gen.Choose(FirstPage, EndPage - 1));
-        Gen<(int Kind, int[] Pages)[]> steps = Gen.ArrayOf(Gen.Zip(Gen.Choose(0, 9), Gen.Resize(pages, 30)));
-        Gen<(int[] Cuts, (int, int[])[] Steps)> scripts = Gen.Zip(Gen.Resize(pages, 6), Gen.Resize(steps, 16));
         Props.Check(
-            Prop.ForAll(Arb.From(scripts), script => Agree(form, script.Cuts, script.Steps)),
+            Prop.ForAll(Arb.From(Scripts), script => Agree(form, script.Cuts, script.Steps)),
             $"{nameof(Every_page_is_harvested_once_after_it_was_written)}({form})",
             maxTest: LongRun.IsOn ? 5000 : 60);
     }
 
-    private static void Agree(KvmLogForm form, int[] cuts, (int Kind, int[] Pages)[] steps)
+    [Fact]
+    public void So_it_is_where_the_guest_moves_at_every_harvest()
+    {
+        Kernel.Need(KvmLogForm.InitiallySet);
+        Props.Check(
+            Prop.ForAll(Arb.From(Scripts), script => Agree(KvmLogForm.Ring, script.Cuts, script.Steps, new RestlessRule())),
+            nameof(So_it_is_where_the_guest_moves_at_every_harvest),
+            maxTest: LongRun.IsOn ? 2000 : 25);
+    }
+
+    private static void Agree(KvmLogForm form, int[] cuts, (int Kind, int[] Pages)[] steps, IKvmFormRule? rule = null)
     {
         using GuestMemory memory = WithSlots(cuts);
-        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = form, RingEntries = 8192 });
+        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = form, RingEntries = 8192, Rule = rule });
         var dirty = new SortedSet<(uint Slot, ulong Page)>();
-        Start(guest, form);
+        Start(guest);
         foreach ((int kind, int[] pages) in steps)
         {
             int[] present = [.. pages.Where(page => memory.FindByGfn((ulong)page) is not null)];
@@ -58,7 +76,7 @@ public sealed class KvmDirtyLogAgainstModel
                 case 6:
                     guest.Log.Stop();
                     Store(guest, 1, present);
-                    Start(guest, form);
+                    Start(guest);
                     dirty.Clear();
                     break;
                 case 7:
@@ -91,8 +109,9 @@ public sealed class KvmDirtyLogAgainstModel
         return memory;
     }
 
-    private static void Start(KvmGuest guest, KvmLogForm form)
+    private static void Start(KvmGuest guest)
     {
+        KvmLogForm form = guest.Log.Form;
         guest.Log.Start();
         if (form == KvmLogForm.InitiallySet)
             guest.Log.Clear();

@@ -133,46 +133,6 @@ public sealed class KvmVcpuTests
     }
 
     [Fact]
-    public void Threads_pause_resume_and_end()
-    {
-        Kernel.Need();
-        using GuestMemory memory = RealModeGuests.Memory();
-        using KvmGuest guest = KvmGuest.Create(memory);
-        NativeView<byte> bytes = memory.Slots[0].Memory;
-        RealModeGuests.Loop(guest.Vcpus[0], bytes);
-        var threads = new KvmVcpuThreads<UntilHalted>(guest);
-        threads.Start();
-        RealModeGuests.AwaitCounting(bytes);
-        threads.Pause();
-        byte[] paused = bytes.Slice((nuint)(RealModeGuests.LoopPage * GuestPage.Size), 2).AsSpan().ToArray();
-        Thread.Sleep(5);
-        Assert.Equal(paused, bytes.Slice((nuint)(RealModeGuests.LoopPage * GuestPage.Size), 2).AsSpan().ToArray());
-        threads.Resume();
-        RealModeGuests.AwaitCounting(bytes);
-        Assert.False(threads.HasEnded);
-        var clock = Stopwatch.StartNew();
-        threads.Stop();
-        Assert.True(clock.Elapsed < Second, $"{clock.Elapsed}");
-    }
-
-    [Fact]
-    public void An_exit_that_nobody_expects_comes_out_with_the_registers()
-    {
-        Kernel.Need();
-        using GuestMemory memory = RealModeGuests.Memory();
-        using KvmGuest guest = KvmGuest.Create(memory);
-
-        // mov al, 5ah; out 77h, al
-        RealModeGuests.Load(guest.Vcpus[0], memory.Slots[0].Memory, [0xB0, 0x5A, 0xE6, 0x77], default);
-        using var threads = new KvmVcpuThreads<UntilHalted>(guest);
-        threads.Start();
-        InvalidOperationException failure = Assert.Throws<InvalidOperationException>(() => threads.AwaitEnd(Patience));
-        KvmException inner = Assert.IsType<KvmException>(failure.InnerException);
-        Assert.StartsWith("vCPU 0 left the guest unexpectedly: out of 0x5a to port 0x77\nrip ", inner.Message, StringComparison.Ordinal);
-        Assert.Contains("rax 000000000000005a", inner.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Exits_are_typed()
     {
         Kernel.Need();

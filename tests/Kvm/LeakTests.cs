@@ -46,7 +46,7 @@ public sealed class LeakTests
             rings.Drain();
         using var memory = new GuestMemory();
         memory.AddSlot(0, 0, 256);
-        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = (KvmLogForm)(turn % 4), RingEntries = 1024 });
+        using KvmGuest guest = KvmGuest.Create(memory, new KvmGuestOptions { Vcpus = 2, Form = (KvmLogForm)(turn % 4), RingEntries = 1024, Rule = turn % 5 == 0 ? new RestlessRule() : null });
         guest.Log.Start();
         using var threads = new KvmVcpuThreads<UntilHalted>(guest);
         var stores = new GuestStores { Pattern = GuestPattern.Random, PageCount = 200 };
@@ -54,6 +54,8 @@ public sealed class LeakTests
             Assert.Equal(Errno.None, GuestProgram.Load(vcpu, memory.Slots[0].Memory, GuestMode.Real, stores));
         threads.Start();
         PageSet.HarvestOf(guest.Log);
+        if (turn % 5 == 1)
+            guest.Rehouse((KvmLogForm)((turn + 1) % 4));
         if (turn % 3 == 0)
         {
             GuestProgram.Stop(memory.Slots[0].Memory);

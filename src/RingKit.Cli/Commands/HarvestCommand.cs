@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
+using RingKit.Cli.Commands.Options;
+using RingKit.Cli.Commands.Progress;
 using RingKit.Cli.Harvest;
 using RingKit.Cli.Harvest.ByTrace;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Harvest;
 using RingKit.Cli.Traces;
 using RingKit.Mmu.Guest;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using RingKit.Cli.Inputs;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Hpt;
 using RingKit.Cli.Tables;
 using RingKit.Mmu.HashTable.Images;
 

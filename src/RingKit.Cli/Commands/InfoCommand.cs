@@ -1,5 +1,5 @@
 using System.CommandLine;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Info;
 
 namespace RingKit.Cli.Commands;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using RingKit.Cli.Commands.Options;
+using RingKit.Cli.Commands.Progress;
 using RingKit.Cli.RealGuests;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Kvm;
 
 namespace RingKit.Cli.Commands;
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using RingKit.Cli.Commands.Options;
+using RingKit.Cli.Commands.Progress;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate;
 using RingKit.Cli.Replay;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Migrate;
 using RingKit.Cli.Traces;
 
 namespace RingKit.Cli.Commands;

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
+using RingKit.Cli.Commands.Options;
+using RingKit.Cli.Commands.Progress;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.RealGuests;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Replay;
 using RingKit.Cli.Traces;
 
 namespace RingKit.Cli.Commands;

@@ -8,6 +8,8 @@ namespace RingKit.Cli.Harvest;
 internal sealed class CellMeasurement
 {
     private const int LeastRounds = 2;
+    private const double LeastNoise = 1;
+    private const double NoNoise = 0.06;
 
     private readonly LogSamples[][] _groups;
     private int _passes;
@@ -18,21 +20,14 @@ internal sealed class CellMeasurement
     /// </param>
     public CellMeasurement(LogSamples[] logs, bool takeTurns) => _groups = takeTurns ? [logs] : [.. logs.Select(log => new[] { log })];
 
-    /// <summary>Between logs of the same choice: how many times as much the dearer one costs; 1 if there are none.</summary>
-    public double Noise
-    {
-        get
+    /// <summary>Whether two logs of the same choice differ by more than a part of their costs, and more than a microsecond.</summary>
+    public bool IsNoisy =>
+        _groups.SelectMany(group => group).GroupBy(log => log.Choice).Any(same =>
         {
-            double noise = 1;
-            foreach (IGrouping<LogChoice, LogSamples> same in _groups.SelectMany(group => group).GroupBy(log => log.Choice).Where(same => same.Count() > 1))
-            {
-                double[] costs = [.. same.Select(log => CostsOf(log).Total)];
-                noise = Math.Max(noise, costs.Max() / costs.Min());
-            }
-
-            return noise;
-        }
-    }
+            double[] costs = [.. same.Select(log => CostsOf(log).Total)];
+            double difference = costs.Max() - costs.Min();
+            return difference > LeastNoise && difference > costs.Min() * NoNoise;
+        });
 
     /// <summary>What a log's round costs.</summary>
     public CellCosts CostsOf(LogSamples log)

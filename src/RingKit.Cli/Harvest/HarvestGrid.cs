@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
@@ -20,17 +21,14 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private const int MostPasses = 6;
 
     private const int MostTimesUsual = 3;
-    private const int CellsOfPatience = 25;
-
-    // By so much a log may differ from itself, if it is measured twice.
-    private const double NoNoise = 1.06;
+    private const int CellsOfPatience = 30;
 
     private readonly Dictionary<(string Log, ulong Memory), ulong> _bookkeeping = [];
     private readonly HarvestedPages _harvested = new();
     private readonly OtherMemory? _otherMemory = settings.TimesCount ? new() : null;
     private GuestMachines? _machines;
 
-    // What cells with more noise than that may take beyond their time, all together.
+    // What cells in which a log differs from itself may take beyond their time, all together.
     private TimeSpan _patience = settings.CellTime * CellsOfPatience;
 
     /// <summary>Measures all.</summary>
@@ -156,7 +154,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
             bool isUsual = pass < LeastPasses || (pass < MostPasses && spent < most);
             if (isUsual)
                 usual = pass + 1;
-            else if (pass >= MostTimesUsual * usual || _patience <= TimeSpan.Zero || cell.Noise <= NoNoise)
+            else if (pass >= MostTimesUsual * usual || _patience <= TimeSpan.Zero || !cell.IsNoisy)
                 return;
 
             cell.Measure(
@@ -172,8 +170,8 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private ILoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (log.RealForm is { } form)
-            return new RealLoggedGuest(form, machines.Pages, settings, pages, _harvested, cancellation);
+        if (log.RealForm is not null)
+            return new RealLoggedGuest(log, machines.Pages, settings, pages, _harvested, cancellation);
         return new LoggedGuest(machines.For(log, Populates), log, settings, new PageRound(pages), _harvested, _otherMemory, cancellation);
     }
 

@@ -1,5 +1,7 @@
 using System.Numerics;
+using RingKit.Cli.RealGuests;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.HashTable;
@@ -48,6 +50,7 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     public static IReadOnlyList<LogChoice> Real { get; } =
     [
         .. Enum.GetValues<KvmLogForm>().Select(form => new LogChoice(KvmDirtyLog.NameOf(form), NoMachine, NoLog) { RealForm = form, NeedsOwnBytes = true }),
+        new(KvmDirtyLog.AdaptiveName, NoMachine, NoLog) { RealForm = KvmLogForm.Ring, IsRealAndMoves = true, NeedsOwnBytes = true },
     ];
 
     /// <summary>The form of the kernel's own log, of a guest that really runs; null for a simulated one. Such a choice makes nothing itself.</summary>
@@ -56,11 +59,27 @@ internal sealed record LogChoice(string Name, Func<GuestMemory, MachineSettings,
     /// <summary>Whether its guests really run.</summary>
     public bool IsReal => RealForm is not null;
 
+    /// <summary>Whether a guest that really runs begins in the form, and moves by a rule.</summary>
+    public bool IsRealAndMoves { get; init; }
+
     /// <summary>Whether each page of the guest must have bytes of its own, since it is these that the log watches.</summary>
     public bool NeedsOwnBytes { get; init; }
 
     /// <summary>Whether it is the simulated KVM's: the calls of KVM's user, over records of the same kinds as RingKit's own.</summary>
     public bool IsKvms => Name.StartsWith("sim-kvm-", StringComparison.Ordinal);
+
+    /// <summary>How a guest that really runs is made for this log.</summary>
+    /// <param name="vcpus">Its vCPUs.</param>
+    /// <param name="ringEntries">Entries of each vCPU's ring.</param>
+    /// <param name="rule">By which it moves, if it does.</param>
+    public KvmGuestOptions RealOptions(int vcpus, int ringEntries, IKvmFormRule rule) => new()
+    {
+        Vcpus = vcpus,
+        Form = RealForm!.Value,
+        Rule = IsRealAndMoves ? rule : null,
+        RingEntries = ringEntries,
+        DevicePath = KvmPath.Current,
+    };
 
     /// <summary>A machine with the flat page table.</summary>
     public static VirtualMachine FlatMachine(GuestMemory memory, MachineSettings settings) => new(memory, settings.Vcpus);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate.Links;
 using RingKit.Cli.Migrate.Running;
@@ -92,8 +93,8 @@ internal sealed class GuestMigration
 
     private LogMigration Migrate(Action<MigrationProgress>? progress, CancellationToken cancellation)
     {
-        using ISourceGuest source = _log.RealForm is { } form
-            ? new RealSourceGuest(_memories.Source, form, _settings)
+        using ISourceGuest source = _log.RealForm is not null
+            ? new RealSourceGuest(_memories.Source, _log, _settings)
             : new SourceGuest(_memories.Source, _log, _settings);
         using Link link = OpenLink(_settings.Via, _memories.Destination);
         using GuestThrottle? throttle = GuestThrottle.Of(_settings.Throttle, source.Machine);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using RingKit.Cli.Replay;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Memory;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
@@ -29,7 +30,7 @@ internal sealed class KvmRun(KvmRunSettings settings)
         MemorySlot slot = memory.AddSlot(id: 0, baseGfn: 0, StoringGuest.PagesFor(settings.Pages));
         int first = StoringGuest.FirstPageOf(slot.Memory.Length);
         Fill(slot, first);
-        var options = new KvmGuestOptions { Vcpus = settings.Vcpus, Form = settings.Form, RingEntries = settings.RingEntries, DevicePath = settings.DevicePath };
+        KvmGuestOptions options = settings.Log.RealOptions(settings.Vcpus, settings.RingEntries, new KvmFormRule()) with { DevicePath = settings.DevicePath };
         using StoringGuest guest = StoringGuest.Create(memory, options, vcpu => StoringGuest.ShareOf(settings.Pattern, first, settings.Pages, vcpu, settings.Vcpus));
         try
         {
@@ -62,7 +63,7 @@ internal sealed class KvmRun(KvmRunSettings settings)
 
         guest.Halt();
         Harvest();
-        return new KvmRunReport(settings, intervals, guest.Stores, seen.Total, Check(slot, first, seen));
+        return new KvmRunReport(settings, intervals, guest.Stores, seen.Total, Check(slot, first, seen)) { Moves = settings.Log.IsRealAndMoves ? log.Moves : null };
 
         void Harvest()
         {

@@ -1,4 +1,4 @@
-using RingKit.Kvm.DirtyLogging;
+using RingKit.Cli.Machines;
 using RingKit.Kvm.Guests;
 
 namespace RingKit.Cli.RealGuests;
@@ -15,8 +15,8 @@ internal sealed record KvmRunSettings
     public static readonly TimeSpan DefaultTime = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan MaximumTime = TimeSpan.FromMinutes(60);
 
-    /// <summary>How the kernel tells what is written.</summary>
-    public KvmLogForm Form { get; init; } = KvmLogForm.Ring;
+    /// <summary>How the kernel tells what is written: one of <see cref="LogChoice.Real"/>.</summary>
+    public LogChoice Log { get; init; } = LogChoice.Real[0];
 
     /// <summary>How many pages the guest stores to: from the vCPUs' number to <see cref="MaximumPages"/>.</summary>
     public int Pages { get; init; } = DefaultPages;

@@ -24,15 +24,14 @@ internal sealed class ListGuest : IDisposable
     private readonly ulong _mappedBytes;
 
     /// <summary>Makes one, or nothing at all. Its log is on and has nothing.</summary>
-    /// <param name="form">How the kernel tells what is written.</param>
+    /// <param name="options">How it is made.</param>
     /// <param name="pages">The pages of the slot that is stored to.</param>
-    /// <param name="ringEntries">Entries of each vCPU's ring.</param>
     /// <param name="lengths">Of each vCPU the longest list that it will have.</param>
     /// <exception cref="CommandException">There is no KVM here.</exception>
     /// <exception cref="GuestFailedException">The kernel refuses something.</exception>
-    public ListGuest(KvmLogForm form, ulong pages, int ringEntries, IReadOnlyList<int> lengths)
+    public ListGuest(KvmGuestOptions options, ulong pages, IReadOnlyList<int> lengths)
     {
-        KvmPath.Require(form);
+        KvmPath.Require(options.Form, options.DevicePath);
         _mappedBytes = (StoredGfn + pages) << GuestPage.Shift;
         int end = GuestProgram.FirstFreePage(GuestMode.Long, _mappedBytes) << GuestPage.Shift;
         _addresses = [.. lengths.Select(length => (end += length * sizeof(ulong)) - (length * sizeof(ulong)))];
@@ -40,7 +39,7 @@ internal sealed class ListGuest : IDisposable
         {
             _memory.AddSlot(ProgramSlot, 0, ((ulong)end >> GuestPage.Shift) + 1);
             Stored = _memory.AddSlot(StoredSlot, StoredGfn, pages);
-            _guest = KvmGuest.Create(_memory, new KvmGuestOptions { Vcpus = lengths.Count, Form = form, RingEntries = ringEntries, DevicePath = KvmPath.Current });
+            _guest = KvmGuest.Create(_memory, options);
             _guest.Log.Start();
 
             // One that has all pages initially has none but those stored to after that.

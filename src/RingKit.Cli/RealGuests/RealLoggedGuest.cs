@@ -3,7 +3,7 @@ using RingKit.Cli.Harvest;
 using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Machines;
 using RingKit.Kvm;
-using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 
@@ -12,12 +12,15 @@ namespace RingKit.Cli.RealGuests;
 /// <summary>A guest on the kernel's KVM that stores once to each of some pages, round after round.</summary>
 internal sealed class RealLoggedGuest : ILoggedGuest
 {
+    // A cell is what a log costs where each round is like the last one for long: one that moves is to have moved, if it is worth it, in the rounds before.
+    private static readonly TimeSpan Patience = TimeSpan.FromMicroseconds(20);
+
     private readonly ListGuest _guest;
     private readonly uint[][] _lists;
     private readonly HarvestedPages _harvested;
     private readonly CancellationToken _cancellation;
 
-    /// <param name="form">How the kernel tells what is written.</param>
+    /// <param name="log">How the kernel tells what is written.</param>
     /// <param name="guestPages">The pages of the slot that is stored to.</param>
     /// <param name="settings">How it is made.</param>
     /// <param name="pages">The pages that it stores to in each round, which the vCPUs share.</param>
@@ -25,11 +28,12 @@ internal sealed class RealLoggedGuest : ILoggedGuest
     /// <param name="cancellation">Ends a round.</param>
     /// <exception cref="Commands.CommandException">There is no KVM here.</exception>
     /// <exception cref="GuestFailedException">The kernel refuses something.</exception>
-    public RealLoggedGuest(KvmLogForm form, ulong guestPages, MachineSettings settings, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
+    public RealLoggedGuest(LogChoice log, ulong guestPages, MachineSettings settings, uint[] pages, HarvestedPages harvested, CancellationToken cancellation)
     {
         (_harvested, _cancellation) = (harvested, cancellation);
         _lists = [.. Enumerable.Range(0, settings.Vcpus).Select(vcpu => ListOf(pages, vcpu, settings.Vcpus))];
-        _guest = new ListGuest(form, guestPages, settings.RingEntries, [.. _lists.Select(list => list.Length)]);
+        _guest = new ListGuest(
+            log.RealOptions(settings.Vcpus, settings.RingEntries, new KvmFormRule { MoveCost = Patience }), guestPages, [.. _lists.Select(list => list.Length)]);
     }
 
     public ulong BookkeepingBytes => _guest.Log.BookkeepingBytes;

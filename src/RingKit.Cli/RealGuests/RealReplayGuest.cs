@@ -1,7 +1,9 @@
+using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
 using RingKit.Cli.Traces;
 using RingKit.Kvm;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Kvm.Guests;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
@@ -18,15 +20,15 @@ internal sealed class RealReplayGuest : IReplayGuest
     private readonly uint[] _list = new uint[ListEntries];
     private readonly int _turns;
 
-    /// <param name="form">How the kernel tells what is written.</param>
+    /// <param name="log">How the kernel tells what is written.</param>
     /// <param name="settings">How it is made.</param>
     /// <exception cref="Commands.CommandException">There is no KVM here.</exception>
     /// <exception cref="GuestFailedException">The kernel refuses something.</exception>
-    public RealReplayGuest(KvmLogForm form, ReplaySettings settings)
+    public RealReplayGuest(LogChoice log, ReplaySettings settings)
     {
         // Only a ring has to have time between two stores: a bitmap is never full.
-        _turns = form == KvmLogForm.Ring ? GuestStores.SafeTurns : 1;
-        _guest = new ListGuest(form, settings.MemoryPages, settings.RingEntries, [ListEntries]);
+        _turns = log.RealForm == KvmLogForm.Ring ? GuestStores.SafeTurns : 1;
+        _guest = new ListGuest(log.RealOptions(vcpus: 1, settings.RingEntries, new KvmFormRule()), settings.MemoryPages, [ListEntries]);
     }
 
     public MemorySlot Slot => _guest.Stored;

@@ -1,7 +1,9 @@
+using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate;
 using RingKit.Cli.Migrate.Running;
 using RingKit.Cli.Migrate.Workloads;
 using RingKit.Kvm.DirtyLogging;
+using RingKit.Kvm.DirtyLogging.Adaptive;
 using RingKit.Kvm.Guests;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.Guest;
@@ -16,18 +18,18 @@ internal sealed class RealSourceGuest : ISourceGuest
     private readonly int _pages;
 
     /// <param name="memory">The guest's memory: one slot from address 0 on; its owner disposes it later.</param>
-    /// <param name="form">How the kernel tells what is written.</param>
+    /// <param name="log">How the kernel tells what is written.</param>
     /// <param name="settings">What it stores, and how it is made.</param>
     /// <exception cref="Commands.CommandException">There is no KVM here, or too little memory for a guest.</exception>
     /// <exception cref="GuestFailedException">The kernel refuses something.</exception>
-    public RealSourceGuest(GuestMemory memory, KvmLogForm form, MigrateSettings settings)
+    public RealSourceGuest(GuestMemory memory, LogChoice log, MigrateSettings settings)
     {
         MemorySlot slot = memory.Slots[0];
         _first = StoringGuest.FirstPageOf(slot.Memory.Length);
         _pages = (int)slot.PageCount - _first;
         if (_pages < settings.Vcpus)
             throw new Commands.CommandException($"--memory: a real guest of {settings.Vcpus} vCPUs has {_first + settings.Vcpus} pages at least, {_first} of them for its program and page tables");
-        var options = new KvmGuestOptions { Vcpus = settings.Vcpus, Form = form, RingEntries = settings.RingEntries, DevicePath = KvmPath.Current };
+        KvmGuestOptions options = log.RealOptions(settings.Vcpus, settings.RingEntries, new KvmFormRule());
         _guest = StoringGuest.Create(memory, options, vcpu => StoresOf(settings, vcpu, GuestStores.SafeTurns));
     }
 

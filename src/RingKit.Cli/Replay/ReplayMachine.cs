@@ -21,7 +21,7 @@ internal sealed class ReplayMachine : IDisposable
     public ReplayMachine(LogChoice log, ReplaySettings settings)
     {
         LogName = log.Name;
-        _guest = log.RealForm is { } form ? new RealReplayGuest(form, settings) : new SimulatedReplayGuest(log, settings);
+        _guest = log.IsReal ? new RealReplayGuest(log, settings) : new SimulatedReplayGuest(log, settings);
         _log = _guest.Log;
         _atIntervalStart = _log.Statistics;
     }

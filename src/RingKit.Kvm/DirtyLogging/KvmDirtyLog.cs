@@ -27,10 +27,12 @@ public sealed partial class KvmDirtyLog : MachineDirtyLog, IFullRingServer
 {
     private readonly KvmMachine _kvm;
     private readonly ImmutableArray<KvmVcpu> _vcpus;
-    private readonly KvmLogForm _form;
+    private readonly KvmGuestOptions? _options;
+    private KvmLogForm _form;
 
-    // For each slot what was fetched of its log; none for rings.
-    private readonly NativeBlock<ulong>[] _bitmaps = [];
+    // For each slot what was fetched of its log; none before there are bitmaps.
+    private NativeBlock<ulong>[] _bitmaps = [];
+    private readonly ulong _slotPages;
     private long _servedRings;
 
     /// <summary>Makes a log for a machine that has none. It records from <see cref="MachineDirtyLog.Start"/> on.</summary>
@@ -43,14 +45,26 @@ public sealed partial class KvmDirtyLog : MachineDirtyLog, IFullRingServer
     /// <exception cref="InvalidOperationException">The machine has a dirty log already.</exception>
     /// <exception cref="KvmException">The kernel does not have the form.</exception>
     public KvmDirtyLog(VirtualMachine machine, KvmMachine kvm, KvmLogForm form)
+        : this(machine, kvm, form, options: null)
+    {
+    }
+
+    /// <summary>Makes a log that can move: the options say into what.</summary>
+    internal KvmDirtyLog(VirtualMachine machine, KvmMachine kvm, KvmGuestOptions options)
+        : this(machine, kvm, options.Form, options)
+    {
+    }
+
+    private KvmDirtyLog(VirtualMachine machine, KvmMachine kvm, KvmLogForm form, KvmGuestOptions? options)
         : base(machine)
     {
         ArgumentNullException.ThrowIfNull(kvm);
-        if (!Enum.IsDefined(form))
-            throw new ArgumentOutOfRangeException(nameof(form), form, $"The forms are {string.Join(", ", Enum.GetNames<KvmLogForm>())}.");
+        CheckForm(form);
         _kvm = kvm;
         _vcpus = kvm.Vcpus;
         _form = form;
+        _options = options;
+        _slotPages = machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + slot.PageCount);
         if (_vcpus.Length != machine.Vcpus.Length)
             throw new ArgumentException($"The machine has {machine.Vcpus.Length} vCPUs, and the kernel's {_vcpus.Length}.", nameof(kvm));
         if (kvm.RingEntries != 0 != HasRings)
@@ -58,15 +72,15 @@ public sealed partial class KvmDirtyLog : MachineDirtyLog, IFullRingServer
 
         if (!HasRings)
         {
-            EnableManualProtect();
-            _bitmaps = [.. machine.Memory.Slots.Select(slot => new NativeBlock<ulong>((nuint)(slot.BitmapBytes / sizeof(ulong))))];
+            EnableManualProtect(kvm, form);
+            MakeBitmaps();
         }
 
         Attach();
     }
 
     /// <inheritdoc/>
-    public override string Name => NameOf(_form);
+    public override string Name => _options?.Rule is null ? NameOf(Form) : AdaptiveName;
 
     /// <summary>The name of a form's log.</summary>
     /// <param name="form">A form.</param>
@@ -79,10 +93,16 @@ public sealed partial class KvmDirtyLog : MachineDirtyLog, IFullRingServer
     };
 
     /// <summary>Bytes of the rings; or of the kernel's bitmaps, of which it has two for each slot, and of the one here.</summary>
-    public override ulong BookkeepingBytes =>
-        HasRings
-            ? (ulong)_vcpus.Length * (ulong)_kvm.RingEntries * DirtyGfn.SizeInBytes
-            : Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + (3 * slot.BitmapBytes));
+    public override ulong BookkeepingBytes
+    {
+        get
+        {
+            using VcpuSafeScope scope = EnterSlots();
+            return HasRings
+                ? (ulong)_vcpus.Length * (ulong)_kvm.RingEntries * DirtyGfn.SizeInBytes
+                : Machine.Memory.Slots.Aggregate(0UL, (sum, slot) => sum + (3 * slot.BitmapBytes));
+        }
+    }
 
     /// <summary>How often a full ring was emptied for its vCPU: <see cref="ServeFullRing"/>.</summary>
     public long ServedRings
@@ -172,24 +192,37 @@ public sealed partial class KvmDirtyLog : MachineDirtyLog, IFullRingServer
             bitmap.Dispose();
     }
 
-    private void EnableManualProtect()
+    private static void CheckForm(KvmLogForm form)
     {
-        ManualProtect wanted = _form switch
+        if (!Enum.IsDefined(form))
+            throw new ArgumentOutOfRangeException(nameof(form), form, $"The forms are {string.Join(", ", Enum.GetNames<KvmLogForm>())}.");
+    }
+
+    private static void EnableManualProtect(KvmMachine kvm, KvmLogForm form)
+    {
+        ManualProtect wanted = form switch
         {
             KvmLogForm.Manual => ManualProtect.Enabled,
             KvmLogForm.InitiallySet => ManualProtect.Enabled | ManualProtect.InitiallySet,
             _ => ManualProtect.None,
         };
-        Errno error = _kvm.EnableCap(KvmCapability.ManualDirtyLogProtect2, (ulong)wanted);
+        Errno error = kvm.EnableCap(KvmCapability.ManualDirtyLogProtect2, (ulong)wanted);
 
         // A kernel without the capability has the automatic mode alone.
         if (error != Errno.None && wanted != ManualProtect.None)
             throw new KvmException("KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2", error);
     }
 
+    private void MakeBitmaps()
+    {
+        if (_bitmaps.Length == 0)
+            _bitmaps = [.. Machine.Memory.Slots.Select(slot => new NativeBlock<ulong>((nuint)(slot.BitmapBytes / sizeof(ulong))))];
+    }
+
     private void Book(ulong entries, ulong bytes, ulong resetCalls, ulong refusedPages = 0)
     {
         ResetCalls += resetCalls;
+        _roundEntries += entries;
         Books = Books with
         {
             Entries = Books.Entries + entries,

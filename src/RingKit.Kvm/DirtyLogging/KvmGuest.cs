@@ -81,8 +81,9 @@ public sealed class KvmGuest : IDisposable
         try
         {
             machine = new VirtualMachine(memory, options.Vcpus);
-            kvm = CreateMachine(memory, options);
-            return new KvmGuest(kvm, machine, new KvmDirtyLog(machine, kvm, options.Form));
+            kvm = CreateMachine(options);
+            Equip(kvm, memory, options.Vcpus);
+            return new KvmGuest(kvm, machine, new KvmDirtyLog(machine, kvm, options));
         }
         catch
         {
@@ -92,6 +93,21 @@ public sealed class KvmGuest : IDisposable
         }
     }
 
+    /// <summary>
+    /// Has the kernel log in another form from now on. As a machine of the kernel's cannot change, the guest moves into a new one, over the same memory; for
+    /// the user nothing changes but <see cref="KvmDirtyLog.Form"/>: <see cref="Kvm"/> and <see cref="Vcpus"/> stay, and threads that run vCPUs go on. docs/kvm.md
+    /// says what of a vCPU is carried over, and what it costs.
+    /// </summary>
+    /// <param name="form">The form. Pages that were never written are not in a harvest, also of <see cref="KvmLogForm.InitiallySet"/>, before the next start.</param>
+    /// <remarks>Any thread, but not a vCPU's while it is in the guest. Nothing that is in the log is lost. If it fails, the guest is where it was, and goes on.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such form.</exception>
+    /// <exception cref="KvmException">
+    /// The kernel refuses something, the message says what; <see cref="Errno.Busy"/> if a vCPU has left the guest for an access that its next run finishes;
+    /// <see cref="Errno.NotSupported"/> for slots of guest_memfd.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The guest is disposed.</exception>
+    public void Rehouse(KvmLogForm form) => Log.MoveTo(form);
+
     /// <summary>Ends the log, then the kernel's machine, then the other. vCPUs that are in the guest leave it.</summary>
     public void Dispose()
     {
@@ -100,41 +116,32 @@ public sealed class KvmGuest : IDisposable
         Machine.Dispose();
     }
 
-    private static KvmMachine CreateMachine(GuestMemory memory, KvmGuestOptions options)
+    // A machine with its rings, if it is to have them, and nothing else: there are none for vCPUs that exist.
+    internal static KvmMachine CreateMachine(KvmGuestOptions options)
     {
         KvmException.ThrowIf(KvmDevice.Open(out KvmDevice? device, options.DevicePath), options.DevicePath);
         using (device)
         {
             KvmException.ThrowIf(device!.CreateMachine(out KvmMachine? kvm), "KVM_CREATE_VM");
-            try
-            {
-                Equip(kvm!, memory, options);
+            if (options.Form != KvmLogForm.Ring)
                 return kvm!;
-            }
-            catch
-            {
-                kvm!.Dispose();
-                throw;
-            }
+            Errno error = kvm!.EnableCap(options.RingCapability, (ulong)options.RingEntries * DirtyGfn.SizeInBytes);
+            if (error == Errno.None)
+                return kvm;
+            kvm.Dispose();
+            throw new KvmException($"A ring of {options.RingEntries} entries", error);
         }
     }
 
-    // Rings come first: there are none for vCPUs that exist.
-    private static void Equip(KvmMachine kvm, GuestMemory memory, KvmGuestOptions options)
+    private static void Equip(KvmMachine kvm, GuestMemory memory, int vcpus)
     {
-        if (options.Form == KvmLogForm.Ring)
-        {
-            Errno error = kvm.EnableCap(options.RingCapability, (ulong)options.RingEntries * DirtyGfn.SizeInBytes);
-            KvmException.ThrowIf(error, $"A ring of {options.RingEntries} entries");
-        }
-
         foreach (MemorySlot slot in memory.Slots)
         {
             Errno error = kvm.SetMemoryRegion(slot.Id, KvmSlotTraits.None, slot.BaseGfn << GuestPage.Shift, slot.Memory);
             KvmException.ThrowIf(error, $"Slot {slot.Id}");
         }
 
-        for (uint id = 0; id < options.Vcpus; id++)
+        for (uint id = 0; id < vcpus; id++)
             KvmException.ThrowIf(kvm.CreateVcpu(id, out _), $"vCPU {id}");
     }
 

@@ -25,5 +25,17 @@ internal static class KvmRequest
     public const nuint SetRegs = 0x4090_AE82;
     public const nuint GetSregs = 0x8138_AE83;
     public const nuint SetSregs = 0x4138_AE84;
+    public const nuint GetMsrs = 0xC008_AE88;
+    public const nuint SetMsrs = 0x4008_AE89;
     public const nuint SetSignalMask = 0x4004_AE8B;
+    public const nuint GetMpState = 0x8004_AE98;
+    public const nuint SetMpState = 0x4004_AE99;
+    public const nuint GetVcpuEvents = 0x8040_AE9F;
+    public const nuint SetVcpuEvents = 0x4040_AEA0;
+    public const nuint GetDebugRegs = 0x8080_AEA1;
+    public const nuint SetDebugRegs = 0x4080_AEA2;
+    public const nuint GetXsave = 0x9000_AEA4;
+    public const nuint SetXsave = 0x5000_AEA5;
+    public const nuint GetXcrs = 0x8188_AEA6;
+    public const nuint SetXcrs = 0x4188_AEA7;
 }

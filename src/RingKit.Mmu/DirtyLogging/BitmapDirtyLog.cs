@@ -1,4 +1,5 @@
 using RingKit.Bitmaps;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.DirtyLogging;

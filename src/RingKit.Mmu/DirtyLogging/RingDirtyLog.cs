@@ -2,6 +2,7 @@ using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
 using RingKit.Memory;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using RingKit.Mmu.DirtyLogging.Writes;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;

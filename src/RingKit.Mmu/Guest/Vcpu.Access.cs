@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RingKit.Mmu.Guest.Translation;
 
 namespace RingKit.Mmu.Guest;
 

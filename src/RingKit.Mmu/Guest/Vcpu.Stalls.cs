@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using RingKit.Mmu.Guest.Translation;
 
 namespace RingKit.Mmu.Guest;
 

@@ -1,4 +1,5 @@
 using RingKit.Memory;
+using RingKit.Mmu.Guest.Translation;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;

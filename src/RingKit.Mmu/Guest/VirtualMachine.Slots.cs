@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging.Phases;
+using RingKit.Mmu.Guest.Translation;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.Guest;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Writes;
+using RingKit.Mmu.Guest.Translation;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypervisor;
 using RingKit.Mmu.HashTable.Machine;

@@ -1,5 +1,6 @@
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Running;
+using RingKit.Mmu.Migration.Transfers;
 
 namespace RingKit.Mmu.Migration;
 

@@ -110,7 +110,7 @@ public sealed class Stage2Hv
             while (address < end)
             {
                 (ulong first, ulong size) = ExtentOf(address, change);
-                _core.Change(ref thread, address, change);
+                _core.ChangeHostPage(ref thread, address, change);
                 address = first + size;
             }
         }

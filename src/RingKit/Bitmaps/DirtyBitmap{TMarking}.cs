@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RingKit.Bitmaps.Cores;
 using RingKit.Memory;
 using RingKit.Ordering;
 

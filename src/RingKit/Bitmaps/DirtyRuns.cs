@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using RingKit.Bitmaps.Cores;
 using RingKit.Bitmaps.Operations;
 using RingKit.Ordering;
 

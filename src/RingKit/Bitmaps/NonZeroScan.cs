@@ -12,7 +12,7 @@ namespace RingKit.Bitmaps;
 internal static class NonZeroScan
 {
     // As many as one mask has bits. Whoever meets scattered words pays a mispredicted branch where a group ends and none within, so
-    // groups of a vector each would cost him four times as much (bench/DecodeBenchmarks, bench/BitmapHarvestBenchmarks at 0.1 %).
+    // groups of a vector each would cost him four times as much (DecodeBenchmarks, BitmapHarvestBenchmarks at 0.1 %).
     private const nuint GroupLength = 64;
 
     /// <summary>The index of the first word in [<paramref name="from"/>, <paramref name="length"/>) that is not 0, or <paramref name="length"/>.</summary>

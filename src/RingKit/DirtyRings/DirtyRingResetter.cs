@@ -8,7 +8,7 @@ namespace RingKit.DirtyRings;
 /// Thread role: one thread at a time, concurrently with one <see cref="DirtyRingProducer"/> and one <see cref="DirtyRingHarvester"/>.
 /// Read the pages after the reset, not between harvest and reset.
 /// </remarks>
-public readonly struct DirtyRingResetter : IDirtyRingResetter
+public readonly struct DirtyRingResetter : IDirtyRingResetter, IPolicyResetter
 {
     private readonly DirtyRingCore<HardwareOrdering> _ring;
 
@@ -26,16 +26,8 @@ public readonly struct DirtyRingResetter : IDirtyRingResetter
         int maximum = int.MaxValue,
         OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
         CancellationToken cancellation = default)
-        where TTarget : struct, IResetTarget, allows ref struct
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        return policy switch
-        {
-            OutOfRangePolicy.RefusePages => _ring.Reset<TTarget, RefusePages<TTarget>>(ref target, maximum, cancellation),
-            OutOfRangePolicy.RefuseBatch => _ring.Reset<TTarget, RefuseBatch<TTarget>>(ref target, maximum, cancellation),
-            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
-        };
-    }
+        where TTarget : struct, IResetTarget, allows ref struct =>
+        OutOfRangePolicies.Reset(this, ref target, maximum, policy, cancellation);
 
     /// <inheritdoc/>
     public ResetResult Reset<TTarget, TRefused>(
@@ -45,19 +37,9 @@ public readonly struct DirtyRingResetter : IDirtyRingResetter
         OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
         CancellationToken cancellation = default)
         where TTarget : struct, IResetTarget
-        where TRefused : struct, IDirtyEntrySink
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        var both = new ReportingTarget<TTarget, TRefused>(ref target, ref refused);
-        return policy switch
-        {
-            OutOfRangePolicy.RefusePages =>
-                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefusePages<TTarget>>>(
-                    ref both, maximum, cancellation),
-            OutOfRangePolicy.RefuseBatch =>
-                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefuseBatch<TTarget>>>(
-                    ref both, maximum, cancellation),
-            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
-        };
-    }
+        where TRefused : struct, IDirtyEntrySink =>
+        OutOfRangePolicies.Reset(this, ref target, ref refused, maximum, policy, cancellation);
+
+    ResetResult IPolicyResetter.Reset<TTarget, TPolicy>(ref TTarget target, int maximum, CancellationToken cancellation) =>
+        _ring.Reset<TTarget, TPolicy>(ref target, maximum, cancellation);
 }

@@ -33,4 +33,11 @@ public readonly record struct BroadcastOptions
     /// fence, and leaves the fast path.
     /// </summary>
     public bool CanSleep { get; init; }
+
+    /// <summary>
+    /// Whether reading and writing never pause. By default an end that looks at the other's index and finds little, but not nothing, may pause for
+    /// a microsecond or two and look again, since that lets items gather: right for a thread that does nothing else, and lost time for one
+    /// that looks now and then between other work, as a simulated core does at a fence.
+    /// </summary>
+    public bool NeverPauses { get; init; }
 }

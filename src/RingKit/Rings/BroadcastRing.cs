@@ -26,11 +26,11 @@ public sealed class BroadcastRing<T> : IDisposable
         RingShape shape = ShapeOf(capacity, options);
         using var block = new NativeBlock<byte>(shape.Length, alignment: (nuint)Environment.SystemPageSize);
         shape.Format<HardwareOrdering>(block.View, startIndex: 0);
-        _core = new BroadcastCore<T, HardwareOrdering>(block.View, shape, options.ManyWriters, options.CanSleep, isShared: false);
+        _core = new BroadcastCore<T, HardwareOrdering>(block.View, shape, options.ManyWriters, options.CanSleep, isShared: false, options.NeverPauses);
     }
 
-    private BroadcastRing(NativeView<byte> memory, in RingShape shape, bool manyWriters, bool canSleep) =>
-        _core = new BroadcastCore<T, HardwareOrdering>(memory, shape, manyWriters, canSleep, isShared: true);
+    private BroadcastRing(NativeView<byte> memory, in RingShape shape, bool manyWriters, bool canSleep, bool neverPauses) =>
+        _core = new BroadcastCore<T, HardwareOrdering>(memory, shape, manyWriters, canSleep, isShared: true, neverPauses);
 
     /// <summary>How many items the ring holds.</summary>
     public int Capacity => (int)_core.Capacity;
@@ -62,19 +62,20 @@ public sealed class BroadcastRing<T> : IDisposable
     {
         RingShape shape = ShapeOf(capacity, options);
         shape.Format<HardwareOrdering>(memory, startIndex: 0);
-        return new BroadcastRing<T>(memory, shape, options.ManyWriters, options.CanSleep);
+        return new BroadcastRing<T>(memory, shape, options.ManyWriters, options.CanSleep, options.NeverPauses);
     }
 
     /// <summary>Attaches to a ring that another process, or another object, made.</summary>
     /// <param name="memory">The memory of the ring, aligned to <see cref="SharedRingLayout.Alignment"/>.</param>
     /// <param name="canSleep">Whether threads may sleep here; see <see cref="BroadcastOptions.CanSleep"/>.</param>
     /// <param name="manyWriters">Whether several threads of this process will write.</param>
+    /// <param name="neverPauses">Whether reading and writing never pause here; see <see cref="BroadcastOptions.NeverPauses"/>.</param>
     /// <exception cref="ArgumentException">The memory is misaligned.</exception>
     /// <exception cref="InvalidDataException">The memory holds no ring of such items; the message says what it holds.</exception>
-    public static BroadcastRing<T> Attach(NativeView<byte> memory, bool canSleep = false, bool manyWriters = false)
+    public static BroadcastRing<T> Attach(NativeView<byte> memory, bool canSleep = false, bool manyWriters = false, bool neverPauses = false)
     {
         var shape = RingShape.Read<HardwareOrdering>(memory, SharedRingLayout.KindBroadcast, Unsafe.SizeOf<T>());
-        return new BroadcastRing<T>(memory, shape, manyWriters, canSleep);
+        return new BroadcastRing<T>(memory, shape, manyWriters, canSleep, neverPauses);
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ namespace RingKit.Sweeps;
 public static unsafe partial class PairSweep
 {
     // Where the pairs come from memory, asking for them ahead of the processor's own prefetcher, which stops at each page of 4 KiB, is worth
-    // up to a tenth; out of the second-level cache narrow vectors lose 6 % by it (bench/SweepWidthBenchmarks).
+    // up to a tenth; out of the second-level cache narrow vectors lose 6 % by it (SweepWidthBenchmarks).
     private const uint PrefetchFromPairs = (4 << 20) / WordPair.SizeInBytes;
 
     /// <summary>Counts the pairs of each class.</summary>

@@ -21,6 +21,8 @@ public sealed class CallTables
     private const KvmCapability WithBitmap = KvmCapability.DirtyLogRingWithBitmap, Manual = KvmCapability.ManualDirtyLogProtect2;
     private const int SlotPages = 1000;
 
+    public static TheoryData<ulong, uint, Errno> Ranges => ClearRanges.Answers;
+
     public static TheoryData<string, KvmCapability, ulong, Errno> Sizes => new()
     {
         { "no capability", KvmCapability.None, 4096, Errno.Invalid },
@@ -137,7 +139,7 @@ public sealed class CallTables
     }
 
     [Theory]
-    [MemberData(nameof(ClearRanges.Answers), MemberType = typeof(ClearRanges))]
+    [MemberData(nameof(Ranges))]
     public void Ranges_of_a_clear_are_answered_alike(ulong first, uint count, Errno answer)
     {
         Kernel.Need(KvmLogForm.Manual);

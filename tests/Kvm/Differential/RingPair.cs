@@ -99,16 +99,19 @@ internal sealed class RingPair : MachinePair
             error = Real.ResetDirtyRings(out entries);
         KvmReset simulated = Simulated.ResetDirtyRings();
         AssertSame("reset", (error, entries), (simulated.Error, simulated.Entries));
-        Assert.Equal(0, simulated.RefusedPages);
-        int sum = 0;
+        int sum = 0, ofDeleted = 0;
         foreach (RingSide side in _sides)
         {
             foreach ((uint slot, ulong page) in side.TakeHarvested())
             {
                 _logged.Remove((slot, page));
                 sum++;
+                ofDeleted += Layout.Find((ushort)slot) is null ? 1 : 0;
             }
         }
+
+        // Of several entries of a page only one is refused.
+        Assert.True(ofDeleted == 0 ? simulated.RefusedPages == 0 : simulated.RefusedPages > 0 && simulated.RefusedPages <= ofDeleted, $"{simulated}, {ofDeleted} of deleted slots");
 
         Assert.Equal(sum, entries);
     }

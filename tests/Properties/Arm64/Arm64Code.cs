@@ -17,7 +17,7 @@ public sealed class Arm64Code
     private const string Ring = "RingKit.Rings.Cores.";
     private const string Dirty = "RingKit.DirtyRings.DirtyRingCore`1[{O}]:";
     private const string Index = "RingKit.DirtyRings.IndexPublished.IndexPublishedCore`2[{O},RingKit.DirtyRings.IndexPublished.PowerOfTwoIndexing]:";
-    private const string Bitmap = "RingKit.Bitmaps.DirtyBitmapCore`1[{O}]:";
+    private const string Bitmap = "RingKit.Bitmaps.Cores.DirtyBitmapCore`1[{O}]:";
     private const string ItemTypes = "`2[{Item},{O}]:";
     private const string ResetTypes = "[{Target},RingKit.DirtyRings.Resetting.RefusePages`1[{Target}]]";
 

@@ -1,4 +1,5 @@
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.IndexPublished;
 using RingKit.DirtyRings.Resetting;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Interleaving;
 using RingKit.Memory;
 using Xunit;

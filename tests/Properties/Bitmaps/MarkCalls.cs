@@ -1,4 +1,5 @@
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Interleaving;
 
 namespace RingKit.Properties.Bitmaps;

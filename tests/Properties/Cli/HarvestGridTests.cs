@@ -7,7 +7,7 @@ using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Harvest.Patterns;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Harvest;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 using RingKit.Mmu.Guest;
 using Xunit;

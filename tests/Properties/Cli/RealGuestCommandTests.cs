@@ -33,6 +33,8 @@ public sealed class RealGuestCommandTests
         Assert.InRange(written, 1, 300);
         Assert.True(stores >= (ulong)written, $"{stores} stores to {written} pages");
 
+        Assert.Equal(log == KvmDirtyLog.AdaptiveName, report.TryGetProperty("moves", out _));
+
         // Beside them the page tables, which the processor marks.
         Assert.True(report.GetProperty("total").GetProperty("dirty_pages").GetInt32() >= written);
     }
@@ -89,6 +91,18 @@ public sealed class RealGuestCommandTests
         Assert.Equal(logs, cells.Select(cell => cell.GetProperty("log").GetString()).Distinct());
         Assert.All(cells, cell => Assert.Equal("64M", cell.GetProperty("memory").GetString()));
         Assert.Equal([1, 16384], cells.Select(cell => cell.GetProperty("dirty_pages").GetInt32()).Distinct());
+    }
+
+    [Fact]
+    public async Task All_logs_of_a_real_guest_are_rows_of_a_harvest()
+    {
+        Need();
+        CommandResult result = await CommandResult.OfAsync(
+            "harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "0,1,300", "--pattern", "random", "--vcpus", "2", "--ring-entries", "1024", "--cell-time", "0ms", "--json");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        string[] logs = [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("log").GetString()!)];
+        Assert.Equal(3, logs.Count(log => log == "kvm-ring"));
+        Assert.Equal(3 * LogChoice.Real.Count, logs.Length);
     }
 
     [Theory]
@@ -176,7 +190,7 @@ public sealed class RealGuestCommandTests
     {
         Need();
         KvmGuest? made = null;
-        var run = new KvmRun(new KvmRunSettings { Pages = 64, Interval = TimeSpan.FromMilliseconds(5), Form = KvmLogForm.Bitmap }) { Prepared = guest => made = guest };
+        var run = new KvmRun(new KvmRunSettings { Pages = 64, Interval = TimeSpan.FromMilliseconds(5), Log = LogChoice.Real[(int)KvmLogForm.Bitmap] }) { Prepared = guest => made = guest };
         GuestFailedException failure = Assert.Throws<GuestFailedException>(
             () => run.Run((_, _) => made!.Kvm.DeleteMemoryRegion(0), TestContext.Current.CancellationToken));
         Assert.StartsWith("the real guest failed: ", failure.Message, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ namespace RingKit.Properties.DirtyLogging;
 public sealed class NoWriteIsLost
 {
     private const int PageCount = 61;
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(LongRun.IsOn ? 5 : 0.3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static readonly Dictionary<string, (Func<GuestMemory, VirtualMachine> Machine, Func<VirtualMachine, IDirtyLog> Log)> Cases = new()

@@ -1,4 +1,5 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Guest.Translation;
 using Xunit;
 
 namespace RingKit.Properties.Guest;

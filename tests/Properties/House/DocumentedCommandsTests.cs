@@ -112,15 +112,16 @@ public sealed class DocumentedCommandsTests
     {
         if (!CiLines.Any(line => line.Contains("dry_run '*'", StringComparison.Ordinal)))
             return ".ci/run does not run the benchmarks";
+        string bench = Path.Combine(SourceTree.Root, "bench");
         string[] suites = [.. SourceTree.Sources("bench")
-            .Select(file => Path.GetFileNameWithoutExtension(file))
-            .Where(name => name.EndsWith("Benchmarks", StringComparison.Ordinal))];
+            .Where(file => file.EndsWith("Benchmarks.cs", StringComparison.Ordinal))
+            .Select(file => "RingKit.Bench." + Path.ChangeExtension(Path.GetRelativePath(bench, file), null).Replace(Path.DirectorySeparatorChar, '.'))];
         foreach (string filter in arguments.SkipWhile(word => word != "--filter").Skip(1).TakeWhile(word => !word.StartsWith('-')))
         {
             // The part behind a suite's name chooses among its cases.
             int end = filter.IndexOf('*', 1);
             string pattern = end > 0 ? filter[..(end + 1)] : filter;
-            if (!suites.Any(suite => FileSystemName.MatchesSimpleExpression(pattern, $"RingKit.Bench.{suite}.")))
+            if (!suites.Any(suite => FileSystemName.MatchesSimpleExpression(pattern, $"{suite}.")))
                 return $"no suite has a name like {pattern}";
         }
 

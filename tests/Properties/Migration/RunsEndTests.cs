@@ -2,6 +2,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration;
 using RingKit.Mmu.Migration.Checkpoints;
 using RingKit.Mmu.Migration.Running;
+using RingKit.Mmu.Migration.Transfers;
 using RingKit.Properties.Migration.Checkpoints;
 using RingKit.Properties.Migration.Small;
 using RingKit.Properties.Migration.Streams;

@@ -52,7 +52,7 @@ public sealed class VcpuThreadsTests : IDisposable
     {
         using var threads = new VcpuThreads<Count>(_machine, vcpu => new Count((ulong)vcpu * 1000));
         threads.Start();
-        Assert.True(SpinWait.SpinUntil(() => threads.IsHalted, Patience));
+        Assert.True(SpinWait.SpinUntil(() => threads.HasEnded, Patience));
         threads.Pause();
         Assert.Equal([0ul, 1000ul, 2000ul], [threads.ProgramOf(0).Steps, threads.ProgramOf(1).Steps, threads.ProgramOf(2).Steps]);
         threads.Resume();
@@ -87,7 +87,7 @@ public sealed class VcpuThreadsTests : IDisposable
         Assert.NotNull(failure.InnerException);
 
         // The others stand still, as after any pause, and go on.
-        Assert.False(threads.IsHalted);
+        Assert.False(threads.HasEnded);
         threads.Resume();
         Assert.Throws<InvalidOperationException>(threads.Stop);
         threads.Dispose();

@@ -21,6 +21,14 @@ public sealed class MultiCoreAndDisplay
     }
 
     [Fact]
+    public void A_core_that_forgets_to_drop_translations_is_found_out()
+    {
+        (int exitCode, string output, string errors) = Start("MultiCoreTranslator", "--quick", "--forget-fences");
+        Assert.Equal((1, ""), (exitCode, errors));
+        Assert.EndsWith("failed: a core has translated what is not in memory any more\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_display_redrawn_in_part_equals_the_whole_one_and_is_written_as_a_picture()
     {
         string path = Path.Combine(Path.GetTempPath(), $"ringkit-{Path.GetRandomFileName()}.png");
@@ -43,16 +51,21 @@ public sealed class MultiCoreAndDisplay
     public void A_sample_has_two_hundred_lines_or_fewer(string sample) =>
         Assert.InRange(SourceTree.Sources(Path.Combine("samples", sample)).Sum(file => File.ReadLines(file).Count()), 1, 200);
 
-    // A sample is built beside the tests, in the same configuration.
     private static string[] Run(string sample, params string[] arguments)
+    {
+        (int exitCode, string output, string errors) = Start(sample, arguments);
+        Report.Line(output);
+        Assert.Equal((0, ""), (exitCode, errors));
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    // A sample is built beside the tests, in the same configuration.
+    private static (int ExitCode, string Output, string Errors) Start(string sample, params string[] arguments)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         string program = Path.Combine(folder.Parent!.Parent!.FullName, sample, folder.Name, $"{sample}.dll");
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        (int exitCode, string output, string errors) = Programs.Run(Deadline, host, [program, .. arguments]);
-        Report.Line(output);
-        Assert.Equal((0, ""), (exitCode, errors));
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return Programs.Run(Deadline, host, [program, .. arguments]);
     }
 
     private static void AssertIsPicture(ReadOnlySpan<byte> png, int width, int height)

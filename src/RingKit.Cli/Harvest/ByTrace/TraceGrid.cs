@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Harvest.Guests;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Replay;

@@ -1,4 +1,4 @@
-using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Harvest.Patterns;
 using RingKit.Mmu.DirtyLogging.Adaptive;
 

@@ -1,4 +1,4 @@
-using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using RingKit.Cli.Harvest.Patterns;
 
 namespace RingKit.Cli.Harvest.Findings;

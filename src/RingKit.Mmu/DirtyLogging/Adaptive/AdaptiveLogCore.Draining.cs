@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Mmu.DirtyLogging.Sinks;
 
 namespace RingKit.Mmu.DirtyLogging.Adaptive;
 

@@ -1,6 +1,7 @@
-using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Bitmaps.Summary;
 using RingKit.Memory;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.DirtyLogging.Adaptive;

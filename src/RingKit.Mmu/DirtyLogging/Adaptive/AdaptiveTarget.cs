@@ -1,6 +1,7 @@
 using System.Numerics;
 using RingKit.Bitmaps;
 using RingKit.DirtyRings;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.DirtyLogging.Adaptive;

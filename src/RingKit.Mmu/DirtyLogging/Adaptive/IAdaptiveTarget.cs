@@ -1,6 +1,7 @@
 using RingKit.Bitmaps;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Mmu.DirtyLogging.Sinks;
 
 namespace RingKit.Mmu.DirtyLogging.Adaptive;
 

@@ -1,4 +1,5 @@
 using RingKit.Mmu.DirtyLogging.Memslots;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using RingKit.Mmu.Guest;
 using RingKit.Ordering;
 

@@ -1,5 +1,6 @@
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.DirtyLogging.Kvm;
@@ -90,8 +91,7 @@ public sealed partial class KvmDirtyLog
         using VcpuSafeScope scope = EnterSlots();
         ObjectDisposedException.ThrowIf(Machine.DirtyLog != this, this);
         var counts = new KvmReset(Errno.None, 0);
-        var nobody = default(ForgettingSink);
-        var target = new ProtectingTarget<ForgettingSink>(this, Machine.Memory, ref nobody);
+        var target = new ResetCallTarget(this, Machine.Memory);
 
         // One counter for all, so that its bound holds for the call.
         foreach (KvmRing ring in rings)

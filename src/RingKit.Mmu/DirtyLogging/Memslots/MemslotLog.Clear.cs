@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Bitmaps.Operations;
 
 namespace RingKit.Mmu.DirtyLogging.Memslots;

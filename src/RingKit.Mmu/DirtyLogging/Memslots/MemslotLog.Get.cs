@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Bitmaps.Operations;
 using RingKit.Mmu.Stage2.Hypervisor;
 

@@ -1,4 +1,5 @@
 using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Memory;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;

@@ -1,5 +1,6 @@
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Resetting;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using RingKit.Mmu.Guest;
 
 namespace RingKit.Mmu.DirtyLogging.Writes;

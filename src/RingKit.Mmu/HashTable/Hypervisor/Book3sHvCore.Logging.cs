@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Mmu.HashTable.Slots;
 
@@ -159,22 +158,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
         {
             ulong mask = slot.Changed.Take(word);
             if (mask != 0)
-                HandOver(slot, word, mask, ref sink);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void HandOver<TSink>(HashSlot<TOrdering> slot, ulong word, ulong mask, ref TSink sink)
-        where TSink : struct, IHashSlotSink, allows ref struct
-    {
-        try
-        {
-            sink.Accept(slot.Memory, word, mask);
-        }
-        catch
-        {
-            slot.Changed.MarkWord(word, mask);
-            throw;
+                slot.Changed.HandOver(slot.Memory, word, mask, ref sink);
         }
     }
 }

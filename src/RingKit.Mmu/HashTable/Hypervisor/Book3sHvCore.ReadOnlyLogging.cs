@@ -75,7 +75,7 @@ internal sealed partial class Book3sHvCore<TOrdering>
             ProtectLarge(ref thread, slot, word, mask, ref tally);
             for (ulong left = mask; left != 0; left &= left - 1)
                 TestAndClear(ref thread, slot, (word * GroupPages) + (uint)BitOperations.TrailingZeroCount(left), EntryRule.Writable, ref tally);
-            HandOver(slot, word, mask, ref sink);
+            slot.Changed.HandOver(slot.Memory, word, mask, ref sink);
         }
     }
 

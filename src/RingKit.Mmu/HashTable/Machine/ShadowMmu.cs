@@ -1,4 +1,5 @@
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Guest.Translation;
 using RingKit.Mmu.HashTable.Shadow;
 using RingKit.Ordering;
 

@@ -140,7 +140,7 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
                 if (mask == 0)
                     continue;
                 any = true;
-                HandOver(slot, word, mask, ref sink);
+                slot.Changed.HandOver(slot.Memory, word, mask, ref sink);
             }
         }
         finally
@@ -214,20 +214,6 @@ internal sealed class ShadowMmuCore<TOrdering> : IDisposable
             cache.Dispose();
         foreach (ShadowSlot<TOrdering> slot in Slots)
             slot.Dispose();
-    }
-
-    private static void HandOver<TSink>(ShadowSlot<TOrdering> slot, ulong word, ulong mask, ref TSink sink)
-        where TSink : struct, IHashSlotSink, allows ref struct
-    {
-        try
-        {
-            sink.Accept(slot.Memory, word, mask);
-        }
-        catch
-        {
-            slot.Changed.MarkWord(word, mask);
-            throw;
-        }
     }
 
     // After the marks were taken.

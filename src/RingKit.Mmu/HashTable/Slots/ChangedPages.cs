@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
 using RingKit.Memory;
+using RingKit.Mmu.Guest;
+using RingKit.Mmu.HashTable.Harvesting;
 using RingKit.Ordering;
 
 namespace RingKit.Mmu.HashTable.Slots;
@@ -63,6 +66,22 @@ internal sealed unsafe class ChangedPages<TOrdering> : IDisposable
 
     /// <summary>Takes the marks that were seen, and all others with them: the past bug <see cref="HashTableDefects.FetchClearsLater"/>.</summary>
     public void Overwrite(ulong word) => TOrdering.StoreRelaxed(ref _words[word], 0);
+
+    /// <summary>Hands 64 pages' marks that were taken to a sink. If it throws, they are marks again.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void HandOver<TSink>(MemorySlot slot, ulong word, ulong mask, ref TSink sink)
+        where TSink : struct, IHashSlotSink, allows ref struct
+    {
+        try
+        {
+            sink.Accept(slot, word, mask);
+        }
+        catch
+        {
+            MarkWord(word, mask);
+            throw;
+        }
+    }
 
     /// <summary>Forgets all marks.</summary>
     public void Forget()

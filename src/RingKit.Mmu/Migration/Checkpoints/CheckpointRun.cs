@@ -4,6 +4,7 @@ using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Pacing;
 using RingKit.Mmu.Migration.Running;
 using RingKit.Mmu.Migration.Streams;
+using RingKit.Mmu.Migration.Transfers;
 
 namespace RingKit.Mmu.Migration.Checkpoints;
 

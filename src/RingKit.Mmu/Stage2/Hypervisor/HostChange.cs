@@ -12,7 +12,7 @@ internal enum HostChange
     /// <summary>Moves a page, huge or not, to another physical address.</summary>
     Migrate,
 
-    /// <summary>Writes a page out.</summary>
+    /// <summary>Writes a page out; it comes back with the next fault.</summary>
     Reclaim,
 
     /// <summary>Makes a page read-only until a store gets a copy.</summary>
@@ -21,9 +21,12 @@ internal enum HostChange
     /// <summary>Gives a store its copy.</summary>
     Copy,
 
-    /// <summary>Merges a page with an equal one.</summary>
+    /// <summary>
+    /// Merges a page with an equal one, read-only (KSM). The generation of 2014 maps what is there now at once, where it has a table
+    /// (<see cref="Stage2HvCore{TOrdering}.SetSharedPage"/>).
+    /// </summary>
     Merge,
 
-    /// <summary>Breaks the memory of a page.</summary>
+    /// <summary>Breaks the memory of a page: hwpoison.</summary>
     Poison,
 }

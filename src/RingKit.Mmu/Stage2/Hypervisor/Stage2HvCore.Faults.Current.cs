@@ -38,7 +38,7 @@ internal sealed partial class Stage2HvCore<TOrdering>
         HostPage page = Host.FaultIn(ref thread, slot.HostAddressOf(ipa), fault.IsWrite);
         if (page.State == HostPageState.NeedsCopy)
         {
-            CopyHostPage(ref thread, slot.HostAddressOf(ipa));
+            ChangeHostPage(ref thread, slot.HostAddressOf(ipa), HostChange.Copy);
             return Retry(vcpu);
         }
 

@@ -7,41 +7,8 @@ namespace RingKit.Mmu.Stage2.Hypervisor;
 /// <remarks>Thread role: any thread that holds no lock, one change at a time. An address that is in no region is passed over.</remarks>
 internal sealed partial class Stage2HvCore<TOrdering>
 {
-    /// <summary>Splits a transparent huge page.</summary>
-    public void SplitHostPage<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Split);
-
-    /// <summary>Makes a transparent huge page of small ones, where one may be.</summary>
-    public void CollapseHostPages<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Collapse);
-
-    /// <summary>Moves a page, huge or not, to another physical address.</summary>
-    public void MigrateHostPage<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Migrate);
-
-    /// <summary>Writes a page out; it comes back with the next fault.</summary>
-    public void ReclaimHostPage<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Reclaim);
-
-    /// <summary>Makes a page read-only: a store gets a copy first.</summary>
-    public void ShareHostPage<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Share);
-
-    /// <summary>Breaks the memory of a page: hwpoison.</summary>
-    public void PoisonHostPage<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Poison);
-
-    /// <summary>
-    /// Merges a page with an equal one, read-only (KSM). The generation of 2014 maps what is there now at once, where it has a table (<see cref="SetSharedPage"/>).
-    /// </summary>
-    public void MergeHostPage<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Merge);
-
-    private void CopyHostPage<TThread>(ref TThread thread, ulong hostAddress)
-        where TThread : struct, IStage2HostThread, allows ref struct => Change(ref thread, hostAddress, HostChange.Copy);
-
     /// <summary>Changes the page, or huge page, of an address.</summary>
-    public void Change<TThread>(ref TThread thread, ulong hostAddress, HostChange change)
+    public void ChangeHostPage<TThread>(ref TThread thread, ulong hostAddress, HostChange change)
         where TThread : struct, IStage2HostThread, allows ref struct
     {
         if (Host.Find(hostAddress) is not { Kind: not HostRegionKind.PfnMapped } region)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Guest.Translation;
 using RingKit.Mmu.Stage2.Host;
 using RingKit.Mmu.Stage2.Hypervisor;
 using RingKit.Ordering;

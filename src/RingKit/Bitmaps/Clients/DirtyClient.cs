@@ -1,3 +1,4 @@
+using RingKit.Bitmaps.Cores;
 using RingKit.Ordering;
 
 namespace RingKit.Bitmaps.Clients;

@@ -15,7 +15,7 @@ namespace RingKit.Bitmaps.Decoding;
 /// </remarks>
 public static class BitmapDecoder
 {
-    // Bits a word from which a group is dense, for each way: measured by bench/DecodeBenchmarks, docs/bitmaps.md.
+    // Bits a word from which a group is dense, for each way: measured by DecodeBenchmarks, docs/bitmaps.md.
     internal const nuint TableFrom = 4;
     internal const nuint WideCompressFrom = 3;
     internal const nuint UnrolledFrom = 2;

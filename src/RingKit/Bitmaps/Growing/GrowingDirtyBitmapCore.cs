@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using RingKit.Bitmaps.Cores;
 using RingKit.Bitmaps.Harvesting;
 using RingKit.Memory;
 using RingKit.Ordering;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using RingKit.Bitmaps.Cores;
 using RingKit.Ordering;
 
 namespace RingKit.Bitmaps.Harvesting;

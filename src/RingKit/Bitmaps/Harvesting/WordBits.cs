@@ -11,4 +11,8 @@ internal static class WordBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong LowestPlace(ulong mask) =>
         Bmi1.X64.IsSupported ? Bmi1.X64.TrailingZeroCount(mask) : (uint)BitOperations.TrailingZeroCount(mask);
+
+    /// <summary>How many bits are set. Saves the widening of <see cref="BitOperations.PopCount(ulong)"/>'s 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Count(ulong mask) => Popcnt.X64.IsSupported ? Popcnt.X64.PopCount(mask) : (uint)BitOperations.PopCount(mask);
 }

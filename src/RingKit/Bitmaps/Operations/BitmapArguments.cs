@@ -36,8 +36,14 @@ internal static class BitmapArguments
             return;
         ulong padding = source[(int)(bits / 64)] & ~LastWordMask(bits);
         if (padding != 0)
-            throw new ArgumentException($"The bitmap has {bits} bits, and bits beyond are set: 0x{padding:x16} in its last word.", nameof(source));
+            throw PaddingSet(bits, padding, "word", nameof(source));
     }
+
+    /// <summary>What to throw if bits behind the last one are set.</summary>
+    public static ArgumentException PaddingSet(ulong bits, ulong padding, string unit, string name) => new(
+        $"The bitmap has {bits} bits, and bits beyond are set: 0x{padding:x16} in its last {unit}. "
+        + "Give as many bits as it was filled for, or clear the others.",
+        name);
 
     /// <summary>Checks that a range lies within so many bits.</summary>
     public static void CheckRange(

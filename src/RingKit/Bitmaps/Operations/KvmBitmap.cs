@@ -105,7 +105,7 @@ public static class KvmBitmap
             return;
         ulong padding = BinaryPrimitives.ReadUInt64LittleEndian(source[(int)(bits / 64 * sizeof(ulong))..]) & ~BitmapArguments.LastWordMask(bits);
         if (padding != 0)
-            throw new ArgumentException($"The bitmap has {bits} bits, and bits beyond are set: 0x{padding:x16} in its last 8 bytes.", nameof(source));
+            throw BitmapArguments.PaddingSet(bits, padding, "8 bytes", nameof(source));
     }
 
     private static void CheckOverlap(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> bytes, string name)

@@ -11,8 +11,8 @@ namespace RingKit.Bitmaps.Operations;
 /// </remarks>
 public static unsafe class ParallelBitmap
 {
-    // A second thread takes 20 to 50 us to wake up, so each has as much to do by itself: 4 MiB to count, 2 MiB to combine (bench/PopCountBenchmarks,
-    // bench/BitmapLogicBenchmarks). Counting lost by 1 MiB at every size up to 8 MiB.
+    // A second thread takes 20 to 50 us to wake up, so each has as much to do by itself: 4 MiB to count, 2 MiB to combine (PopCountBenchmarks,
+    // BitmapLogicBenchmarks). Counting lost by 1 MiB at every size up to 8 MiB.
     private const int CountChunkWords = 1 << 19;
     private const int CombineChunkWords = 1 << 18;
 

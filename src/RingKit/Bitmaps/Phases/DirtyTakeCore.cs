@@ -1,3 +1,4 @@
+using RingKit.Bitmaps.Cores;
 using RingKit.Memory;
 using RingKit.Ordering;
 

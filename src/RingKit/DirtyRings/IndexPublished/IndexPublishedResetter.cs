@@ -9,7 +9,7 @@ namespace RingKit.DirtyRings.IndexPublished;
 /// harvest and reset.
 /// </remarks>
 /// <typeparam name="TIndexing">How the ring counts.</typeparam>
-public readonly struct IndexPublishedResetter<TIndexing> : IDirtyRingResetter
+public readonly struct IndexPublishedResetter<TIndexing> : IDirtyRingResetter, IPolicyResetter
     where TIndexing : struct, IIndexing
 {
     private readonly IndexPublishedCore<HardwareOrdering, TIndexing> _ring;
@@ -28,16 +28,8 @@ public readonly struct IndexPublishedResetter<TIndexing> : IDirtyRingResetter
         int maximum = int.MaxValue,
         OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
         CancellationToken cancellation = default)
-        where TTarget : struct, IResetTarget, allows ref struct
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        return policy switch
-        {
-            OutOfRangePolicy.RefusePages => _ring.Reset<TTarget, RefusePages<TTarget>>(ref target, maximum, cancellation),
-            OutOfRangePolicy.RefuseBatch => _ring.Reset<TTarget, RefuseBatch<TTarget>>(ref target, maximum, cancellation),
-            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
-        };
-    }
+        where TTarget : struct, IResetTarget, allows ref struct =>
+        OutOfRangePolicies.Reset(this, ref target, maximum, policy, cancellation);
 
     /// <inheritdoc/>
     public ResetResult Reset<TTarget, TRefused>(
@@ -47,19 +39,9 @@ public readonly struct IndexPublishedResetter<TIndexing> : IDirtyRingResetter
         OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
         CancellationToken cancellation = default)
         where TTarget : struct, IResetTarget
-        where TRefused : struct, IDirtyEntrySink
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        var both = new ReportingTarget<TTarget, TRefused>(ref target, ref refused);
-        return policy switch
-        {
-            OutOfRangePolicy.RefusePages =>
-                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefusePages<TTarget>>>(
-                    ref both, maximum, cancellation),
-            OutOfRangePolicy.RefuseBatch =>
-                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefuseBatch<TTarget>>>(
-                    ref both, maximum, cancellation),
-            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
-        };
-    }
+        where TRefused : struct, IDirtyEntrySink =>
+        OutOfRangePolicies.Reset(this, ref target, ref refused, maximum, policy, cancellation);
+
+    ResetResult IPolicyResetter.Reset<TTarget, TPolicy>(ref TTarget target, int maximum, CancellationToken cancellation) =>
+        _ring.Reset<TTarget, TPolicy>(ref target, maximum, cancellation);
 }

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.DirtyRings.Resetting;
 using RingKit.Memory;
 using RingKit.Ordering;

@@ -5,7 +5,7 @@ namespace RingKit.DirtyRings.Resizing;
 
 /// <summary>The recycling end of a <see cref="ResizableDirtyRing"/>: the old ring first, then the new one.</summary>
 /// <remarks>Thread role: one thread at a time.</remarks>
-public readonly struct ResizableResetter : IDirtyRingResetter
+public readonly struct ResizableResetter : IDirtyRingResetter, IPolicyResetter
 {
     private readonly ResizableCore<HardwareOrdering> _ring;
 
@@ -20,16 +20,8 @@ public readonly struct ResizableResetter : IDirtyRingResetter
         int maximum = int.MaxValue,
         OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
         CancellationToken cancellation = default)
-        where TTarget : struct, IResetTarget, allows ref struct
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        return policy switch
-        {
-            OutOfRangePolicy.RefusePages => _ring.Reset<TTarget, RefusePages<TTarget>>(ref target, maximum, cancellation),
-            OutOfRangePolicy.RefuseBatch => _ring.Reset<TTarget, RefuseBatch<TTarget>>(ref target, maximum, cancellation),
-            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
-        };
-    }
+        where TTarget : struct, IResetTarget, allows ref struct =>
+        OutOfRangePolicies.Reset(this, ref target, maximum, policy, cancellation);
 
     /// <inheritdoc/>
     public ResetResult Reset<TTarget, TRefused>(
@@ -39,19 +31,9 @@ public readonly struct ResizableResetter : IDirtyRingResetter
         OutOfRangePolicy policy = OutOfRangePolicy.RefusePages,
         CancellationToken cancellation = default)
         where TTarget : struct, IResetTarget
-        where TRefused : struct, IDirtyEntrySink
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(maximum);
-        var both = new ReportingTarget<TTarget, TRefused>(ref target, ref refused);
-        return policy switch
-        {
-            OutOfRangePolicy.RefusePages =>
-                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefusePages<TTarget>>>(
-                    ref both, maximum, cancellation),
-            OutOfRangePolicy.RefuseBatch =>
-                _ring.Reset<ReportingTarget<TTarget, TRefused>, ReportRefused<TTarget, TRefused, RefuseBatch<TTarget>>>(
-                    ref both, maximum, cancellation),
-            _ => throw OutOfRangePolicies.Unknown(policy, nameof(policy)),
-        };
-    }
+        where TRefused : struct, IDirtyEntrySink =>
+        OutOfRangePolicies.Reset(this, ref target, ref refused, maximum, policy, cancellation);
+
+    ResetResult IPolicyResetter.Reset<TTarget, TPolicy>(ref TTarget target, int maximum, CancellationToken cancellation) =>
+        _ring.Reset<TTarget, TPolicy>(ref target, maximum, cancellation);
 }

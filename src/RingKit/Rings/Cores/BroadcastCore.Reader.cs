@@ -128,7 +128,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         Pacing pacing = default;
         do
             word = TOrdering.LoadAcquire(ref *_tail);                                 // E9: the items before it are published
-        while (Paces && pacing.LooksAgain(ref *line, IndexOf(word) - next));
+        while (_paces && pacing.LooksAgain(ref *line, IndexOf(word) - next));
 
         ulong available = IndexOf(word) - next;
         if (available > Capacity)

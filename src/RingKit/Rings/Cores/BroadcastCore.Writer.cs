@@ -177,7 +177,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering>
         Pacing pacing = default;
         do
             usedNow = GreatestLag(next, wanted);
-        while (Paces && pacing.LooksAgain(ref *_writer, used - Math.Min(used, usedNow)));
+        while (_paces && pacing.LooksAgain(ref *_writer, used - Math.Min(used, usedNow)));
 
         _writer->Known = next - usedNow;
         _writer->HighWater = Math.Max(_writer->HighWater, usedNow);

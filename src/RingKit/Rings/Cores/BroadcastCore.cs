@@ -25,13 +25,14 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
     private readonly LaggardPolicy _policy;
     private readonly int _readers;
     private readonly object? _turn;
+    private readonly bool _paces;
 
     // The capacity; or 0 where every call has to take the slow path: a disposed ring, one that wakes sleepers, one of several writers, and
     // one whose cursors are locked.
     private ulong _writeBound;
     private ulong _readBound;
 
-    public BroadcastCore(NativeView<byte> memory, in RingShape shape, bool manyWriters, bool canSleep, bool isShared)
+    public BroadcastCore(NativeView<byte> memory, in RingShape shape, bool manyWriters, bool canSleep, bool isShared, bool neverPauses = false)
         : base(memory, shape, lines: 1 + shape.Cursors, canSleep, isShared)
     {
         _policy = (LaggardPolicy)shape.Policy;
@@ -39,6 +40,7 @@ internal sealed unsafe partial class BroadcastCore<T, TOrdering> : RingCore<T, T
         _tail = (ulong*)(_start + SharedRingLayout.TailOffset);
         _writer = _lines;
         _turn = manyWriters ? new object() : null;
+        _paces = Paces && !neverPauses;
 
         ulong tail = TOrdering.LoadRelaxed(ref *_tail);
         _writer->Next = IndexOf(tail);

@@ -1,6 +1,7 @@
 using System.Numerics;
 using RingKit.Bitmaps;
 using RingKit.Bitmaps.Clients;
+using RingKit.Bitmaps.Cores;
 using RingKit.Interleaving;
 using RingKit.Memory;
 using Xunit;

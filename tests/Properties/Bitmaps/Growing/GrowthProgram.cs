@@ -1,4 +1,4 @@
-using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.Bitmaps.Growing;
 using RingKit.Interleaving;
 using RingKit.Memory;

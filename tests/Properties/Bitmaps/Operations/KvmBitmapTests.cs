@@ -57,6 +57,7 @@ public sealed class KvmBitmapTests
                 var refused = Assert.Throws<ArgumentException>(() => KvmBitmap.Import(bytes, (ulong)bits, words));
                 Assert.Equal("source", refused.ParamName);
                 Assert.Contains($"{bits} bits", refused.Message, StringComparison.Ordinal);
+                Assert.Contains("Give as many bits as it was filled for", refused.Message, StringComparison.Ordinal);
                 Assert.Equal([7, 7, 7], words);
                 bytes[bit / 8] = 0;
             }

@@ -79,6 +79,7 @@ public sealed class WhpBitmapTests
                     var refused = Assert.Throws<ArgumentException>(call);
                     Assert.Equal("source", refused.ParamName);
                     Assert.Contains($"{bits} bits", refused.Message, StringComparison.Ordinal);
+                    Assert.Contains("Give as many bits as it was filled for", refused.Message, StringComparison.Ordinal);
                 }
 
                 Assert.Equal([7, 7, 7], destination);

@@ -4,7 +4,7 @@ using RingKit.Cli.Commands;
 using RingKit.Cli.Machines;
 using RingKit.Cli.Migrate;
 using RingKit.Cli.Migrate.Links;
-using RingKit.Cli.Reports;
+using RingKit.Cli.Reports.Migrate;
 using RingKit.Mmu.Guest;
 using RingKit.Mmu.Migration.Streams;
 using Spectre.Console;

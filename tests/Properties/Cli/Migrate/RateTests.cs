@@ -1,4 +1,4 @@
-using RingKit.Cli.Commands;
+using RingKit.Cli.Commands.Values;
 using Xunit;
 
 namespace RingKit.Properties.Cli.Migrate;

@@ -1,8 +1,8 @@
 using System.Numerics;
 using RingKit.Interleaving;
 using RingKit.Memory;
-using RingKit.Mmu.DirtyLogging;
 using RingKit.Mmu.DirtyLogging.Adaptive;
+using RingKit.Mmu.DirtyLogging.Sinks;
 using Xunit;
 using O = RingKit.Interleaving.ModelOrdering;
 

@@ -12,6 +12,8 @@ namespace RingKit.Properties.DirtyLogging.Kvm;
 /// <summary>KVM_GET_DIRTY_LOG and KVM_CLEAR_DIRTY_LOG: the order of their errors, what they take, and what they lose.</summary>
 public sealed class BitmapCallTests
 {
+    public static TheoryData<ulong, uint, Errno> Ranges => ClearRanges.Answers;
+
     [Fact]
     public void Errors_come_in_kvms_order()
     {
@@ -63,7 +65,7 @@ public sealed class BitmapCallTests
 
     // In automatic mode: it does not matter.
     [Theory]
-    [MemberData(nameof(ClearRanges.Answers), MemberType = typeof(ClearRanges))]
+    [MemberData(nameof(Ranges))]
     public void Ranges_of_a_clear_are_answered_as_kvm_does(ulong first, uint count, Errno answer)
     {
         foreach (KvmFidelity fidelity in (KvmFidelity[])[KvmFidelity.Safe, KvmFidelity.Faithful])

@@ -101,6 +101,21 @@ public sealed class KvmVmTests
         Assert.Equal([(1u, 2ul), (1u, 3ul)], DirtySet.Harvest(log));
     }
 
+    [Fact]
+    public void A_reset_refuses_entries_of_a_slot_that_was_deleted_and_counts_them()
+    {
+        using var vm = new KvmVm(KvmProfile.X86, KvmFidelity.Faithful);
+        KvmDirtyLog log = Build(vm, hasRings: true, 0x4000, 0x4000);
+        log.MapRing(0, out KvmRingMapping? ring);
+        Store(vm, 1, 2, 5);
+        Assert.Equal(3, ring!.Harvester.Harvest(new RingKit.DirtyRings.DirtyGfn[8]));
+        Assert.Equal(Errno.None, vm.SetUserMemoryRegion(1, None, 0, 0));
+        KvmReset reset = log.ResetDirtyRings();
+        Assert.Equal((Errno.None, 3, 2), (reset.Error, reset.Entries, reset.RefusedPages));
+        Store(vm, 5);
+        Assert.Equal([(2u, 1ul)], DirtySet.Harvest(log));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

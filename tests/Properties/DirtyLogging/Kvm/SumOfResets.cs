@@ -13,7 +13,7 @@ namespace RingKit.Properties.DirtyLogging.Kvm;
 public sealed class SumOfResets
 {
     private const int PageCount = 61, FewRounds = 10;
-    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(LongRun.IsOn ? 3000 : 300);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static TheoryData<string, KvmFidelity, bool> Cases => new()

@@ -14,6 +14,8 @@ public sealed class MemslotLogTests : IDisposable
     private readonly FlatTable _table = new(1000);
     private MemslotLog<HardwareOrdering> _log = new(1000, new MemslotLogOptions());
 
+    public static TheoryData<ulong, uint, Errno> Ranges => ClearRanges.Answers;
+
     public void Dispose() => _log.Dispose();
 
     [Fact]
@@ -136,7 +138,7 @@ public sealed class MemslotLogTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(ClearRanges.Answers), MemberType = typeof(ClearRanges))]
+    [MemberData(nameof(Ranges))]
     public void Ranges_of_a_clear_are_answered_as_kvm_does(ulong first, uint count, Errno answer)
     {
         Start();

@@ -1,4 +1,4 @@
-using RingKit.Bitmaps;
+using RingKit.Bitmaps.Cores;
 using RingKit.DirtyRings;
 using RingKit.DirtyRings.Overflow;
 using RingKit.DirtyRings.Resetting;

@@ -12,7 +12,7 @@ namespace RingKit.Properties.HashTable.Machine;
 [Collection(RunAlone.Name)]
 public sealed class HashMachineStress
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(LongRun.IsOn ? 30 : 1);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(LongRun.IsOn ? 30 : 0.4);
 
     [Theory]
     [InlineData(HashTableLogMethod.Walk, HashTableEra.Current, 12, 12, false)]

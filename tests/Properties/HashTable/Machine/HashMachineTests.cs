@@ -1,5 +1,6 @@
 using RingKit.Mmu;
 using RingKit.Mmu.Guest;
+using RingKit.Mmu.Guest.Translation;
 using RingKit.Mmu.HashTable;
 using RingKit.Mmu.HashTable.Hypercalls;
 using RingKit.Properties.Guest;

@@ -255,7 +255,7 @@ public sealed class CheckpointTests
         void Look(CheckpointEpoch epoch)
         {
             ends.Value = epoch.Number >= 50;
-            if (guest.IsHalted && ++rests == 2)
+            if (guest.HasEnded && ++rests == 2)
                 cancellation.Cancel();
         }
     }

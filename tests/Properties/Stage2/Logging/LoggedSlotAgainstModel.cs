@@ -134,19 +134,19 @@ public sealed class LoggedSlotAgainstModel
                 hypervisor.InvalidateRange(ref world.Thread, host, Page * (ulong)(1 + (b % 600)));
                 break;
             case Kind.SplitHost:
-                hypervisor.SplitHostPage(ref world.Thread, host);
+                hypervisor.ChangeHostPage(ref world.Thread, host, HostChange.Split);
                 break;
             case Kind.CollapseHost:
-                hypervisor.CollapseHostPages(ref world.Thread, host);
+                hypervisor.ChangeHostPage(ref world.Thread, host, HostChange.Collapse);
                 break;
             case Kind.Migrate:
-                hypervisor.MigrateHostPage(ref world.Thread, host);
+                hypervisor.ChangeHostPage(ref world.Thread, host, HostChange.Migrate);
                 break;
             case Kind.Reclaim:
-                hypervisor.ReclaimHostPage(ref world.Thread, host);
+                hypervisor.ChangeHostPage(ref world.Thread, host, HostChange.Reclaim);
                 break;
             case Kind.Share:
-                hypervisor.ShareHostPage(ref world.Thread, host);
+                hypervisor.ChangeHostPage(ref world.Thread, host, HostChange.Share);
                 break;
         }
     }

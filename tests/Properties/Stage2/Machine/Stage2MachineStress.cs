@@ -13,7 +13,7 @@ namespace RingKit.Properties.Stage2.Machine;
 [Collection(RunAlone.Name)]
 public sealed class Stage2MachineStress
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(LongRun.IsOn ? 30 : 1);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(LongRun.IsOn ? 30 : 0.4);
 
     [Theory]
     [InlineData(LogsUnderStress.Bitmap, Stage2Generation.Current, true, 0, MaskedProtection.Span, true)]

@@ -15,7 +15,7 @@ internal static class PopCountKernel
     // From about here on the adders, which must be emptied at the end, win against counting each vector. With 512 bits: 1.1 times at this length, 1.5 in L1.
     private const nuint FirstHarleySealLength = 128;
 
-    // 1 MiB, the second cache of most processors: from there on to ask for lines ahead pays, by a quarter to a half; in the caches it costs 7 % (bench/PopCountBenchmarks, Zen 5).
+    // 1 MiB, the second cache of most processors: from there on to ask for lines ahead pays, by a quarter to a half; in the caches it costs 7 % (PopCountBenchmarks, Zen 5).
     private const nuint FirstFarLength = 1 << 17;
     private const nuint WordsAhead = 256;
 

@@ -81,10 +81,10 @@ internal sealed class HandlerProgram : IDisposable
                     Access(ref thread, self, Base + ipa, action == HandlerAction.Store ? Stage2Access.Store : Stage2Access.Load);
                     break;
                 case HandlerAction.Migrate:
-                    _hypervisor.MigrateHostPage(ref thread, Userspace);
+                    _hypervisor.ChangeHostPage(ref thread, Userspace, HostChange.Migrate);
                     break;
                 case HandlerAction.Share:
-                    _hypervisor.ShareHostPage(ref thread, Userspace);
+                    _hypervisor.ChangeHostPage(ref thread, Userspace, HostChange.Share);
                     break;
                 default:
                     _hypervisor.Slots[0].Memory.LogsDirtyPages = action == HandlerAction.StartLog;

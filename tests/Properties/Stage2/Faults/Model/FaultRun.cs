@@ -120,12 +120,12 @@ internal sealed class FaultRun : IDisposable
         return (FaultStepKind)(choice % (int)FaultStepKind.Overtake) switch
         {
             FaultStepKind.Invalidate => host => hypervisor.InvalidateRange(ref _world.Thread, host, Page),
-            FaultStepKind.SplitHost => host => hypervisor.SplitHostPage(ref _world.Thread, host),
-            FaultStepKind.CollapseHost => host => hypervisor.CollapseHostPages(ref _world.Thread, host),
-            FaultStepKind.Migrate => host => hypervisor.MigrateHostPage(ref _world.Thread, host),
-            FaultStepKind.Reclaim => host => hypervisor.ReclaimHostPage(ref _world.Thread, host),
-            FaultStepKind.Share => host => hypervisor.ShareHostPage(ref _world.Thread, host),
-            FaultStepKind.Merge => host => hypervisor.MergeHostPage(ref _world.Thread, host),
+            FaultStepKind.SplitHost => host => hypervisor.ChangeHostPage(ref _world.Thread, host, HostChange.Split),
+            FaultStepKind.CollapseHost => host => hypervisor.ChangeHostPage(ref _world.Thread, host, HostChange.Collapse),
+            FaultStepKind.Migrate => host => hypervisor.ChangeHostPage(ref _world.Thread, host, HostChange.Migrate),
+            FaultStepKind.Reclaim => host => hypervisor.ChangeHostPage(ref _world.Thread, host, HostChange.Reclaim),
+            FaultStepKind.Share => host => hypervisor.ChangeHostPage(ref _world.Thread, host, HostChange.Share),
+            FaultStepKind.Merge => host => hypervisor.ChangeHostPage(ref _world.Thread, host, HostChange.Merge),
             _ => null,
         };
     }

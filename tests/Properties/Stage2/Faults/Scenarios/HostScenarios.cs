@@ -74,7 +74,7 @@ public sealed class HostScenarios
     internal static void Ended(FaultCase at)
     {
         using FaultWorld world = at.World();
-        Overtake(world, () => world.Hypervisor.MigrateHostPage(ref world.Thread, Userspace + 0x3000));
+        Overtake(world, () => world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + 0x3000, HostChange.Migrate));
         Assert.Equal(2, world.Load(Base + 0x3000));
         Assert.Equal(1UL, world.Counts().Retries);
         world.Finish();
@@ -110,14 +110,14 @@ public sealed class HostScenarios
     {
         using FaultWorld world = at.World();
         world.Store(Base + 0x3000);
-        world.Hypervisor.SplitHostPage(ref world.Thread, Userspace);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace, HostChange.Split);
         Assert.False(world.Table.Walk(Base + 0x3000).IsMapped);
         world.CheckRules();
         Assert.Equal(1, world.Store(Base + 0x3000));
         Assert.Equal(3, LevelOf(world, Base + 0x3000));
         world.CheckRules();
 
-        world.Hypervisor.CollapseHostPages(ref world.Thread, Userspace + 0x7000);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + 0x7000, HostChange.Collapse);
         Assert.False(world.Table.Walk(Base + 0x3000).IsMapped);
         Assert.Equal(1, world.Store(Base + 0x3000));
         Assert.Equal(2, LevelOf(world, Base + 0x3000));
@@ -129,14 +129,14 @@ public sealed class HostScenarios
         using FaultWorld world = at.Logged();
         world.Store(Base + 0x3000);
         ulong before = world.Table.Walk(Base + Block).OutputAddress(Base + Block);
-        world.Hypervisor.MigrateHostPage(ref world.Thread, Userspace + Block + 0x5000);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + Block + 0x5000, HostChange.Migrate);
         Assert.Equal(1, world.Load(Base + Block));
         Assert.NotEqual(before, world.Table.Walk(Base + Block).OutputAddress(Base + Block));
         world.CheckRules();
 
-        world.Hypervisor.SplitHostPage(ref world.Thread, Userspace);
-        world.Hypervisor.MigrateHostPage(ref world.Thread, Userspace + 0x3000);
-        world.Hypervisor.ReclaimHostPage(ref world.Thread, Userspace + 0x4000);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace, HostChange.Split);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + 0x3000, HostChange.Migrate);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + 0x4000, HostChange.Reclaim);
         Assert.Equal((1, 1), (world.Store(Base + 0x3000), world.Load(Base + 0x4000)));
         Assert.Equal([3UL], world.Dirty());
         world.Finish();
@@ -146,7 +146,7 @@ public sealed class HostScenarios
     {
         using FaultWorld world = at.World();
         world.Store(Base + 0x3000);
-        world.Hypervisor.ShareHostPage(ref world.Thread, Userspace);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace, HostChange.Share);
         Assert.Equal(1, world.Load(Base + 0x3000));
         Assert.Equal((2, false), (LevelOf(world, Base + 0x3000), world.Table.Walk(Base + 0x3000).Descriptor.IsWritable));
 
@@ -163,12 +163,12 @@ public sealed class HostScenarios
     {
         using FaultWorld world = at.World();
         world.Store(Base + 0x3000);
-        world.Hypervisor.PoisonHostPage(ref world.Thread, Userspace + 0x3000);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + 0x3000, HostChange.Poison);
         Assert.Equal(Stage2FaultOutcome.HostFault, world.Access(Base + 0x3000, Stage2Access.Load, out int faults));
         Assert.Equal((1, 1UL), (faults, world.Counts().Refused));
         Assert.Equal(1, world.Store(Base + 0x4000));
         Assert.Equal(3, LevelOf(world, Base + 0x4000));
-        world.Hypervisor.CollapseHostPages(ref world.Thread, Userspace);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace, HostChange.Collapse);
         Assert.Equal(Stage2FaultOutcome.HostFault, world.Access(Base + 0x3000, Stage2Access.Load, out _));
         world.Finish();
     }
@@ -190,11 +190,11 @@ public sealed class HostScenarios
     {
         using FaultWorld world = at.World(world =>
             world.AddSlot(Base, Block, new HostRegionSettings(Userspace, Block) { HasHugePages = false }));
-        world.Hypervisor.MergeHostPage(ref world.Thread, Userspace + 0x3000);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + 0x3000, HostChange.Merge);
         Assert.Equal(0, world.TablesInUse);
         world.Store(Base + 0x3000);
         world.Store(Base + 0x4000);
-        world.Hypervisor.MergeHostPage(ref world.Thread, Userspace + 0x3000);
+        world.Hypervisor.ChangeHostPage(ref world.Thread, Userspace + 0x3000, HostChange.Merge);
         Stage2Walk walk = world.Table.Walk(Base + 0x3000);
         Assert.Equal((!at.IsCurrent, false), (walk.IsMapped, walk.IsMapped && walk.Descriptor.IsWritable));
         world.CheckRules();
