@@ -110,6 +110,10 @@ internal sealed class ReplayCommand
         {
             return new TraceReplay(settings);
         }
+        catch (Exception e) when (GuestFailedException.Explains(e))
+        {
+            throw GuestFailedException.Of(e);
+        }
         catch (OutOfMemoryException e)
         {
             string size = MemorySize.Format(settings.Memory);
