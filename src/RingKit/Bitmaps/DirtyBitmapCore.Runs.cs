@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using RingKit.Bitmaps.Harvesting;
-using RingKit.Ordering;
 
 namespace RingKit.Bitmaps;
 
