@@ -27,8 +27,7 @@ internal static class TurnsCommand
 
         if (options.IsQuick)
             Grid.ChooseQuick();
-        Type? suite = typeof(TurnsCommand).Assembly.GetType($"RingKit.Bench.{options.Suite}Benchmarks")
-            ?? typeof(TurnsCommand).Assembly.GetType($"RingKit.Bench.{options.Suite}");
+        Type? suite = SuiteOf(options.Suite);
         BenchmarkCase[][] points = suite is null ? [] : [.. Points(suite, options)];
         if (points.Length == 0)
         {
@@ -56,6 +55,10 @@ internal static class TurnsCommand
 
         return AllRight;
     }
+
+    // Whatever folder it is in: names are of one suite each.
+    private static Type? SuiteOf(string name) =>
+        Array.Find(typeof(TurnsCommand).Assembly.GetTypes(), type => type.Name == name || type.Name == $"{name}Benchmarks");
 
     private static IEnumerable<BenchmarkCase[]> Points(Type suite, TurnsOptions options)
     {

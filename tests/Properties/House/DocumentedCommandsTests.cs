@@ -49,6 +49,7 @@ public sealed class DocumentedCommandsTests
     [InlineData("dotnet run -c Release --project bench -- --filter '*NoSuchSuite*'")]
     [InlineData("dotnet run -c Release --project bench -- nothing --quick")]
     [InlineData("dotnet run -c Release --project bench -- density --no-such-option")]
+    [InlineData("dotnet run -c Release --project bench -- turns NoSuchSuite")]
     [InlineData("dotnet run --project tests/Properties -c Release -- -class '*NoSuchTests'")]
     [InlineData("dotnet run --project tests/Properties -c Release -- -class '*PackageTests' -class '*NoSuchTests'")]
     [InlineData("dotnet run --project samples/None")]
@@ -132,7 +133,11 @@ public sealed class DocumentedCommandsTests
     {
         string verb = $"--project bench -- {arguments[0]} ";
         bool isRun = CiLines.Any(line => line.Contains(verb, StringComparison.Ordinal) && line.Contains("--quick", StringComparison.Ordinal));
-        return isRun ? UnknownOption(arguments) : $".ci/run does not run 'bench -- {arguments[0]} --quick'";
+        if (!isRun)
+            return $".ci/run does not run 'bench -- {arguments[0]} --quick'";
+        return arguments is ["turns", { } suite, ..] && !SourceTree.Sources("bench").Any(file => Path.GetFileName(file) == $"{suite}Benchmarks.cs")
+            ? $"there is no suite {suite}"
+            : UnknownOption(arguments);
     }
 
     private static string? UnknownOption(string[] arguments) => arguments
