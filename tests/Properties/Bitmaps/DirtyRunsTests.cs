@@ -144,6 +144,7 @@ public sealed class DirtyRunsTests
     {
         const ulong Pages = 200_000;
         using var bitmap = new DirtyBitmap(Pages);
+        int[] stored = new int[Pages];
         int[] seen = new int[Pages];
         ulong firsts = 0;
         ulong taken = 0;
@@ -152,7 +153,11 @@ public sealed class DirtyRunsTests
         {
             ulong mine = 0;
             for (ulong i = 0; i < 2 * Pages; i++)
-                mine += bitmap.TryMark(i * step % Pages) ? 1u : 0;
+            {
+                ulong page = i * step % Pages;
+                Interlocked.Increment(ref stored[page]);
+                mine += bitmap.TryMark(page) ? 1u : 0;
+            }
             Interlocked.Add(ref firsts, mine);
             Interlocked.Decrement(ref running);
         }
@@ -167,15 +172,17 @@ public sealed class DirtyRunsTests
                 {
                     taken += run.Count;
                     for (ulong page = run.First; page < run.End; page++)
-                        seen[page]++;
+                        seen[page] = Volatile.Read(ref stored[page]);
                     if (most-- == 0 && !isLast)
                         break;
                 }
             }
         }
         ));
-        Assert.Equal(firsts, taken);
-        Assert.All(seen, times => Assert.NotEqual(0, times));
+
+        // A page that was taken ahead, marked meanwhile, and put back since the loop was left, was marked twice and taken once.
+        Assert.InRange(taken, Pages, firsts);
+        Assert.Equal(stored, seen);
         Assert.Equal(0ul, bitmap.Count());
     }
 
