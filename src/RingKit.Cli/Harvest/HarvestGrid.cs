@@ -170,7 +170,7 @@ internal sealed class HarvestGrid(HarvestSettings settings) : IDisposable
     private ILoggedGuest Log(GuestMachines machines, LogChoice log, uint[] pages, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (log.RealForm is not null)
+        if (log.IsReal)
             return new RealLoggedGuest(log, machines.Pages, settings, pages, _harvested, cancellation);
         return new LoggedGuest(machines.For(log, Populates), log, settings, new PageRound(pages), _harvested, _otherMemory, cancellation);
     }

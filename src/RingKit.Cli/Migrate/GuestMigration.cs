@@ -93,7 +93,7 @@ internal sealed class GuestMigration
 
     private LogMigration Migrate(Action<MigrationProgress>? progress, CancellationToken cancellation)
     {
-        using ISourceGuest source = _log.RealForm is not null
+        using ISourceGuest source = _log.IsReal
             ? new RealSourceGuest(_memories.Source, _log, _settings)
             : new SourceGuest(_memories.Source, _log, _settings);
         using Link link = OpenLink(_settings.Via, _memories.Destination);

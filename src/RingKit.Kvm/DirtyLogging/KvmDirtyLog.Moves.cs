@@ -75,7 +75,7 @@ public sealed partial class KvmDirtyLog
             MakeBitmaps();
         }
 
-        // Logging does not start, it goes on: no page is dirty that was not written.
+        // What the kernel does not have it has refused by now. But logging does not start, it goes on: no page is dirty that was not written.
         bool isInitiallySet = form == KvmLogForm.InitiallySet;
         if (isInitiallySet)
             EnableManualProtect(next, KvmLogForm.Manual);

@@ -100,7 +100,9 @@ public sealed class RealGuestCommandTests
         CommandResult result = await CommandResult.OfAsync(
             "harvest", "--mmu", "kvm", "--memory", "8M", "--dirty", "0,1,300", "--pattern", "random", "--vcpus", "2", "--ring-entries", "1024", "--cell-time", "0ms", "--json");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        string[] logs = [.. JsonDocument.Parse(result.Output).RootElement.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("log").GetString()!)];
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        Assert.Equal(0, report.GetProperty("left_out").GetArrayLength());
+        string[] logs = [.. report.GetProperty("cells").EnumerateArray().Select(cell => cell.GetProperty("log").GetString()!)];
         Assert.Equal(3, logs.Count(log => log == "kvm-ring"));
         Assert.Equal(3 * LogChoice.Real.Count, logs.Length);
     }

@@ -16,21 +16,12 @@ public sealed class RealHarvestTests
     private const ulong Mebibyte = 1 << 20;
 
     [Fact]
-    public void The_kernels_logs_are_a_grid_of_their_own()
-    {
-        Need();
-        HarvestReport report = Run(MmuChoice.Kvm, LogChoice.Real, 8 * Mebibyte);
-        Assert.Empty(report.LeftOut);
-        Assert.Equal(3 * LogChoice.Real.Count, report.Cells.Count);
-    }
-
-    [Fact]
     public void The_kernels_logs_stand_beside_simulated_ones_where_the_guests_memory_can_be_real()
     {
         Need();
         bool hasHost = HostTrackingSupport.Read().WhyNot is null;
         LogChoice[] logs = [.. HarvestLogs.NamedOver(MmuChoice.Flat).Where(log => log.Name is "bitmap" or "ring" or "sim-kvm-ring" || log.IsReal || (hasHost && log.Name == "host"))];
-        HarvestReport report = Run(MmuChoice.Flat, logs, 8 * Mebibyte, 64UL << 30);
+        HarvestReport report = Run(logs, 8 * Mebibyte, 64UL << 30);
         Assert.Equal(3 + LogChoice.Real.Count + (hasHost ? 1 : 0), logs.Length);
         Assert.Equal(Enumerable.Repeat(logs.Select(log => log.Name), 3).SelectMany(names => names), report.Cells.Select(cell => cell.Log));
         Assert.All(report.Cells, cell => Assert.Equal(8 * Mebibyte, cell.Cell.Memory));
@@ -39,11 +30,11 @@ public sealed class RealHarvestTests
         Assert.Equal(3, report.LeftOut.Count);
     }
 
-    private static HarvestReport Run(MmuChoice mmu, IReadOnlyList<LogChoice> logs, params ulong[] memory)
+    private static HarvestReport Run(IReadOnlyList<LogChoice> logs, params ulong[] memory)
     {
         using var grid = new HarvestGrid(new HarvestSettings
         {
-            Mmu = mmu,
+            Mmu = MmuChoice.Flat,
             Logs = logs,
             Memory = memory,
             Dirty = [DirtyAmount.OfPages(0), DirtyAmount.OfPages(1), DirtyAmount.OfPages(300)],
